@@ -88,27 +88,27 @@ create table alis.person_key (
   primary key (log, person)
 );
 
--- Where each read model stands. Its row lock elects the one worker that may move it.
+-- Where each build of a read model stands. The row lock elects the one worker that may move it.
 create table alis.projection (
   log         integer     not null,
   name        text        not null,
-  version     integer     not null,
-  position    bigint      not null default 0,
+  build       integer     not null,              -- counts up; a rebuild makes the next one
+  version     integer     not null,              -- of the code that folds it
+  position    bigint      not null default 0,    -- every event up to here is in the table
   state       text        not null check (state in ('building', 'live', 'retired')),
-  error       text,
   updated_at  timestamptz not null default now(),
-  primary key (log, name, version)
+  primary key (log, name, build)
 );
 -- Keys that one event could not be applied to: they stand still, all others go on.
 create table alis.parked (
   log         integer     not null,
   name        text        not null,
-  version     integer     not null,
+  build       integer     not null,
   key         text        not null,
   position    bigint      not null,    -- the event that could not be applied
   error       text        not null,
   at          timestamptz not null default now(),
-  primary key (log, name, version, key)
+  primary key (log, name, build, key)
 );
 
 -- History is only ever added to, also by the owner of the tables.

@@ -69,9 +69,8 @@ impl MunicipalityNumber {
 
 impl FromText for MunicipalityNumber {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        let valid = text.len() == 4
-            && text.bytes().all(|b| b.is_ascii_digit())
-            && text != Self::NOT_STATED;
+        let valid =
+            text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) && text != Self::NOT_STATED;
         valid.then(|| Self(text.to_owned())).ok_or(Fault::new(
             "invalid_municipality_number",
             "Must be a municipality number: four digits, not 9999 (not stated).",
@@ -176,8 +175,19 @@ fn one_line(text: &str, chars_max: usize) -> Option<String> {
 }
 
 /// The name of a thing in another system: unique within that system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize, deserr::Deserr, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    deserr::Deserr,
+    utoipa::ToSchema,
+)]
 #[deserr(deny_unknown_fields, error = crate::edge::Faults)]
 pub struct ExternalId {
     /// The other system.

@@ -1,0 +1,134 @@
+//! Reading the log in order: the feed, and the history of a resource.
+//!
+//! A position becomes visible only after all before it, so a reader that stores the last position
+//! it saw misses nothing and sees nothing twice. What a caller may see is not decided here.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{EventLog, Failure};
+use crate::aggregate::{Fact, Subject};
+
+/// Positions looked at in one filtered read; a filter that matches nothing ends there.
+pub const FILTER_WINDOW_POSITIONS: i64 = 10_000;
+
+/// A recorded fact with everything that is stored about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    pub position: i64,
+    pub id: Uuid,
+    pub kind: String,
+    pub schema_version: i16,
+    pub recorded_at: Timestamp,
+    pub effective_from: Date,
+    pub municipality: Option<String>,
+    pub subjects: Vec<String>,
+    pub payload: String,
+    pub meta: String,
+}
+
+impl Recorded {
+    /// Reads the columns of the feed's statements, in their order.
+    pub fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            position: row.try_get(0)?,
+            id: row.try_get(1)?,
+            kind: row.try_get(2)?,
+            schema_version: row.try_get(3)?,
+            recorded_at: row.try_get(4)?,
+            effective_from: row.try_get(5)?,
+            municipality: row.try_get(6)?,
+            subjects: row.try_get(7)?,
+            payload: row.try_get(8)?,
+            meta: row.try_get(9)?,
+        })
+    }
+
+    /// The fact as a fold sees it.
+    pub fn as_fact(&self) -> Fact<'_> {
+        Fact {
+            position: self.position,
+            id: self.id,
+            kind: &self.kind,
+            payload: &self.payload,
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+/// Which facts a reader wants.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    pub types: Option<Vec<String>>,
+    pub subject: Option<String>,
+    pub municipality: Option<String>,
+}
+
+/// A page of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub facts: Vec<Recorded>,
+    /// Everything up to here has been looked at: where the next read begins.
+    pub reach: i64,
+    /// The log's position when this was read.
+    pub head: i64,
+}
+
+impl EventLog {
+    /// Up to `limit` facts after position `after`, in order.
+    pub async fn read(&self, after: i64, limit: i64, filter: &Filter) -> Result<Page, Failure> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("sql/head.sql")).await?;
+        // The head is read first: what is then read up to it is complete.
+        let head: i64 = client.query_one(&statement, &[&self.log]).await?.try_get(0)?;
+        let rows = if let Some(subject) = &filter.subject {
+            let statement = client.prepare_cached(include_str!("sql/feed_subject.sql")).await?;
+            let (types, municipality) = (&filter.types, &filter.municipality);
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+                [&self.log, &after, &head, &limit, types, municipality, subject];
+            let rows = client.query(&statement, &values).await?;
+            return page(&rows, head, after, limit, head);
+        } else if filter.types.is_some() || filter.municipality.is_some() {
+            let until = head.min(after.saturating_add(FILTER_WINDOW_POSITIONS));
+            let statement = client.prepare_cached(include_str!("sql/feed_filtered.sql")).await?;
+            let (types, municipality) = (&filter.types, &filter.municipality);
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+                [&self.log, &after, &until, &limit, types, municipality];
+            let rows = client.query(&statement, &values).await?;
+            return page(&rows, until, after, limit, head);
+        } else {
+            let statement = client.prepare_cached(include_str!("sql/feed.sql")).await?;
+            client.query(&statement, &[&self.log, &after, &head, &limit]).await?
+        };
+        page(&rows, head, after, limit, head)
+    }
+
+    /// Facts that concern any of `subjects`, newest first, before position `before` and after
+    /// position `after`.
+    pub async fn history(
+        &self,
+        subjects: &[Subject],
+        before: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<Recorded>, Failure> {
+        let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("sql/history.sql")).await?;
+        let rows = client.query(&statement, &[&self.log, &names, &before, &after, &limit]).await?;
+        Ok(rows.iter().map(Recorded::of).collect::<Result<_, _>>()?)
+    }
+}
+
+fn page(rows: &[Row], until: i64, after: i64, limit: i64, head: i64) -> Result<Page, Failure> {
+    let facts: Vec<Recorded> = rows.iter().map(Recorded::of).collect::<Result<_, _>>()?;
+    let full = i64::try_from(facts.len()).is_ok_and(|count| count == limit);
+    // A full page reaches to its last fact; a short one has seen the whole window.
+    let reach = match facts.last() {
+        Some(last) if full => last.position,
+        Some(_) | None => until.max(after.min(head)),
+    };
+    Ok(Page { facts, reach, head })
+}

@@ -1,0 +1,296 @@
+//! The workers that move read models forward.
+//!
+//! A worker takes the row of its read model's checkpoint, folds a batch, writes the rows and moves
+//! the checkpoint in one transaction: so each fact is applied exactly once, by one of any number
+//! of instances, with no lock that outlives a connection.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use deadpool_postgres::Pool;
+use futures_util::SinkExt;
+use tokio::sync::watch;
+use tokio_postgres::Transaction;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::feed::Recorded;
+use super::projection::{Closed, KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
+
+/// Facts taken in by one transaction.
+const BATCH_FACTS_MAX: i64 = 1_000;
+/// How long a worker waits for news before it looks again.
+const IDLE_MS: u64 = 1_000;
+/// Pause after a failed batch.
+const FAILED_PAUSE_MS: u64 = 500;
+
+/// A read model as the program holds it: the declaration behind one object.
+pub trait Projection: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn version(&self) -> i32;
+    fn table_sql(&self) -> &'static str;
+    fn columns(&self) -> &'static str;
+    fn subject(&self) -> &'static str;
+    /// Folds a batch; see [`fold_batch`].
+    fn fold(&self, batch: Batch<'_>) -> Folded;
+    /// A fold over the whole log, for a rebuild.
+    fn fold_all(&self, log: i32) -> Box<dyn super::rebuild::WholeFold>;
+}
+
+/// The object of a declaration.
+pub struct Declared<M: ReadModel>(PhantomData<M>);
+
+/// Turns a declaration into the object that workers move.
+pub fn declared<M: ReadModel>() -> Arc<dyn Projection> {
+    Arc::new(Declared::<M>(PhantomData))
+}
+
+impl<M: ReadModel> Projection for Declared<M> {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+    fn version(&self) -> i32 {
+        M::VERSION
+    }
+    fn table_sql(&self) -> &'static str {
+        M::TABLE
+    }
+    fn columns(&self) -> &'static str {
+        M::COLUMNS
+    }
+    fn subject(&self) -> &'static str {
+        M::SUBJECT
+    }
+    fn fold(&self, batch: Batch<'_>) -> Folded {
+        fold_batch::<M>(batch)
+    }
+    fn fold_all(&self, log: i32) -> Box<dyn super::rebuild::WholeFold> {
+        Box::new(super::rebuild::Whole::<M>::new(log))
+    }
+}
+
+/// What a batch is folded from.
+pub struct Batch<'a> {
+    pub log: i32,
+    /// Where the table stands.
+    pub checkpoint: i64,
+    /// All facts, old and new, of each key that the new facts concern, in order.
+    pub facts: &'a BTreeMap<String, Vec<Recorded>>,
+}
+
+/// What a batch makes of the table.
+#[derive(Default)]
+pub struct Folded {
+    pub lines: Vec<u8>,
+    pub closed: Vec<(String, Closed)>,
+    /// Keys whose facts could not be read: key, position, reason.
+    pub poisoned: Vec<(String, i64, String)>,
+}
+
+fn fold_batch<M: ReadModel>(batch: Batch<'_>) -> Folded {
+    let mut folded = Folded::default();
+    for (key, facts) in batch.facts {
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        match fold_key::<M>(key, facts, batch.checkpoint, &mut opened, &mut closed) {
+            Ok(()) => {
+                for row in &opened {
+                    copy_line(&mut folded.lines, batch.log, key, row);
+                }
+                folded.closed.extend(closed.into_iter().map(|row| (key.clone(), row)));
+            }
+            Err(error) => folded.poisoned.push((key.clone(), error.position, error.reason)),
+        }
+    }
+    folded
+}
+
+fn fold_key<M: ReadModel>(
+    key: &str,
+    facts: &[Recorded],
+    checkpoint: i64,
+    opened: &mut Vec<Opened>,
+    closed: &mut Vec<Closed>,
+) -> Result<(), crate::aggregate::DecodeError> {
+    let mut fold = KeyFold::<M>::new(key.to_owned());
+    let split = facts.partition_point(|fact| fact.position <= checkpoint);
+    for recorded in &facts[..split] {
+        fold.replay(&recorded.as_fact())?;
+    }
+    fold.replayed();
+    for recorded in &facts[split..] {
+        fold.apply(&recorded.as_fact(), opened, closed)?;
+    }
+    fold.finish(opened);
+    Ok(())
+}
+
+/// Moves one read model until `stop`.
+pub async fn run(
+    pool: Pool,
+    log: i32,
+    projection: Arc<dyn Projection>,
+    mut head: watch::Receiver<i64>,
+    stop: CancellationToken,
+) {
+    while !stop.is_cancelled() {
+        match step(&pool, log, projection.as_ref()).await {
+            Ok(Step::Moved) => continue,
+            Ok(Step::UpToDate) => {
+                let news = async {
+                    if head.changed().await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                };
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = news => {}
+                    () = tokio::time::sleep(Duration::from_millis(IDLE_MS)) => {}
+                }
+            }
+            Err(error) => {
+                let reason = super::combiner::with_causes(&error);
+                let name = projection.name();
+                tracing::warn!(projection = name, error = %reason, "A read model could not move");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_millis(FAILED_PAUSE_MS)) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Whether there was something to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    Moved,
+    UpToDate,
+}
+
+/// One batch: fold, write, move the checkpoint, commit.
+pub async fn step(pool: &Pool, log: i32, projection: &dyn Projection) -> Result<Step, Failure> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let (name, version) = (projection.name(), projection.version());
+    let statement = transaction.prepare_cached(include_str!("sql/checkpoint.sql")).await?;
+    let Some(row) = transaction.query_opt(&statement, &[&log, &name, &version]).await? else {
+        return Ok(Step::UpToDate); // another instance has it, or a newer version is live
+    };
+    let (build, checkpoint): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let moved = advance(&transaction, log, projection, build, checkpoint).await?;
+    transaction.commit().await?;
+    Ok(if moved { Step::Moved } else { Step::UpToDate })
+}
+
+/// Folds the next batch into build `build` within the caller's transaction.
+pub(super) async fn advance(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    build: i32,
+    checkpoint: i64,
+) -> Result<bool, Failure> {
+    let statement = transaction.prepare_cached(include_str!("sql/batch_subjects.sql")).await?;
+    let rows = transaction.query(&statement, &[&log, &checkpoint, &BATCH_FACTS_MAX]).await?;
+    let Some(last) = rows.last() else { return Ok(false) };
+    let until: i64 = last.try_get(0)?;
+    let mut keys = BTreeSet::new();
+    for row in &rows {
+        let subjects: Vec<&str> = row.try_get(1)?;
+        keys.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
+    }
+    let parked = parked_keys(transaction, log, projection.name(), build).await?;
+    keys.retain(|key| !parked.contains(key));
+    if !keys.is_empty() {
+        let facts = facts_of(transaction, log, projection.subject(), &keys, until).await?;
+        let folded = projection.fold(Batch { log, checkpoint, facts: &facts });
+        let table = table_name(log, projection.name(), build);
+        write(transaction, log, projection, build, &table, folded).await?;
+    }
+    let statement = transaction.prepare_cached(include_str!("sql/checkpoint_move.sql")).await?;
+    transaction.execute(&statement, &[&log, &projection.name(), &build, &until]).await?;
+    Ok(true)
+}
+
+/// The table of a build.
+pub fn table_name(log: i32, name: &str, build: i32) -> String {
+    format!("model.{name}_l{log}_b{build}")
+}
+
+async fn parked_keys(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    log: i32,
+    name: &str,
+    build: i32,
+) -> Result<BTreeSet<String>, Failure> {
+    let statement = transaction.prepare_cached(include_str!("sql/parked_keys.sql")).await?;
+    let rows = transaction.query(&statement, &[&log, &name, &build]).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+async fn facts_of(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    log: i32,
+    kind: &str,
+    keys: &BTreeSet<String>,
+    until: i64,
+) -> Result<BTreeMap<String, Vec<Recorded>>, Failure> {
+    let names: Vec<String> = keys.iter().map(|key| format!("{kind}:{key}")).collect();
+    let statement = transaction.prepare_cached(include_str!("sql/facts_of_subjects.sql")).await?;
+    let rows = transaction.query(&statement, &[&log, &names, &until]).await?;
+    let mut facts: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+    for row in &rows {
+        let name: &str = row.try_get(10)?;
+        let key = crate::aggregate::Subject::id_in(name, kind).unwrap_or(name).to_owned();
+        facts.entry(key).or_default().push(Recorded::of(row)?);
+    }
+    Ok(facts)
+}
+
+async fn write(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    build: i32,
+    table: &str,
+    folded: Folded,
+) -> Result<(), Failure> {
+    if !folded.closed.is_empty() {
+        let keys: Vec<&str> = folded.closed.iter().map(|(key, _)| key.as_str()).collect();
+        let days: Vec<_> = folded.closed.iter().map(|(_, row)| row.valid_from).collect();
+        let ends: Vec<i64> = folded.closed.iter().map(|(_, row)| row.known_to).collect();
+        let sql = include_str!("sql/close_rows.sql").replace("{table}", table);
+        transaction.execute(&sql, &[&log, &keys, &days, &ends]).await?;
+    }
+    copy_in(transaction, table, projection.columns(), folded.lines).await?;
+    for (key, position, reason) in &folded.poisoned {
+        let name = projection.name();
+        tracing::error!(projection = name, position, "A fact could not be applied; key parked");
+        let statement = transaction.prepare_cached(include_str!("sql/park.sql")).await?;
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&log, &name, &build, key, position, reason];
+        transaction.execute(&statement, &values).await?;
+    }
+    Ok(())
+}
+
+/// Writes lines of COPY into a table.
+pub(super) async fn copy_in(
+    transaction: &Transaction<'_>,
+    table: &str,
+    columns: &str,
+    lines: Vec<u8>,
+) -> Result<(), Failure> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("copy {table} ({LEADING_COLUMNS}, {columns}) from stdin");
+    let sink = transaction.copy_in(&sql).await?;
+    let mut sink = std::pin::pin!(sink);
+    sink.send(Bytes::from(lines)).await?;
+    sink.finish().await?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+select position from alis.projection where log = $1 and name = $2 and build = $3

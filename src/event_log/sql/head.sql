@@ -1,0 +1,1 @@
+select head from alis.log where log = $1

@@ -1,0 +1,1 @@
+select key, head from alis.command where log = $1

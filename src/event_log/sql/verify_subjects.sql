@@ -1,0 +1,1 @@
+select name, head from alis.subject where log = $1

@@ -1,0 +1,135 @@
+//! What one decision reads: the facts of subjects, and the heads it saw of them.
+//!
+//! Nothing is read here but the log itself; read models never reach a decision.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use deadpool_postgres::{Object, Pool};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Failure;
+use crate::aggregate::{Fact, Fold, Subject};
+
+/// Facts of one subject read into one decision. More is a design fault, not a big customer.
+pub const SUBJECT_FACTS_MAX: i64 = 20_000;
+
+/// A subject's state, and how far it had come.
+#[derive(Debug, Clone)]
+pub struct Loaded<S> {
+    pub state: S,
+    /// Position of the newest fact, 0 when there is none: the resource's ETag.
+    pub head: i64,
+    /// When that fact was recorded.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// What a decision has read so far. Loads of one view may run at the same time: they are then
+/// sent together.
+pub struct View {
+    pool: Pool,
+    log: i32,
+    client: tokio::sync::OnceCell<Object>,
+    guards: RefCell<BTreeMap<Subject, i64>>,
+    /// On the first attempt a subject that should be new is taken to be new; the append tells.
+    trusting: bool,
+}
+
+impl View {
+    pub(super) fn new(pool: Pool, log: i32, trusting: bool) -> Self {
+        let client = tokio::sync::OnceCell::new();
+        Self { pool, log, client, guards: RefCell::default(), trusting }
+    }
+
+    pub(super) async fn client(&self) -> Result<&Object, Failure> {
+        self.client.get_or_try_init(|| async { Ok(self.pool.get().await?) }).await
+    }
+
+    /// The guards of this decision, and the end of its reading.
+    pub(super) fn into_guards(self) -> Vec<(Subject, i64)> {
+        self.guards.into_inner().into_iter().collect()
+    }
+
+    /// The head this decision saw of a subject it guards.
+    pub(super) fn seen(&self, subject: &Subject) -> Option<i64> {
+        self.guards.borrow().get(subject).copied()
+    }
+
+    /// Folds a subject and guards it: the decision falls if the subject moves before the append.
+    pub async fn load<S: Fold>(&self, subject: &Subject) -> Result<Loaded<S>, Failure> {
+        let loaded = self.consult(subject).await?;
+        self.guards.borrow_mut().insert(subject.clone(), loaded.head);
+        Ok(loaded)
+    }
+
+    /// Folds a subject without guarding it: for what may move without harm to this decision, such
+    /// as a municipality's name.
+    pub async fn consult<S: Fold>(&self, subject: &Subject) -> Result<Loaded<S>, Failure> {
+        fold(self.client().await?, self.log, subject, i64::MAX).await
+    }
+
+    /// Whether nothing is recorded about a subject yet, guarded. On the first attempt this answers
+    /// yes without asking the database: if it is wrong the append says so, and the second attempt
+    /// looks.
+    pub async fn is_new(&self, subject: &Subject) -> Result<bool, Failure> {
+        if self.trusting {
+            self.guards.borrow_mut().insert(subject.clone(), 0);
+            return Ok(true);
+        }
+        let loaded: Loaded<FirstFact> = self.load(subject).await?;
+        Ok(loaded.head == 0)
+    }
+
+    /// Names the first fact of a subject, for a refusal that points at what exists already.
+    pub async fn first_fact(&self, subject: &Subject) -> Result<Option<FirstFact>, Failure> {
+        let loaded: Loaded<FirstFact> = self.consult(subject).await?;
+        Ok((loaded.head > 0).then_some(loaded.state))
+    }
+}
+
+/// The first fact of a subject.
+#[derive(Debug, Clone, Default)]
+pub struct FirstFact {
+    pub position: i64,
+    pub payload: serde_json::Value,
+}
+
+impl Fold for FirstFact {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
+        if self.position == 0 {
+            self.position = fact.position;
+            self.payload = serde_json::from_str(fact.payload).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// Folds the facts of a subject up to and including position `until`.
+pub(super) async fn fold<S: Fold>(
+    client: &Object,
+    log: i32,
+    subject: &Subject,
+    until: i64,
+) -> Result<Loaded<S>, Failure> {
+    let statement = client.prepare_cached(include_str!("sql/load.sql")).await?;
+    let limit = SUBJECT_FACTS_MAX + 1;
+    let rows = client.query(&statement, &[&log, &subject.as_str(), &until, &limit]).await?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > SUBJECT_FACTS_MAX) {
+        return Err(Failure::TooManyFacts(subject.to_string()));
+    }
+    let mut loaded = Loaded { state: S::default(), head: 0, recorded_at: None };
+    for row in &rows {
+        let fact = Fact {
+            position: row.try_get(0)?,
+            id: row.try_get::<_, Uuid>(1)?,
+            kind: row.try_get(2)?,
+            recorded_at: row.try_get(3)?,
+            payload: row.try_get(4)?,
+        };
+        loaded.state.apply(&fact)?;
+        loaded.head = fact.position;
+        loaded.recorded_at = Some(fact.recorded_at);
+    }
+    Ok(loaded)
+}

@@ -1,0 +1,131 @@
+//! Problems: everything the service can answer instead of what was asked for, declared once.
+//!
+//! A problem has a code that never changes, a status, and its public words in two languages. The
+//! OpenAPI document and `docs/errors.md` are generated from these declarations. How a problem is
+//! sent over HTTP is told in [`crate::http`].
+
+use crate::edge::FieldFault;
+use std::collections::BTreeMap;
+
+/// The languages of titles and details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    #[default]
+    English,
+    Norwegian,
+}
+
+/// Words in both languages. A detail may hold `{name}` places that a rejection fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    pub en: &'static str,
+    pub nb: &'static str,
+}
+
+impl Words {
+    /// The words in one language.
+    pub fn in_language(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.en,
+            Language::Norwegian => self.nb,
+        }
+    }
+}
+
+/// A declared problem.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub code: &'static str,
+    pub status: u16,
+    pub title: Words,
+    pub detail: Words,
+    /// For readers of the documentation: when it comes, and what to do.
+    pub doc: &'static str,
+}
+
+/// Declares problems: `NAME = status, "code"`, then title and detail in both languages. The doc
+/// comment is the public text: what happened, and what to do now.
+#[macro_export]
+macro_rules! problems {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident = $status:literal, $code:literal,
+        en: $title_en:literal, $detail_en:literal,
+        nb: $title_nb:literal, $detail_nb:literal;
+    )+) => {
+        $(
+            $(#[doc = $doc])+
+            pub static $name: $crate::problem::Problem = $crate::problem::Problem {
+                code: $code,
+                status: $status,
+                title: $crate::problem::Words { en: $title_en, nb: $title_nb },
+                detail: $crate::problem::Words { en: $detail_en, nb: $detail_nb },
+                doc: concat!($($doc, "\n"),+),
+            };
+        )+
+        /// Every problem declared here.
+        pub static ALL: &[&$crate::problem::Problem] = &[$( &$name, )+];
+    };
+}
+
+/// A rule's no: the problem, and what fills the places of its detail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejection {
+    pub problem: &'static Problem,
+    pub values: BTreeMap<&'static str, String>,
+    pub faults: Vec<FieldFault>,
+}
+
+impl Rejection {
+    /// A rejection without values.
+    pub fn new(problem: &'static Problem) -> Self {
+        Self { problem, values: BTreeMap::new(), faults: Vec::new() }
+    }
+
+    /// Fills the place `{name}` of the detail.
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.values.insert(name, value.to_string());
+        self
+    }
+
+    /// Names the fields at fault.
+    pub fn faults(mut self, faults: Vec<FieldFault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The detail with its places filled.
+    pub fn detail(&self, language: Language) -> String {
+        let mut text = self.problem.detail.in_language(language).to_owned();
+        for (name, value) in &self.values {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+}
+
+impl From<&'static Problem> for Rejection {
+    fn from(problem: &'static Problem) -> Self {
+        Self::new(problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    problems! {
+        /// The cup is full.
+        CUP_FULL = 409, "cup_full",
+        en: "The cup is full", "It holds {volume} already.",
+        nb: "Koppen er full", "Den rommer allerede {volume}.";
+    }
+
+    #[test]
+    fn a_rejection_fills_the_places_of_its_detail_in_both_languages() {
+        let rejection = Rejection::new(&CUP_FULL).with("volume", "2 dl");
+        assert_eq!(rejection.detail(Language::English), "It holds 2 dl already.");
+        assert_eq!(rejection.detail(Language::Norwegian), "Den rommer allerede 2 dl.");
+        assert_eq!(ALL.len(), 1);
+    }
+}
