@@ -306,3 +306,22 @@ grant usage, create on schema model to alis_service;
 grant select on all tables in schema alis to alis_service;
 grant insert, update, delete on alis.projection, alis.parked to alis_service;
 grant execute on function alis.append to alis_service;
+
+-- The newest position recorded at or before an instant. For an instant of the last minute it waits
+-- for an append in flight, whose facts may carry an earlier time than now but are not yet visible:
+-- so the answer for an instant, once given, never changes.
+create function alis.position_at(p_log integer, p_instant timestamptz) returns bigint
+language plpgsql security definer
+set search_path = alis, pg_temp
+as $$
+begin
+  if p_instant > clock_timestamp() - interval '1 minute' then
+    perform 1 from alis.log l where l.log = p_log for share;
+  end if;
+  return coalesce((select e.position from alis.event e
+                   where e.log = p_log and e.recorded_at <= p_instant
+                   order by e.recorded_at desc, e.position desc limit 1), 0);
+end
+$$;
+revoke all on function alis.position_at from public;
+grant execute on function alis.position_at to alis_service;

@@ -36,6 +36,10 @@ impl Fault {
     }
 }
 
+/// The fault of an id in a body that names nothing.
+pub const UNKNOWN_REFERENCE: Fault =
+    Fault::new("unknown_reference", "There is no such thing.", "Det finnes ikke.");
+
 /// A fault and the field it is about, as a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {
@@ -301,9 +305,6 @@ macro_rules! word_enum {
         pub enum $name { $( $(#[doc = $vdoc])+ #[serde(rename = $word)] $variant, )+ }
 
         impl $name {
-            /// Every word, in the order of declaration.
-            pub const ALL: &'static [$name] = &[$( $name::$variant, )+];
-
             /// The word as it is stored and sent.
             pub fn as_str(self) -> &'static str {
                 match self { $( $name::$variant => $word, )+ }
@@ -410,6 +411,32 @@ impl PartialSchema for Day {
 }
 impl ToSchema for Day {}
 
+/// An id that this service made, as it is read from a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
+pub struct Id(pub uuid::Uuid);
+
+impl FromText for Id {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        // One spelling only: ids are compared as text by those who keep them.
+        let id = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        id.map(Self).ok_or(Fault::new("invalid_id", "Must be a UUID.", "Må være en UUID."))
+    }
+}
+read_from_text!(Id);
+
+impl PartialSchema for Id {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .description(Some("An id that this service made."))
+            .examples([serde_json::json!("01890a5d-ac96-774b-bcce-b302099a8057")])
+            .into()
+    }
+}
+impl ToSchema for Id {}
+
 impl Deserr<Faults> for Percent {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
@@ -463,4 +490,77 @@ pub fn period(from: Day, to: Option<Day>) -> Result<Period, FieldFault> {
         );
         FieldFault::at("/to", fault)
     })
+}
+
+/// Declares a bounded whole number that is read from and written as a JSON integer.
+#[macro_export]
+macro_rules! whole_type {
+    (
+        $(#[doc = $doc:literal])+
+        pub struct $name:ident($inner:ty);
+        min = $min:literal, max = $max:literal, example = $example:literal;
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl deserr::Deserr<$crate::edge::Faults> for $name {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                location: deserr::ValuePointerRef<'_>,
+            ) -> Result<Self, $crate::edge::Faults> {
+                $crate::edge::whole(value, location, $min, $max).map(|number| {
+                    Self(<$inner>::try_from(number).expect("the bounds above fit the type"))
+                })
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::edge::whole_schema(concat!($($doc, "\n"),+), $min, $max, $example)
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+/// A whole number within bounds.
+pub fn whole<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+    min: i64,
+    max: i64,
+) -> Result<i64, Faults> {
+    let number = match value {
+        Value::Integer(number) => i64::try_from(number).ok(),
+        Value::NegativeInteger(number) => Some(number),
+        // JSON has one kind of number: 7.0 is 7, 7.5 is not whole.
+        Value::Float(number) => format!("{number}").parse().ok(),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::String(_)
+        | Value::Sequence(_)
+        | Value::Map(_) => return Err(refuse(wrong_type(&[ValueKind::Integer]), location)),
+    };
+    number.filter(|number| (min..=max).contains(number)).ok_or_else(|| {
+        let fault = Fault {
+            code: "out_of_range",
+            en: format!("Must be a whole number from {min} to {max}.").into(),
+            nb: format!("Må være et helt tall fra {min} til {max}.").into(),
+        };
+        refuse(fault, location)
+    })
+}
+
+/// Schema of a bounded whole number.
+pub fn whole_schema(doc: &str, min: i64, max: i64, example: i64) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some(doc.trim()))
+        .minimum(Some(min))
+        .maximum(Some(max))
+        .examples([serde_json::json!(example)])
+        .into()
 }

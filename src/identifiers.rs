@@ -196,6 +196,29 @@ pub struct ExternalId {
     pub id: Token,
 }
 
+text_type! {
+    /// A thing as another system names it, in one text: `system/id`.
+    pub struct ExternalName;
+    pattern = "^[A-Za-z0-9._:-]{1,100}/[A-Za-z0-9._:-]{1,100}$", min = 3, max = 201,
+        example = "dossier/4711";
+}
+
+impl FromText for ExternalName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let fault = Fault::new(
+            "invalid_external_id",
+            "Must be the system and the id with a slash between: dossier/4711.",
+            "Må være systemet og id-en med skråstrek mellom: dossier/4711.",
+        );
+        match text.split_once('/') {
+            Some((system, id)) if Token::from_text(system).and(Token::from_text(id)).is_ok() => {
+                Ok(Self(text.to_owned()))
+            }
+            Some(_) | None => Err(fault),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,17 @@
 //! `alis`: positions, supervisor assignments and learning-goal approvals of doctors in specialist
 //! training in general practice, as facts in one append-only log behind an HTTP API.
+//!
+//! Read in this order; `ARCHITECTURE.md` says why it is so.
 
 pub mod aggregate;
-pub mod edge;
-pub mod event_log;
-pub mod identifiers;
-pub mod problem;
 pub mod time;
+pub mod identifiers;
+pub mod edge;
+pub mod problem;
+pub mod personal_data;
+pub mod capabilities;
+pub mod event_log;
+pub mod http;
+pub mod config;
+pub mod database;
+pub mod telemetry;

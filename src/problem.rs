@@ -88,6 +88,11 @@ impl Rejection {
         self
     }
 
+    /// The request is wrong in one field: `pointer` names it, `/trainee`.
+    pub fn field(pointer: &str, fault: crate::edge::Fault) -> Self {
+        Self::new(&common::INVALID_REQUEST).faults(vec![FieldFault::at(pointer, fault)])
+    }
+
     /// Names the fields at fault.
     pub fn faults(mut self, faults: Vec<FieldFault>) -> Self {
         self.faults = faults;
@@ -107,6 +112,24 @@ impl Rejection {
 impl From<&'static Problem> for Rejection {
     fn from(problem: &'static Problem) -> Self {
         Self::new(problem)
+    }
+}
+
+/// Problems that rules and the HTTP kernel share.
+pub mod common {
+    crate::problems! {
+        /// There is nothing at this address, or nothing that you may see. Also a resource that did not
+        /// exist on the day (`as_of`) or was not known at the time (`known_at`) that was asked for.
+        NOT_FOUND = 404, "not_found",
+        en: "Not found", "There is nothing here.",
+        nb: "Ikke funnet", "Det er ingenting her.";
+
+        /// The request could be read, but fields of it are wrong. `errors` names every one: fields of
+        /// the body by JSON pointer (`/percent`), parameters as `/query/as_of`, headers as
+        /// `/header/If-Match`. Nothing was recorded.
+        INVALID_REQUEST = 422, "invalid_request",
+        en: "The request is not valid", "Mend the fields named in errors.",
+        nb: "Forespørselen er ikke gyldig", "Rett feltene som er nevnt i errors.";
     }
 }
 

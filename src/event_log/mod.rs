@@ -51,6 +51,8 @@ pub enum Failure {
     Write(#[from] WriteError),
     #[error("subject {0} has more facts than one decision may read")]
     TooManyFacts(String),
+    #[error("what identifies a person cannot be opened")]
+    Sealed(#[from] crate::personal_data::SealError),
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
 }
@@ -186,8 +188,7 @@ impl EventLog {
     pub async fn position_at(&self, instant: Timestamp) -> Result<i64, Failure> {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/position_at.sql")).await?;
-        let row = client.query_opt(&statement, &[&self.log, &instant]).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+        Ok(client.query_one(&statement, &[&self.log, &instant]).await?.try_get(0)?)
     }
 
     /// Decides and records. `decide` reads what it needs through the view and may run again when

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Failure;
 use crate::aggregate::{Fact, Fold, Subject};
+use crate::personal_data::{PersonKey, SealError, Vault};
 
 /// Facts of one subject read into one decision. More is a design fault, not a big customer.
 pub const SUBJECT_FACTS_MAX: i64 = 20_000;
@@ -85,6 +86,17 @@ impl View {
     pub async fn first_fact(&self, subject: &Subject) -> Result<Option<FirstFact>, Failure> {
         let loaded: Loaded<FirstFact> = self.consult(subject).await?;
         Ok((loaded.head > 0).then_some(loaded.state))
+    }
+}
+
+impl View {
+    /// A person's key, for reading or sealing anew what identifies them.
+    pub async fn person_key(&self, vault: &Vault, person: Uuid) -> Result<PersonKey, Failure> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(include_str!("sql/person_keys.sql")).await?;
+        let row = client.query_opt(&statement, &[&self.log, &vec![person]]).await?;
+        let row = row.ok_or(Failure::Sealed(SealError::DoesNotOpen))?;
+        Ok(vault.person(person, row.try_get(1)?)?)
     }
 }
 

@@ -1,0 +1,30 @@
+//! The capabilities: one folder each, the same file names in all of them.
+//!
+//! `domain.rs` holds facts, state and rules and is pure; `problems.rs` the refusals; `http.rs` the
+//! operations; a file named after a read model its table. What is not exported by a capability's
+//! `mod.rs` is its own business.
+
+pub mod position;
+pub mod reference;
+pub mod trainee;
+
+use std::sync::Arc;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::event_log::projector::Projection;
+use crate::problem::Problem;
+
+/// What the program needs to know of a capability.
+pub struct Capability {
+    pub name: &'static str,
+    /// Every name its facts are stored under.
+    pub event_types: &'static [&'static str],
+    pub problems: &'static [&'static Problem],
+    pub routes: fn(&mut ServiceConfig<'_>),
+    pub projections: fn() -> Vec<Arc<dyn Projection>>,
+}
+
+/// One line a capability.
+pub static ALL: &[&Capability] =
+    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];

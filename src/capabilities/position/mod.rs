@@ -1,0 +1,27 @@
+//! Training positions: established, announced, filled, changed, ended, closed; and who holds them.
+//!
+//! A position belongs to one municipality for its whole life. Supervision, goals and grants are
+//! other capabilities.
+
+pub mod domain;
+mod http;
+pub mod occupancy;
+mod positions;
+pub mod problems;
+mod view;
+
+pub use domain::{Event, OperatingModel, Position};
+pub(crate) use http::checked_external_ids;
+pub use occupancy::{Occupancies, Occupancy};
+pub use positions::Positions;
+
+use super::Capability;
+use crate::event_log::projector::declared;
+
+pub static CAPABILITY: Capability = Capability {
+    name: "position",
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || vec![declared::<Positions>()],
+};

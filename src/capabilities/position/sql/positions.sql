@@ -1,0 +1,22 @@
+create table {table} (
+  log                       integer not null,
+  key                       text    not null,   -- the position's id
+  valid_from                date    not null,
+  valid_to                  date    not null,
+  known_from                bigint  not null,
+  known_to                  bigint  not null,
+  municipality              text    not null,
+  programme                 uuid,
+  category                  text    not null,
+  percent                   numeric(5, 2) not null,
+  situation                 text    not null,
+  intended_operating_model  text    not null,
+  agreed_operating_model    text,
+  trainee                   uuid,
+  external                  text[]  not null,
+  body                      json    not null
+);
+create index on {table} (log, municipality, key);
+create index on {table} (log, programme, key) where programme is not null;
+create index on {table} (log, trainee, key) where trainee is not null;
+create index on {table} using gin (external);

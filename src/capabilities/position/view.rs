@@ -1,0 +1,184 @@
+//! How positions and occupancies look to callers, on a day.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::domain::{
+    Category, Known, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, Position,
+    Situation, WeekMinutes,
+};
+use super::occupancy::Occupancy;
+use crate::edge::Day;
+use crate::identifiers::{ExternalId, MunicipalityNumber};
+use crate::time::Percent;
+use crate::word_enum;
+
+word_enum! {
+    /// What a position is on a day.
+    pub enum SituationWord {
+        /// Established, never held, not announced.
+        Planned = "planned",
+        /// Announced to applicants.
+        Announced = "announced",
+        /// Held by a doctor.
+        Filled = "filled",
+        /// Held before, by nobody now.
+        Vacant = "vacant",
+        /// Resting.
+        Suspended = "suspended",
+        /// Gone for good.
+        Closed = "closed",
+    }
+}
+
+impl From<&Situation> for SituationWord {
+    fn from(situation: &Situation) -> Self {
+        match situation {
+            Situation::Planned => SituationWord::Planned,
+            Situation::Announced { .. } => SituationWord::Announced,
+            Situation::Filled { .. } => SituationWord::Filled,
+            Situation::Vacant => SituationWord::Vacant,
+            Situation::Suspended => SituationWord::Suspended,
+            Situation::Closed => SituationWord::Closed,
+        }
+    }
+}
+
+/// A doctor's time in a position, as it is on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OccupancyView {
+    /// The occupancy's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8059")]
+    pub id: Uuid,
+    /// The position that is held.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    pub position: Uuid,
+    /// The doctor who holds it.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
+    pub trainee: Uuid,
+    /// The municipality of the position.
+    pub municipality: MunicipalityNumber,
+    /// First day.
+    pub from: Day,
+    /// Last day; null while it is open.
+    pub to: Option<Day>,
+    /// The doctor's share on the day that was asked about.
+    pub percent: Percent,
+    /// The agreed operating model on that day.
+    pub operating_model: OperatingModel,
+    /// Why the doctor left; null before that.
+    pub end_reason: Option<LeaveReason>,
+    /// Patients on the list; null when not told.
+    pub list_length: Option<Patients>,
+    /// The list's ceiling; null when there is none or it is not told.
+    pub list_ceiling: Option<ListCeiling>,
+    /// Minutes a week kept free for training; null when not told.
+    pub protected_minutes_per_week: Option<WeekMinutes>,
+}
+
+impl OccupancyView {
+    /// The occupancy on a day; before its first or after its last day, as it is on the nearest.
+    pub fn on(occupancy: &Occupancy, day: Date) -> Self {
+        let day = day.max(occupancy.period.from);
+        let day = occupancy.period.to.map_or(day, |to| day.min(to));
+        let terms = occupancy.terms_on(day);
+        Self {
+            id: occupancy.id,
+            position: occupancy.position,
+            trainee: occupancy.trainee,
+            municipality: occupancy.municipality.clone(),
+            from: Day(occupancy.period.from),
+            to: occupancy.period.to.map(Day),
+            percent: occupancy.percent_on(day),
+            operating_model: occupancy.model_on(day),
+            end_reason: occupancy.end_reason,
+            list_length: terms.list_length,
+            list_ceiling: terms.list_ceiling,
+            protected_minutes_per_week: terms.protected_minutes_per_week,
+        }
+    }
+}
+
+/// A training position, as it is on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PositionView {
+    /// The position's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    pub id: Uuid,
+    /// The municipality whose position it is.
+    pub municipality: MunicipalityNumber,
+    /// What kind of work it is.
+    pub category: Category,
+    /// Its share of a full position.
+    pub percent: Percent,
+    /// The operating model the municipality wants.
+    pub intended_operating_model: OperatingModel,
+    /// The operating model agreed with whoever holds it; null when nobody does.
+    pub agreed_operating_model: Option<OperatingModel>,
+    /// What it is on the day that was asked about.
+    pub situation: SituationWord,
+    /// The first day the position exists.
+    pub from: Day,
+    /// The programme it belongs to; null for none.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    pub programme: Option<Uuid>,
+    /// How open unselected practice is arranged; null when not told.
+    pub open_practice_model: Option<OpenPracticeModel>,
+    /// Whether a fixed salary was offered; null when not told.
+    #[schema(example = true)]
+    pub salary_offer_made: Option<bool>,
+    /// Until when doctors may apply, while it is announced.
+    pub apply_by: Option<Day>,
+    /// Since when nobody holds it; null while somebody does, and once it is closed.
+    pub vacant_since: Option<Day>,
+    /// Who holds it on that day; null when nobody does.
+    pub occupancy: Option<OccupancyView>,
+    /// Everyone who held, holds or will hold it.
+    pub occupancies: Vec<OccupancyView>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
+}
+
+impl PositionView {
+    /// The position on a day; `None` before it was established.
+    pub fn on(position: &Position, day: Date) -> Option<Self> {
+        match position {
+            Position::Unknown => None,
+            Position::Known(known) => Self::known_on(known, day),
+        }
+    }
+
+    fn known_on(known: &Known, day: Date) -> Option<Self> {
+        let situation = known.situation_on(day)?;
+        let holder = known.occupancies.on(day);
+        let apply_by = match situation {
+            Situation::Announced { apply_by } => apply_by,
+            Situation::Planned
+            | Situation::Filled { .. }
+            | Situation::Vacant
+            | Situation::Suspended
+            | Situation::Closed => None,
+        };
+        let e = &known.established;
+        Some(Self {
+            id: e.position,
+            municipality: e.municipality.clone(),
+            category: e.category,
+            percent: e.percent,
+            intended_operating_model: e.intended_operating_model,
+            agreed_operating_model: holder.map(|holder| holder.model_on(day)),
+            situation: SituationWord::from(&situation),
+            from: Day(e.from),
+            programme: e.programme,
+            open_practice_model: e.open_practice_model,
+            salary_offer_made: e.salary_offer_made,
+            apply_by: apply_by.map(Day),
+            vacant_since: known.vacant_since(day).map(Day),
+            occupancy: holder.map(|holder| OccupancyView::on(holder, day)),
+            occupancies: known.occupancies.iter().map(|o| OccupancyView::on(o, day)).collect(),
+            external_ids: e.external_ids.clone(),
+        })
+    }
+}

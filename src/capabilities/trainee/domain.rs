@@ -1,0 +1,323 @@
+//! Trainees: facts, state and rules.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::capabilities::position::{self, Occupancies};
+use crate::identifiers::{Comment, ExternalId};
+use crate::problem::Rejection;
+use crate::time::FIRST_DAY;
+use crate::{events, word_enum};
+
+word_enum! {
+    /// Under which rules the doctor trains.
+    pub enum Scheme {
+        /// The rules before 2019-03-01.
+        Old = "old",
+        /// The rules since 2019-03-01 (spesialistforskriften).
+        New = "new",
+        /// On the way from the old rules to the new (konvertering).
+        Conversion = "conversion",
+    }
+}
+
+/// A doctor in training is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Registered {
+    pub trainee: Uuid,
+    /// Name and HPR number, sealed under the person's key.
+    pub sealed: String,
+    /// Keyed hash of the HPR number.
+    pub hpr_lookup: String,
+    pub scheme: Scheme,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lis1_completed_on: Option<Date>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
+    pub on: Date,
+}
+
+/// Who the doctor is, or since when LIS1 is done, was told wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Corrected {
+    pub trainee: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    pub sealed: String,
+    pub hpr_lookup: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lis1_completed_on: Option<Date>,
+    pub reason: Comment,
+    pub on: Date,
+}
+
+/// The doctor trains under other rules from a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchemeChanged {
+    pub trainee: Uuid,
+    pub scheme: Scheme,
+    pub from: Date,
+    pub reason: Comment,
+}
+
+/// Another system has a name for the doctor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExternalIdAdded {
+    pub trainee: Uuid,
+    pub external_id: ExternalId,
+    pub on: Date,
+}
+
+events! {
+    /// What is recorded of trainees.
+    pub enum Event {
+        Registered = "trainee.registered.v1",
+        Corrected = "trainee.corrected.v1",
+        SchemeChanged = "trainee.scheme_changed.v1",
+        ExternalIdAdded = "trainee.external_id_added.v1",
+    }
+}
+
+/// The kind of a trainee's subject.
+pub const SUBJECT: &str = "trainee";
+
+/// The subject of a trainee.
+pub fn subject(trainee: Uuid) -> Subject {
+    Subject::new(SUBJECT, trainee)
+}
+
+/// The subject of an HPR number among trainees: one doctor each.
+pub fn hpr_subject(lookup: &str) -> Subject {
+    Subject::new("trainee-hpr", lookup)
+}
+
+/// The subject of a trainee's id in another system: one doctor each.
+pub fn external_subject(external: &ExternalId) -> Subject {
+    Subject::new("trainee-external", format!("{}/{}", external.system, external.id))
+}
+
+impl DomainEvent for Event {
+    fn type_name(&self) -> &'static str {
+        self.stored_name()
+    }
+    fn payload(&self) -> String {
+        self.stored_payload()
+    }
+    fn subjects(&self) -> Vec<Subject> {
+        match self {
+            Event::Registered(f) => {
+                let mut subjects = vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)];
+                subjects.extend(f.external_ids.iter().map(external_subject));
+                subjects
+            }
+            Event::Corrected(f) => vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)],
+            Event::SchemeChanged(f) => vec![subject(f.trainee)],
+            Event::ExternalIdAdded(f) => {
+                vec![subject(f.trainee), external_subject(&f.external_id)]
+            }
+        }
+    }
+    fn effective_from(&self) -> Date {
+        match self {
+            Event::Registered(f) => f.on,
+            Event::Corrected(f) => f.on,
+            Event::SchemeChanged(f) => f.from,
+            Event::ExternalIdAdded(f) => f.on,
+        }
+    }
+    fn municipality(&self) -> Option<&str> {
+        None
+    }
+    fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
+        Self::read(fact)
+    }
+}
+
+/// A trainee, or the place where there is none yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Trainee {
+    #[default]
+    Unknown,
+    Known(Box<Known>),
+}
+
+/// A registered trainee.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub id: Uuid,
+    pub sealed: String,
+    pub hpr_lookup: String,
+    pub lis1_completed_on: Option<Date>,
+    pub external_ids: Vec<ExternalId>,
+    pub registered_on: Date,
+    pub occupancies: Occupancies,
+    /// From which day which rules; the first stands from the beginning.
+    schemes: Vec<(Date, Scheme)>,
+    /// Where the doctor's own facts were last told, for corrections to name.
+    pub told_at: i64,
+}
+
+impl Trainee {
+    /// The trainee, if registered.
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Trainee::Unknown => None,
+            Trainee::Known(known) => Some(known),
+        }
+    }
+
+    /// The positions the doctor holds, held and will hold.
+    pub fn occupancies(&self) -> &Occupancies {
+        static NONE: std::sync::LazyLock<Occupancies> = std::sync::LazyLock::new(Default::default);
+        self.known().map_or(&NONE, |known| &known.occupancies)
+    }
+
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
+        match (&mut *self, event) {
+            (Trainee::Unknown, Event::Registered(f)) => {
+                *self = Trainee::Known(Box::new(Known {
+                    id: f.trainee,
+                    sealed: f.sealed.clone(),
+                    hpr_lookup: f.hpr_lookup.clone(),
+                    lis1_completed_on: f.lis1_completed_on,
+                    external_ids: f.external_ids.clone(),
+                    registered_on: f.on,
+                    occupancies: Occupancies::default(),
+                    schemes: vec![(FIRST_DAY, f.scheme)],
+                    told_at: at,
+                }));
+            }
+            (Trainee::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
+            (Trainee::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+}
+
+impl Fold for Trainee {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve_at(&event, fact.position);
+        } else if let (Trainee::Known(known), Some(event)) =
+            (self, position::Event::decode(fact)?)
+        {
+            known.occupancies.evolve(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn evolve(&mut self, event: &Event, at: i64) {
+        match event {
+            Event::Registered(_) => {}
+            Event::Corrected(f) => {
+                self.sealed = f.sealed.clone();
+                self.hpr_lookup = f.hpr_lookup.clone();
+                self.lis1_completed_on = f.lis1_completed_on;
+                self.told_at = at;
+            }
+            Event::SchemeChanged(f) => {
+                self.schemes.retain(|(day, _)| *day != f.from);
+                self.schemes.push((f.from, f.scheme));
+                self.schemes.sort_unstable();
+            }
+            Event::ExternalIdAdded(f) => self.external_ids.push(f.external_id.clone()),
+        }
+    }
+
+    /// Under which rules the doctor trains on a day.
+    pub fn scheme_on(&self, day: Date) -> Scheme {
+        let before = self.schemes.iter().rev().find(|(from, _)| *from <= day);
+        before.unwrap_or(&self.schemes[0]).1
+    }
+
+    /// The days on which something about the doctor changes.
+    pub fn changes(&self) -> Vec<Date> {
+        let mut days: Vec<Date> = self.schemes.iter().map(|(day, _)| *day).collect();
+        days.extend(self.occupancies.changes());
+        days
+    }
+
+    /// The doctor trains under other rules from a day. The new scheme is not left again.
+    pub fn change_scheme(
+        &self,
+        scheme: Scheme,
+        from: Date,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let now = self.scheme_on(from);
+        if now == scheme {
+            return Ok(vec![]);
+        }
+        match (now, scheme) {
+            (Scheme::Old, Scheme::Conversion | Scheme::New) | (Scheme::Conversion, _) => {}
+            (Scheme::New, _) | (Scheme::Old, Scheme::Old) => {
+                return Err(Rejection::new(&problems::SCHEME_CHANGE)
+                    .with("now", now)
+                    .with("asked", scheme));
+            }
+        }
+        Ok(vec![SchemeChanged { trainee: self.id, scheme, from, reason }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::FromText;
+    use jiff::civil::date;
+
+    fn registered(scheme: Scheme) -> Trainee {
+        let mut trainee = Trainee::default();
+        trainee.evolve(&Event::from(Registered {
+            trainee: Uuid::nil(),
+            sealed: String::new(),
+            hpr_lookup: "a".to_owned(),
+            scheme,
+            lis1_completed_on: None,
+            external_ids: vec![],
+            on: date(2020, 1, 1),
+        }));
+        trainee
+    }
+
+    fn change(from: Scheme, to: Scheme) -> Result<Vec<Event>, Rejection> {
+        let trainee = registered(from);
+        let reason = Comment::from_text("converted").expect("a comment");
+        trainee.known().expect("registered").change_scheme(to, date(2021, 1, 1), reason)
+    }
+
+    #[test]
+    fn a_doctor_goes_from_the_old_scheme_to_the_new_and_not_back() {
+        assert_eq!(change(Scheme::Old, Scheme::Conversion).map(|facts| facts.len()), Ok(1));
+        assert_eq!(change(Scheme::Conversion, Scheme::New).map(|facts| facts.len()), Ok(1));
+        let refused = change(Scheme::New, Scheme::Old).expect_err("not back");
+        assert_eq!(refused.problem.code, "scheme_change");
+    }
+
+    #[test]
+    fn a_scheme_that_holds_already_is_no_new_fact() {
+        assert_eq!(change(Scheme::New, Scheme::New), Ok(vec![]));
+    }
+
+    #[test]
+    fn the_scheme_of_a_day_is_the_one_told_for_it() {
+        let mut trainee = registered(Scheme::Old);
+        let reason = Comment::from_text("converted").expect("a comment");
+        let from = date(2021, 1, 1);
+        let fact = SchemeChanged { trainee: Uuid::nil(), scheme: Scheme::New, from, reason };
+        trainee.evolve(&fact.into());
+        let known = trainee.known().expect("registered");
+        assert_eq!(known.scheme_on(date(2020, 12, 31)), Scheme::Old);
+        assert_eq!(known.scheme_on(from), Scheme::New);
+    }
+}

@@ -1,0 +1,309 @@
+//! The operations on trainees.
+
+use actix_web::web::Path;
+use actix_web::{get, post};
+use deserr::Deserr;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::domain::{
+    Corrected, Event, ExternalIdAdded, Registered, Scheme, Trainee, external_subject, hpr_subject,
+    subject,
+};
+use super::problems::*;
+use super::view::TraineeView;
+use crate::edge::{Day, Faults};
+use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
+use crate::evolved;
+use crate::http::openapi::codes;
+use crate::http::page::{Page, Paging};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
+use crate::personal_data::Identity;
+use crate::problem::Rejection;
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(register)
+        .service(list_all)
+        .service(read_one)
+        .service(history)
+        .service(correct)
+        .service(change_scheme)
+        .service(add_external_id);
+}
+
+/// A doctor to register.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct RegisterTrainee {
+    /// The doctor's HPR number: one trainee each.
+    hpr_number: HprNumber,
+    /// The doctor's name.
+    name: Name,
+    /// Under which rules the doctor trains.
+    scheme: Scheme,
+    /// When LIS1 was completed; a doctor cannot begin in a position before that.
+    lis1_completed_on: Option<Day>,
+    /// What other systems call the doctor; each id names one doctor.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
+}
+
+fn replied(status: u16, state: &Trainee, day: jiff::civil::Date) -> Reply {
+    let shown = TraineeView::on(state, day);
+    let location = shown.as_ref().map(|view| format!("/v1/trainees/{}", view.id));
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    Reply { status, location: location.filter(|_| status == 201), head: None, body }
+}
+
+/// Refuses an HPR number that belongs to another trainee, naming that one.
+async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
+    let subject = hpr_subject(lookup);
+    if view.is_new(&subject).await? {
+        return Ok(());
+    }
+    let first = view.first_fact(&subject).await?;
+    let trainee = first.and_then(|first| Some(first.payload["trainee"].as_str()?.to_owned()));
+    Err(Rejection::new(&TRAINEE_EXISTS).with("trainee", trainee.unwrap_or_default()).into())
+}
+
+async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
+    let subject = external_subject(external);
+    if view.is_new(&subject).await? {
+        return Ok(());
+    }
+    let first = view.first_fact(&subject).await?;
+    let trainee = first.and_then(|first| Some(first.payload["trainee"].as_str()?.to_owned()));
+    Err(Rejection::new(&TRAINEE_EXTERNAL_ID_TAKEN)
+        .with("system", &external.system)
+        .with("id", &external.id)
+        .with("trainee", trainee.unwrap_or_default())
+        .into())
+}
+
+/// Register a trainee
+///
+/// A doctor is registered once; the HPR number tells. Name and number are kept sealed and stay out
+/// of the event log, the feed and every log of the service.
+#[utoipa::path(tag = "trainees", operation_id = "register_trainee",
+    request_body = RegisterTrainee,
+    responses((status = 201, description = "The trainee", body = TraineeView)),
+    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &TRAINEE_EXTERNAL_ID_TAKEN])))))]
+#[post("/v1/trainees")]
+async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    crate::capabilities::position::checked_external_ids(&asked.external_ids)?;
+    let vault = &change.service.vault;
+    let lookup = vault.lookup(&asked.hpr_number);
+    let (key, wrapped) = vault.new_person(id);
+    let hpr_number = Some(asked.hpr_number.to_string());
+    let sealed = key.seal(id, &Identity { name: asked.name.to_string(), hpr_number });
+    let decide = async |view: &View| {
+        view.is_new(&subject(id)).await?;
+        hpr_free(view, &lookup).await?;
+        for external in &asked.external_ids {
+            external_id_free(view, external).await?;
+        }
+        let facts = [Event::from(Registered {
+            trainee: id,
+            sealed: sealed.clone(),
+            hpr_lookup: lookup.clone(),
+            scheme: asked.scheme,
+            lis1_completed_on: asked.lis1_completed_on.map(|day| day.0),
+            external_ids: asked.external_ids.clone(),
+            on: today,
+        })];
+        let next = evolved!(Trainee::default(), facts);
+        let mut decision = Decision::new(subject(id), &facts, replied(201, &next, today));
+        decision.person_keys = vec![(id, wrapped.clone())];
+        Ok(decision)
+    };
+    // `change` is consumed by `execute`, the vault above only borrowed until here.
+    change.execute(&body.canonical, decide).await
+}
+
+/// Which trainees.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct TraineeFilters {
+    /// Only the trainee with this HPR number.
+    hpr_number: Option<HprNumber>,
+    /// Only trainees under these rules on the day.
+    scheme: Option<Scheme>,
+    /// Only trainees who hold a position in this municipality on the day.
+    municipality: Option<MunicipalityNumber>,
+    /// Only the trainee whom another system calls this: `system/id`.
+    external_id: Option<ExternalName>,
+}
+
+/// List trainees
+///
+/// In the order they were registered, as on `as_of`.
+#[utoipa::path(tag = "trainees", operation_id = "list_trainees",
+    params(TraineeFilters, TimeAxes, Paging),
+    responses((status = 200, description = "A page of trainees", body = Page<TraineeView>)))]
+#[get("/v1/trainees")]
+async fn list_all(list: List<TraineeFilters>) -> Answer {
+    let filters = &list.filters;
+    let vault = &list.read.service.vault;
+    ListQuery::of("trainees")
+        .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
+        .filter("scheme = $$", filters.scheme.map(|scheme| scheme.to_string()))
+        .filter(
+            "municipalities @> array[$$::text]",
+            filters.municipality.as_ref().map(|number| number.to_string()),
+        )
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
+        .answer(list)
+        .await
+}
+
+/// Read a trainee
+#[utoipa::path(tag = "trainees", operation_id = "read_trainee",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes),
+    responses((status = 200, description = "The trainee", body = TraineeView)))]
+#[get("/v1/trainees/{id}")]
+async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
+    read.resource(&subject(*id), TraineeView::on).await
+}
+
+/// Read a trainee's history
+///
+/// Every event that concerns the doctor's registration and positions, newest first.
+#[utoipa::path(tag = "trainees", operation_id = "read_trainee_history",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+#[get("/v1/trainees/{id}/history")]
+async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    list.history(&[subject(*id)]).await
+}
+
+async fn trainee(view: &View, id: Uuid) -> Result<Loaded<Trainee>, Refusal> {
+    let loaded: Loaded<Trainee> = view.load(&subject(id)).await?;
+    match loaded.state.known() {
+        Some(_) => Ok(loaded),
+        None => Err((&crate::problem::common::NOT_FOUND).into()),
+    }
+}
+
+/// Who the doctor really is; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectTrainee {
+    /// The doctor's HPR number.
+    hpr_number: Option<HprNumber>,
+    /// The doctor's name.
+    name: Option<Name>,
+    /// When LIS1 was completed.
+    lis1_completed_on: Option<Day>,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+/// Correct who a trainee is
+///
+/// The wrong name and number stay sealed in the log, where nobody but the audit reads them.
+#[utoipa::path(tag = "trainees", operation_id = "correct_trainee",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
+    request_body = CorrectTrainee,
+    responses((status = 200, description = "The trainee", body = TraineeView)),
+    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXISTS])))))]
+#[post("/v1/trainees/{id}/correction")]
+async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, *id);
+    let service = change.service.clone();
+    let decide = async |view: &View| {
+        let loaded = trainee(view, id).await?;
+        let known = loaded.state.known().expect("checked by trainee()");
+        let key = view.person_key(&service.vault, id).await?;
+        let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
+        let number = asked.hpr_number.as_ref();
+        let identity = Identity {
+            name: asked.name.as_ref().map_or(told.name.clone(), |name| name.to_string()),
+            hpr_number: number.map(|hpr| hpr.to_string()).or(told.hpr_number.clone()),
+        };
+        let lookup = number.map_or(known.hpr_lookup.clone(), |hpr| service.vault.lookup(hpr));
+        if lookup != known.hpr_lookup {
+            hpr_free(view, &lookup).await?;
+        }
+        let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
+        let facts = if identity == told && lis1 == known.lis1_completed_on {
+            vec![]
+        } else {
+            vec![Event::from(Corrected {
+                trainee: id,
+                corrects: known.told_at,
+                sealed: key.seal(id, &identity),
+                hpr_lookup: lookup,
+                lis1_completed_on: lis1,
+                reason: asked.reason.clone(),
+                on: today,
+            })]
+        };
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// Other rules for the doctor.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ChangeScheme {
+    /// Under which rules the doctor trains from that day.
+    scheme: Scheme,
+    /// The first day.
+    from: Day,
+    /// Why.
+    reason: Comment,
+}
+
+/// Change the scheme of a trainee
+#[utoipa::path(tag = "trainees", operation_id = "change_trainee_scheme",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
+    request_body = ChangeScheme,
+    responses((status = 200, description = "The trainee", body = TraineeView)),
+    extensions(("x-problems" = json!(codes(&[&SCHEME_CHANGE])))))]
+#[post("/v1/trainees/{id}/scheme")]
+async fn change_scheme(change: Change, id: Path<Uuid>, body: Body<ChangeScheme>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, *id);
+    let decide = async |view: &View| {
+        let loaded = trainee(view, id).await?;
+        let known = loaded.state.known().expect("checked by trainee()");
+        let facts = known.change_scheme(asked.scheme, asked.from.0, asked.reason.clone())?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// Add an external id to a trainee
+#[utoipa::path(tag = "trainees", operation_id = "add_trainee_external_id",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
+    request_body = ExternalId,
+    responses((status = 200, description = "The trainee", body = TraineeView)),
+    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXTERNAL_ID_TAKEN])))))]
+#[post("/v1/trainees/{id}/external-ids")]
+async fn add_external_id(change: Change, id: Path<Uuid>, body: Body<ExternalId>) -> Answer {
+    let (external_id, today, id) = (body.value, change.today, *id);
+    let decide = async |view: &View| {
+        let loaded = trainee(view, id).await?;
+        let known = loaded.state.known().expect("checked by trainee()");
+        let facts = if known.external_ids.contains(&external_id) {
+            vec![]
+        } else {
+            external_id_free(view, &external_id).await?;
+            let external_id = external_id.clone();
+            vec![Event::from(ExternalIdAdded { trainee: id, external_id, on: today })]
+        };
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    };
+    change.execute(&body.canonical, decide).await
+}

@@ -1,0 +1,24 @@
+//! Trainees: doctors in specialist training in general practice (ALIS), and what they hold.
+//!
+//! Who somebody is stands here only sealed. What they learn, and under whom, are other
+//! capabilities.
+
+pub mod domain;
+mod http;
+pub mod problems;
+mod trainees;
+mod view;
+
+pub use domain::{Event, Trainee, subject};
+pub use trainees::Trainees;
+
+use super::Capability;
+use crate::event_log::projector::declared;
+
+pub static CAPABILITY: Capability = Capability {
+    name: "trainee",
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || vec![declared::<Trainees>()],
+};

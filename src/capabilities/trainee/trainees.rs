@@ -1,0 +1,40 @@
+//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and by
+//! what other systems call them. Names and numbers stay sealed.
+
+use super::domain::{SUBJECT, Trainee};
+use super::view::TraineeView;
+use crate::event_log::projection::{ReadModel, Row, timeline};
+
+/// See the module.
+pub struct Trainees;
+
+impl ReadModel for Trainees {
+    type State = Trainee;
+    const NAME: &'static str = "trainees";
+    const VERSION: i32 = 1;
+    const SUBJECT: &'static str = SUBJECT;
+    const TABLE: &'static str = include_str!("sql/trainees.sql");
+    const COLUMNS: &'static str = "hpr_lookup, scheme, municipalities, external, body";
+
+    fn rows(_key: &str, state: &Trainee) -> Vec<Row> {
+        let Some(known) = state.known() else { return vec![] };
+        let rows = timeline(known.changes(), |day| {
+            let held: Vec<String> =
+                known.occupancies.all_on(day).map(|held| held.municipality.to_string()).collect();
+            TraineeView::on(state, day).map(|view| (view, held))
+        });
+        let external = known.external_ids.iter();
+        let external: Vec<String> =
+            external.map(|e| format!("\"{}/{}\"", e.system, e.id)).collect();
+        rows.into_iter()
+            .map(|(period, (view, municipalities))| {
+                Row::new(period)
+                    .plain(&known.hpr_lookup)
+                    .plain(view.scheme)
+                    .plain(format!("{{{}}}", municipalities.join(",")))
+                    .text(&format!("{{{}}}", external.join(",")))
+                    .json(&view)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,74 @@
+//! Settings: flags and environment variables, in this one place. A wrong one stops the start with
+//! its name. Secrets come from files or the environment and are never printed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// How the service finds its database; shared by all commands that need one.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseSettings {
+    /// Where the private PostgreSQL and the files `token` and `master.key` are kept, when no
+    /// database is given.
+    #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
+    pub data_dir: PathBuf,
+
+    /// A PostgreSQL to use instead of a private one: postgres://user@host/database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// File with the password of the database user, when the URL holds none.
+    #[arg(long, env = "ALIS_DATABASE_PASSWORD_FILE")]
+    pub database_password_file: Option<PathBuf>,
+
+    /// Role that the service acts as in the database; it cannot rewrite the log.
+    #[arg(long, env = "ALIS_DATABASE_ROLE", default_value = "alis_service")]
+    pub database_role: String,
+
+    /// File with the master key (32 bytes in base64) that personal fields are sealed under. On the
+    /// private PostgreSQL it is made once, as `master.key` in the data directory.
+    #[arg(long, env = "ALIS_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Connections for reading; writing needs one more, listening another.
+    #[arg(long, env = "ALIS_POOL_SIZE", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=200))]
+    pub pool_size: u16,
+}
+
+/// Settings of `alis serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeSettings {
+    /// Address to listen on.
+    #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+
+    /// File with the bearer token that callers show. On the private PostgreSQL it is made once, as
+    /// `token` in the data directory.
+    #[arg(long, env = "ALIS_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Threads that answer requests.
+    #[arg(long, env = "ALIS_WORKERS", default_value_t = default_workers(), value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: u16,
+
+    /// Seconds that requests in flight get at shutdown.
+    #[arg(long, env = "ALIS_DRAIN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u16).range(0..=600))]
+    pub drain_seconds: u16,
+
+    /// Do not load the sample data into a new private PostgreSQL.
+    #[arg(long, env = "ALIS_NO_SAMPLE")]
+    pub no_sample: bool,
+
+    /// Allow the private PostgreSQL, which is meant for one machine, behind a public address.
+    #[arg(long, env = "ALIS_ALLOW_PRIVATE_DATABASE_ON_NETWORK")]
+    pub allow_private_database_on_network: bool,
+}
+
+fn default_workers() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u16::try_from(cores.min(16)).unwrap_or(1)
+}

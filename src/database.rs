@@ -1,0 +1,76 @@
+//! Connections and migrations.
+
+use std::path::Path;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use tokio_postgres::{Config, NoTls};
+
+mod embedded_migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Why the database could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error("DATABASE_URL cannot be read: {0}")]
+    Url(tokio_postgres::Error),
+    #[error("the file {0} cannot be read: {1}")]
+    File(String, std::io::Error),
+    #[error("the database cannot be reached")]
+    Connect(#[from] tokio_postgres::Error),
+    #[error("the migrations failed")]
+    Migrate(#[from] refinery::Error),
+    #[error("the pool cannot be made")]
+    Pool(#[from] deadpool_postgres::BuildError),
+}
+
+/// The configuration behind `DATABASE_URL`, with the password of a file if there is one.
+pub fn config_of(url: &str, password_file: Option<&Path>) -> Result<Config, DatabaseError> {
+    let mut config: Config = url.parse().map_err(DatabaseError::Url)?;
+    if let Some(path) = password_file {
+        config.password(read_secret(path)?);
+    }
+    config.application_name("alis");
+    Ok(config)
+}
+
+/// The trimmed text of a file that holds a secret.
+pub fn read_secret(path: &Path) -> Result<String, DatabaseError> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| DatabaseError::File(path.display().to_string(), error))?;
+    Ok(text.trim().to_owned())
+}
+
+/// Brings the schema up to date. Several instances may do this at once: one waits for the other.
+pub async fn migrate(config: &Config) -> Result<usize, DatabaseError> {
+    let (mut client, connection) = config.connect(NoTls).await?;
+    let driver = tokio::spawn(connection);
+    // Held until the connection closes; refinery's own table does not keep two instances apart.
+    client.batch_execute("select pg_advisory_lock(4242, 1)").await?;
+    let report = embedded_migrations::migrations::runner().run_async(&mut client).await?;
+    drop(client);
+    drop(driver.await);
+    Ok(report.applied_migrations().len())
+}
+
+/// The same connection, acting as `role` unless the user is that role already.
+pub fn acting_as(config: &Config, role: &str) -> Config {
+    let mut config = config.clone();
+    if config.get_user() != Some(role) {
+        config.options(format!("-c role={role}"));
+    }
+    config
+}
+
+/// A pool for reading and for the read models.
+pub fn pool(config: &Config, size: u16) -> Result<Pool, DatabaseError> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config.clone(), NoTls, recycling);
+    let timeout = Some(std::time::Duration::from_secs(5));
+    Ok(Pool::builder(manager)
+        .max_size(usize::from(size))
+        .runtime(deadpool_postgres::Runtime::Tokio1)
+        .wait_timeout(timeout)
+        .create_timeout(timeout)
+        .build()?)
+}

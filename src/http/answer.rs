@@ -1,0 +1,220 @@
+//! Problems as they are sent: `application/problem+json`, in the caller's language.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde_json::{Value, json};
+
+use super::problems;
+use crate::edge::{Faults, FieldFault};
+use crate::event_log::combiner::{WriteError, with_causes};
+use crate::event_log::{Failure, Refusal};
+use crate::problem::{Language, Problem, Rejection};
+
+/// How far the log had come in what is answered.
+pub const LOG_POSITION: HeaderName = HeaderName::from_static("log-position");
+/// Seconds after which a 503 is worth another try.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// What a handler answers: the response, or the problem instead.
+pub type Answer = Result<HttpResponse, ProblemResponse>;
+
+/// A problem on its way to the caller.
+#[derive(Debug)]
+pub struct ProblemResponse {
+    rejection: Rejection,
+    /// Members beside the standard ones.
+    more: serde_json::Map<String, Value>,
+    allow: Option<String>,
+    etag: Option<String>,
+}
+
+impl ProblemResponse {
+    /// A problem with its words filled in.
+    pub fn new(rejection: impl Into<Rejection>) -> Self {
+        let more = serde_json::Map::new();
+        Self { rejection: rejection.into(), more, allow: None, etag: None }
+    }
+
+    /// Adds a member.
+    pub fn member(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Names the methods that an address has.
+    pub fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Names the version to read next.
+    pub fn etag(mut self, etag: String) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// The request is wrong in the fields named.
+    pub fn faults(faults: Vec<FieldFault>) -> Self {
+        Self::new(Rejection::new(&problems::INVALID_REQUEST).faults(faults))
+    }
+
+    /// Logs what the operator must know, and keeps it from the caller.
+    pub fn failed(failure: &dyn std::error::Error, problem: &'static Problem) -> Self {
+        tracing::error!(error = with_causes(failure), "A request failed");
+        Self::new(problem)
+    }
+
+    fn body(&self, language: Language, instance: &str) -> Value {
+        let problem = self.rejection.problem;
+        let mut body = json!({
+            "type": format!("/problems/{}", problem.code),
+            "title": problem.title.in_language(language),
+            "status": problem.status,
+            "detail": self.rejection.detail(language),
+            "code": problem.code,
+            "instance": instance,
+        });
+        let members = body.as_object_mut().expect("the literal above is an object");
+        if !self.rejection.faults.is_empty() {
+            let errors = self.rejection.faults.iter().map(|fault| fault_json(fault, language));
+            members.insert("errors".to_owned(), errors.collect());
+        }
+        members.extend(self.more.clone());
+        body
+    }
+
+    fn build(&self, language: Language, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        let locale = match language {
+            Language::English => "en",
+            Language::Norwegian => "nb",
+        };
+        response.insert_header((header::CONTENT_LANGUAGE, locale));
+        match self.rejection.problem.status {
+            401 => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            503 => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
+            _ => {}
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        if let Some(etag) = &self.etag {
+            response.insert_header((header::ETAG, etag.as_str()));
+        }
+        response.json(self.body(language, &format!("urn:alis:request:{request_id}")))
+    }
+}
+
+fn fault_json(fault: &FieldFault, language: Language) -> Value {
+    let detail = match language {
+        Language::English => &fault.fault.en,
+        Language::Norwegian => &fault.fault.nb,
+    };
+    json!({ "pointer": fault.pointer, "code": fault.fault.code, "detail": detail })
+}
+
+impl std::fmt::Display for ProblemResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.rejection.problem.code)
+    }
+}
+
+impl ResponseError for ProblemResponse {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.rejection.problem.status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let context = super::current();
+        self.build(context.language, &context.request_id)
+    }
+}
+
+impl From<Rejection> for ProblemResponse {
+    fn from(rejection: Rejection) -> Self {
+        Self::new(rejection)
+    }
+}
+
+impl From<&'static Problem> for ProblemResponse {
+    fn from(problem: &'static Problem) -> Self {
+        Self::new(problem)
+    }
+}
+
+impl From<Faults> for ProblemResponse {
+    fn from(faults: Faults) -> Self {
+        Self::faults(faults.0)
+    }
+}
+
+impl From<FieldFault> for ProblemResponse {
+    fn from(fault: FieldFault) -> Self {
+        Self::faults(vec![fault])
+    }
+}
+
+impl From<Failure> for ProblemResponse {
+    fn from(failure: Failure) -> Self {
+        let problem = match &failure {
+            Failure::Write(WriteError::Busy) => return Self::new(&problems::UNAVAILABLE),
+            Failure::Pool(_) | Failure::Write(WriteError::Unreachable(_)) => &problems::UNAVAILABLE,
+            Failure::Database(error) if error.is_closed() || error.code().is_none() => {
+                &problems::UNAVAILABLE
+            }
+            Failure::Database(error) if is_going_away(error) => &problems::UNAVAILABLE,
+            Failure::Database(_)
+            | Failure::Decode(_)
+            | Failure::Write(WriteError::Refused(_))
+            | Failure::TooManyFacts(_)
+            | Failure::Sealed(_)
+            | Failure::Reply(_) => &problems::INTERNAL_ERROR,
+        };
+        Self::failed(&failure, problem)
+    }
+}
+
+/// The server is stopping or starting: classes 57 (operator intervention) and 08 (connection).
+fn is_going_away(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| code.code().starts_with("57") || code.code().starts_with("08"))
+}
+
+impl From<tokio_postgres::Error> for ProblemResponse {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for ProblemResponse {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// The plain refusals of a decision. [`Refusal::Stale`] needs the log to tell what was not seen
+/// and is answered by [`super::change`].
+impl From<Refusal> for ProblemResponse {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Rejected(rejection) => Self::new(*rejection),
+            Refusal::Failed(failure) => failure.into(),
+            Refusal::Stale { current, .. } => {
+                Self::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
+            }
+            Refusal::KeyReused => Self::new(&problems::KEY_REUSED),
+            Refusal::Contended => Self::new(&problems::UNAVAILABLE),
+        }
+    }
+}
+
+/// Sets the position header.
+pub fn with_position(response: &mut HttpResponseBuilder, position: i64) {
+    response.insert_header((LOG_POSITION, HeaderValue::from(position)));
+}

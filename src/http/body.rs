@@ -1,0 +1,118 @@
+//! Request bodies and query strings: read whole, and every fault named.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest};
+use deserr::Deserr;
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+use std::future::Future;
+use std::pin::Pin;
+
+use super::{ProblemResponse, problems};
+use crate::edge::{self, Fault, Faults, FieldFault};
+use crate::problem::Rejection;
+
+/// Bytes of a body. The largest honest one is a catalogue of goals.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Objects and arrays within one another.
+const DEPTH_MAX: usize = 32;
+
+/// A body of JSON, read into a type of its own.
+pub struct Body<T> {
+    pub value: T,
+    /// The document as it came, keys sorted: part of the request's fingerprint.
+    pub canonical: String,
+}
+
+impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
+    type Error = ProblemResponse;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Whoever may not call learns nothing about bodies.
+        let allowed = super::actor::authenticate(request).and_then(|_actor| is_json(request));
+        let payload = payload.take();
+        Box::pin(async move {
+            allowed?;
+            let document = parse(&collect(payload).await?)?;
+            let canonical = document.to_string();
+            Ok(Self { value: edge::read(document)?, canonical })
+        })
+    }
+}
+
+fn is_json(request: &HttpRequest) -> Result<(), ProblemResponse> {
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.unwrap_or("").split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(ProblemResponse::new(&problems::UNSUPPORTED_MEDIA_TYPE))
+    }
+}
+
+async fn collect(mut payload: Payload) -> Result<Vec<u8>, ProblemResponse> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| malformed(&error.to_string()))?;
+        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
+            let rejection = Rejection::new(&problems::BODY_TOO_LARGE).with("limit", BODY_BYTES_MAX);
+            return Err(rejection.into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, ProblemResponse> {
+    let document: Value =
+        serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+    if depth(&document) > DEPTH_MAX {
+        return Err(malformed("nested too deeply"));
+    }
+    Ok(document)
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+fn malformed(reason: &str) -> ProblemResponse {
+    Rejection::new(&problems::MALFORMED_REQUEST).with("reason", reason).into()
+}
+
+/// The parameters of a query string, each given once.
+pub fn query(request: &HttpRequest) -> Result<Map<String, Value>, ProblemResponse> {
+    let raw = request.query_string();
+    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(raw)
+        .map_err(|error| malformed(&error.to_string()))?
+        .into_inner();
+    let mut parameters = Map::new();
+    for (name, value) in pairs {
+        if parameters.insert(name.clone(), Value::String(value)).is_some() {
+            let fault = Fault::new(
+                "given_twice",
+                "Give this parameter once.",
+                "Oppgi denne parameteren én gang.",
+            );
+            return Err(FieldFault::at(format!("/query/{}", edge::echo(&name)), fault).into());
+        }
+    }
+    Ok(parameters)
+}
+
+/// Reads parameters into a type, faults named as `/query/...`.
+pub fn read_query<T: Deserr<Faults>>(parameters: Map<String, Value>) -> Result<T, Faults> {
+    edge::read(Value::Object(parameters)).map_err(|faults: Faults| {
+        let under_query = |fault: FieldFault| FieldFault {
+            pointer: format!("/query{}", fault.pointer),
+            ..fault
+        };
+        Faults(faults.0.into_iter().map(under_query).collect())
+    })
+}

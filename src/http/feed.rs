@@ -1,0 +1,374 @@
+//! The feed: every fact in order, as CloudEvents, in three forms.
+//!
+//! Identifying words stay sealed here: a consumer follows ids.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::answer::with_position;
+use super::{Answer, ProblemResponse, Service, actor, body, problems};
+use crate::aggregate::NewFact;
+use crate::edge::{Fault, Faults, FromText};
+use crate::event_log::feed::{Filter, Page, Recorded};
+use crate::identifiers::MunicipalityNumber;
+use crate::problem::Rejection;
+use crate::read_from_text;
+
+/// What `source` says: this service, whatever its address.
+const SOURCE: &str = "/v1/events";
+/// Facts on a page unless told otherwise, and at most.
+const FEED_LIMIT_DEFAULT: i64 = 100;
+const FEED_LIMIT_MAX: i64 = 1_000;
+/// Seconds a caller may wait for news.
+const WAIT_SECONDS_MAX: u64 = 30;
+/// Seconds between two signs of life on an event stream.
+const KEEP_ALIVE_SECONDS: u64 = 15;
+/// An event stream is ended after this time; its client comes back with `Last-Event-ID`.
+const STREAM_SECONDS_MAX: u64 = 3_600;
+/// Types named in one filter.
+const TYPES_MAX: usize = 50;
+
+macro_rules! whole_number {
+    ($(#[doc = $doc:literal])+ $name:ident, $inner:ty, $min:expr, $max:expr, $code:literal) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        struct $name($inner);
+        impl FromText for $name {
+            fn from_text(text: &str) -> Result<Self, Fault> {
+                match text.parse::<$inner>() {
+                    Ok(n) if ($min..=$max).contains(&n) && text.bytes().all(|b| b.is_ascii_digit())
+                        => Ok(Self(n)),
+                    Ok(_) | Err(_) => Err(Fault {
+                        code: $code,
+                        en: format!("Must be a whole number from {} to {}.", $min, $max).into(),
+                        nb: format!("Må være et helt tall fra {} til {}.", $min, $max).into(),
+                    }),
+                }
+            }
+        }
+        read_from_text!($name);
+    };
+}
+whole_number!(/// A position to start after.
+    After, i64, 0, 999_999_999_999_999_999_i64, "invalid_position");
+whole_number!(/// Facts on a page.
+    FeedLimit, i64, 1, FEED_LIMIT_MAX, "invalid_limit");
+whole_number!(/// Seconds to wait for news.
+    Wait, u64, 0, WAIT_SECONDS_MAX, "invalid_wait");
+
+/// Names of event types, as the feed writes them, separated by commas.
+struct Types(Vec<String>);
+
+impl FromText for Types {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let names: Vec<String> =
+            text.split(',').map(|name| name.trim_start_matches("no.alis.").to_owned()).collect();
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b);
+        let fits = |name: &String| (1..=100).contains(&name.len()) && name.bytes().all(fits);
+        if names.len() <= TYPES_MAX && names.iter().all(fits) {
+            return Ok(Self(names));
+        }
+        Err(Fault::new(
+            "invalid_types",
+            "Must be up to 50 event types such as no.alis.position.filled.v1, with commas between.",
+            "Må være inntil 50 hendelsestyper som no.alis.position.filled.v1, med komma mellom.",
+        ))
+    }
+}
+read_from_text!(Types);
+
+/// A subject: `position:<id>`.
+struct SubjectName(String);
+
+impl FromText for SubjectName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let valid = text.len() <= 300 && !text.chars().any(char::is_control);
+        match text.split_once(':') {
+            Some((kind, id)) if valid && !kind.is_empty() && !id.is_empty() => {
+                Ok(Self(text.to_owned()))
+            }
+            Some(_) | None => Err(Fault::new(
+                "invalid_subject",
+                "Must be a subject such as position:<id>.",
+                "Må være et subjekt som position:<id>.",
+            )),
+        }
+    }
+}
+read_from_text!(SubjectName);
+
+crate::word_enum! {
+    /// The form of the feed, instead of `Accept`.
+    pub enum FeedForm {
+        /// One JSON array of CloudEvents.
+        Batch = "batch",
+        /// One CloudEvent a line.
+        Lines = "ndjson",
+        /// Server-sent events.
+        Stream = "sse",
+    }
+}
+
+#[derive(deserr::Deserr)]
+#[deserr(deny_unknown_fields, error = Faults)]
+struct Asked {
+    after: Option<After>,
+    limit: Option<FeedLimit>,
+    wait: Option<Wait>,
+    types: Option<Types>,
+    subject: Option<SubjectName>,
+    municipality: Option<MunicipalityNumber>,
+    format: Option<FeedForm>,
+}
+
+/// A fact as a CloudEvent.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct CloudEvent {
+    /// Version of the CloudEvents specification.
+    #[schema(example = "1.0")]
+    specversion: String,
+    /// The fact's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    id: uuid::Uuid,
+    /// Where facts of this register come from.
+    #[schema(example = "/v1/events")]
+    source: String,
+    /// What happened.
+    #[schema(example = "no.alis.position.filled.v1")]
+    r#type: String,
+    /// What it mainly concerns.
+    #[schema(example = "position:01890a5d-ac96-774b-bcce-b302099a8057")]
+    subject: String,
+    /// When it was recorded.
+    #[schema(example = "2026-11-23T12:00:00Z", format = DateTime)]
+    time: String,
+    /// Media type of `data`.
+    #[schema(example = "application/json")]
+    datacontenttype: String,
+    /// The fact itself; its form follows from `type`, see docs/events.md.
+    #[schema(value_type = Object, example = json!({"position": "01890a5d-ac96-774b-bcce-b302099a8057"}))]
+    data: Value,
+    /// Place in the log: dense, rising.
+    #[schema(example = "42")]
+    position: String,
+    /// Everything it concerns, with commas between.
+    #[schema(example = "position:01890a5d-ac96-774b-bcce-b302099a8057,trainee:01890a5d-ac96-774b-bcce-b302099a8058")]
+    subjects: String,
+    /// From which day it holds.
+    #[schema(example = "2020-02-01", format = Date)]
+    effectivefrom: String,
+    /// The municipality it is filed under.
+    #[schema(example = "5401")]
+    municipality: Option<String>,
+}
+
+/// A recorded fact as a CloudEvent. The stored payload goes out as it is.
+pub fn cloud_event(fact: &Recorded) -> Value {
+    serde_json::from_str(&line(fact)).unwrap_or(Value::Null)
+}
+
+fn line(fact: &Recorded) -> String {
+    #[derive(serde::Serialize)]
+    struct Out<'a> {
+        specversion: &'static str,
+        id: uuid::Uuid,
+        source: &'static str,
+        r#type: String,
+        subject: &'a str,
+        time: jiff::Timestamp,
+        datacontenttype: &'static str,
+        data: &'a serde_json::value::RawValue,
+        position: String,
+        subjects: String,
+        effectivefrom: jiff::civil::Date,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        municipality: Option<&'a str>,
+    }
+    let null = serde_json::value::RawValue::NULL;
+    let data: &serde_json::value::RawValue = serde_json::from_str(&fact.payload).unwrap_or(null);
+    serde_json::to_string(&Out {
+        specversion: "1.0",
+        id: fact.id,
+        source: SOURCE,
+        r#type: format!("no.alis.{}", fact.kind),
+        subject: fact.subjects.first().map_or("", String::as_str),
+        time: fact.recorded_at,
+        datacontenttype: "application/json",
+        data,
+        position: fact.position.to_string(),
+        subjects: fact.subjects.join(","),
+        effectivefrom: fact.effective_from,
+        municipality: fact.municipality.as_deref(),
+    })
+    .expect("an envelope of plain fields serialises")
+}
+
+/// A fact that a dry run would have recorded: it has no place in the log and no time.
+pub fn rehearsed(fact: &NewFact) -> Value {
+    let subjects: Vec<&str> = fact.subjects.iter().map(|subject| subject.as_str()).collect();
+    json!({
+        "type": format!("no.alis.{}", fact.kind),
+        "subject": subjects.first(),
+        "subjects": subjects.join(","),
+        "effectivefrom": fact.effective_from,
+        "municipality": fact.municipality,
+        "data": serde_json::from_str::<Value>(&fact.payload).unwrap_or(Value::Null),
+    })
+}
+
+/// The feed: everything that has happened, in order
+///
+/// Starts after `after` and answers up to `limit` facts in position order, each once. Store the
+/// position of the last fact you have handled (or `Log-Position`, when a filter left the answer
+/// empty), ask again from there, and you have missed nothing and seen nothing twice.
+#[utoipa::path(
+    tag = "feed",
+    operation_id = "read_events",
+    params(
+        ("after" = Option<i64>, Query, description = "Position to start after; 0 is the beginning.", minimum = 0, example = 0),
+        ("limit" = Option<i64>, Query, description = "Facts on a page.", minimum = 1, maximum = 1000, example = 100),
+        ("wait" = Option<u64>, Query, description = "Seconds to wait when there is nothing new.", minimum = 0, maximum = 30, example = 0),
+        ("types" = Option<String>, Query, description = "Only these event types, with commas between.", pattern = "^[a-z0-9._]{1,100}(,[a-z0-9._]{1,100}){0,49}$", example = "no.alis.position.filled.v1"),
+        ("subject" = Option<String>, Query, description = "Only what concerns this subject.", pattern = "^[a-z-]+:[A-Za-z0-9:/._-]+$", max_length = 200, example = "position:01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("municipality" = Option<MunicipalityNumber>, Query, description = "Only what is filed under this municipality."),
+        ("format" = Option<FeedForm>, Query, description = "The form, instead of `Accept`. `sse` stays open."),
+        ("Last-Event-ID" = Option<String>, Header, description = "Where an event stream goes on; counts instead of `after`.", pattern = "^[0-9]{1,18}$", example = "42"),
+    ),
+    responses((status = 200, description = "Facts in position order", content(
+        (Vec<CloudEvent> = "application/cloudevents-batch+json"),
+        (String = "application/x-ndjson", example = "{\"specversion\":\"1.0\"}"),
+        (String = "text/event-stream", example = ": keep-alive"),
+    ))),
+)]
+#[get("/v1/events")]
+pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> Answer {
+    actor::authenticate(&request)?;
+    let asked: Asked = body::read_query(body::query(&request)?)?;
+    let form = form(&request, asked.format)?;
+    let after = last_event_id(&request)?.or(asked.after.map(|after| after.0)).unwrap_or(0);
+    let limit = asked.limit.map_or(FEED_LIMIT_DEFAULT, |limit| limit.0);
+    let filter = Filter {
+        types: asked.types.map(|types| types.0),
+        subject: asked.subject.map(|subject| subject.0),
+        municipality: asked.municipality.map(|number| number.as_str().to_owned()),
+    };
+    if form == FeedForm::Stream {
+        return Ok(stream(service, after, limit, filter));
+    }
+    let wait = Duration::from_secs(asked.wait.map_or(0, |wait| wait.0));
+    let page = wait_for_page(&service, after, limit, &filter, wait).await?;
+    let mut response = HttpResponse::Ok();
+    with_position(&mut response, page.reach);
+    if page.reach < page.head {
+        let kept = request.query_string().split('&');
+        let kept = kept.filter(|part| !part.is_empty() && !part.starts_with("after="));
+        let joined: String = kept.map(|part| format!("{part}&")).collect();
+        let link = format!("</v1/events?{joined}after={}>; rel=\"next\"", page.reach);
+        response.insert_header((header::LINK, link));
+    }
+    Ok(match form {
+        FeedForm::Batch | FeedForm::Stream => {
+            response.insert_header((header::CONTENT_TYPE, "application/cloudevents-batch+json"));
+            let lines: Vec<String> = page.facts.iter().map(line).collect();
+            response.body(format!("[{}]", lines.join(",")))
+        }
+        FeedForm::Lines => {
+            response.insert_header((header::CONTENT_TYPE, "application/x-ndjson"));
+            response.body(page.facts.iter().map(|fact| line(fact) + "\n").collect::<String>())
+        }
+    })
+}
+
+/// The form that `format` or `Accept` asks for.
+fn form(request: &HttpRequest, asked: Option<FeedForm>) -> Result<FeedForm, ProblemResponse> {
+    if let Some(form) = asked {
+        return Ok(form);
+    }
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
+        return Ok(FeedForm::Batch);
+    };
+    for part in accept.split(',') {
+        match part.split(';').next().unwrap_or("").trim() {
+            "application/x-ndjson" => return Ok(FeedForm::Lines),
+            "text/event-stream" => return Ok(FeedForm::Stream),
+            "application/cloudevents-batch+json" | "application/json" | "application/*" | "*/*" => {
+                return Ok(FeedForm::Batch);
+            }
+            _ => {}
+        }
+    }
+    let offered = "application/cloudevents-batch+json, application/x-ndjson, text/event-stream";
+    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
+}
+
+fn last_event_id(request: &HttpRequest) -> Result<Option<i64>, ProblemResponse> {
+    let Some(value) = request.headers().get("Last-Event-ID") else { return Ok(None) };
+    let read = After::from_text(value.to_str().unwrap_or(""));
+    let at = |fault| crate::edge::FieldFault::at("/header/Last-Event-ID", fault);
+    Ok(Some(read.map_err(at)?.0))
+}
+
+async fn wait_for_page(
+    service: &Service,
+    after: i64,
+    limit: i64,
+    filter: &Filter,
+    wait: Duration,
+) -> Result<Page, ProblemResponse> {
+    let mut head = service.log.watch_head();
+    let until = tokio::time::Instant::now() + wait;
+    let mut from = after;
+    loop {
+        head.mark_unchanged();
+        let page = service.log.read(from, limit, filter).await?;
+        if !page.facts.is_empty() || page.reach < page.head {
+            return Ok(page);
+        }
+        from = page.reach.max(from);
+        tokio::select! {
+            () = service.stop.cancelled() => return Ok(page),
+            changed = head.changed() => if changed.is_err() { return Ok(page) },
+            () = tokio::time::sleep_until(until) => return Ok(page),
+        }
+    }
+}
+
+/// Server-sent events until the client leaves, the service stops or the time is up.
+fn stream(
+    service: web::Data<Service>,
+    after: i64,
+    limit: i64,
+    filter: Filter,
+) -> HttpResponse {
+    let ends = tokio::time::Instant::now() + Duration::from_secs(STREAM_SECONDS_MAX);
+    let state = (service.clone(), after, filter);
+    let events = futures_util::stream::unfold(state, move |(service, after, filter)| async move {
+        if service.stop.is_cancelled() || tokio::time::Instant::now() > ends {
+            return None;
+        }
+        let wait = Duration::from_secs(KEEP_ALIVE_SECONDS);
+        let page = match wait_for_page(&service, after, limit, &filter, wait).await {
+            Ok(page) => page,
+            Err(_told_in_the_log) => return None, // the client comes back with its last id
+        };
+        let text: String = if page.facts.is_empty() {
+            format!(": at {}\n\n", page.reach)
+        } else {
+            let event = |fact: &Recorded| format!("id: {}\ndata: {}\n\n", fact.position, line(fact));
+            page.facts.iter().map(event).collect()
+        };
+        let reach = page.reach.max(after);
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, reach, filter)))
+    });
+    let mut response = HttpResponse::Ok();
+    with_position(&mut response, service.log.known_head());
+    response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.streaming(events)
+}

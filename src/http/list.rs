@@ -1,0 +1,115 @@
+//! Lists from read models: filters, both axes of time, pages.
+//!
+//! A list is one statement over one table that [`crate::event_log::projection`] keeps. Only the
+//! filters that were given are part of it, so that each combination finds its index.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use serde_json::Value;
+use tokio_postgres::types::ToSql;
+
+use super::answer::with_position;
+use super::page::Cursor;
+use super::read::List;
+use super::{Answer, Service};
+
+/// A list of a read model under construction.
+pub struct ListQuery {
+    model: &'static str,
+    conditions: Vec<&'static str>,
+    values: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+/// Parameters that every list statement begins with: log, day, position, place, limit.
+const FIXED_PARAMETERS: usize = 5;
+
+impl ListQuery {
+    /// All items of a read model.
+    pub fn of(model: &'static str) -> Self {
+        Self { model, conditions: Vec::new(), values: Vec::new() }
+    }
+
+    /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
+    /// caller gave none.
+    pub fn filter<T: ToSql + Sync + Send + 'static>(
+        mut self,
+        condition: &'static str,
+        value: Option<T>,
+    ) -> Self {
+        if let Some(value) = value {
+            self.conditions.push(condition);
+            self.values.push(Box::new(value));
+        }
+        self
+    }
+
+    /// The statement.
+    pub fn sql(&self) -> String {
+        let mut sql = format!(
+            "select key, body::text from model.{} where log = $1 and valid_from <= $2 \
+             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4",
+            self.model
+        );
+        for (number, condition) in (FIXED_PARAMETERS + 1..).zip(&self.conditions) {
+            sql.push_str(" and ");
+            sql.push_str(&condition.replace("$$", &format!("${number}")));
+        }
+        sql.push_str(" order by key limit $5");
+        sql
+    }
+
+    /// Runs the list and answers the page.
+    pub async fn answer<F>(self, list: List<F>) -> Answer {
+        let (known_at, as_of, after) = match &list.cursor {
+            Some(cursor) => {
+                list.read.wait_for_model(self.model, Some(cursor.known_at)).await?;
+                (cursor.known_at, cursor.as_of, cursor.after.clone())
+            }
+            None => {
+                let asked = list.read.settled_known_at().await?;
+                let reached = list.read.wait_for_model(self.model, asked).await?;
+                let as_of = list.read.as_of.unwrap_or_else(super::today);
+                (asked.unwrap_or(reached), as_of, String::new())
+            }
+        };
+        let service = &list.read.service;
+        let rows = self.rows(service, as_of, known_at, &after, list.limit + 1).await?;
+        let page = usize::try_from(list.limit).expect("a limit is at most 200");
+        let next = rows.get(page.wrapping_sub(1)).filter(|_| rows.len() > page).map(|(key, _)| {
+            Cursor { after: key.clone(), as_of, known_at }.encode()
+        });
+        let mut items: Vec<Value> = rows.into_iter().take(page).map(|(_, body)| body).collect();
+        service.reveal(&mut items, vec![]).await?;
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, known_at);
+        if let Some(cursor) = &next {
+            response.insert_header((header::LINK, list.read.next_link(cursor)));
+        }
+        let body = serde_json::json!({ "items": items, "next_cursor": next });
+        list.read.tagged(response, body.to_string(), "application/json")
+    }
+
+    async fn rows(
+        &self,
+        service: &Service,
+        as_of: jiff::civil::Date,
+        known_at: i64,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, Value)>, super::ProblemResponse> {
+        let client = service.log.pool.get().await?;
+        let statement = client.prepare_cached(&self.sql()).await?;
+        let log = service.log.log;
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&log, &as_of, &known_at, &after, &limit];
+        values.extend(self.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)));
+        let rows = client.query(&statement, &values).await?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let body = serde_json::from_str(row.try_get(1)?).map_err(|error| {
+                super::ProblemResponse::failed(&error, &super::problems::INTERNAL_ERROR)
+            })?;
+            items.push((row.try_get(0)?, body));
+        }
+        Ok(items)
+    }
+}

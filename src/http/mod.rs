@@ -1,0 +1,77 @@
+//! The HTTP kernel: what every operation has in common. `docs/api.md` tells it to callers.
+//!
+//! A change goes through [`change::Change`], a read of one resource through [`read::Read`], a list
+//! through [`read::List`]; a handler parses, hands on and shapes the answer. No rule lives here.
+
+pub mod actor;
+pub mod answer;
+pub mod body;
+pub mod change;
+pub mod context;
+pub mod etag;
+pub mod feed;
+pub mod health;
+pub mod list;
+pub mod openapi;
+pub mod page;
+pub mod problems;
+pub mod read;
+pub mod report;
+mod reveal;
+pub mod time_axes;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
+
+use crate::event_log::EventLog;
+use crate::event_log::projector::Projection;
+use crate::personal_data::Vault;
+
+pub use answer::{Answer, ProblemResponse};
+pub use body::Body;
+pub use change::Change;
+pub use context::current;
+pub use list::ListQuery;
+pub use read::{List, NoFilters, Read};
+
+/// What every handler may use.
+pub struct Service {
+    pub log: EventLog,
+    pub vault: Vault,
+    pub token: String,
+    pub projections: Vec<Arc<dyn Projection>>,
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    /// Turns true once every read model is built, false again when the service drains.
+    pub ready: AtomicBool,
+    /// Ends open streams and long polls at shutdown.
+    pub stop: CancellationToken,
+    /// Methods and paths of the service, for answering 405 and for the documentation.
+    pub operations: std::sync::OnceLock<openapi::Operations>,
+}
+
+/// What day it is in Norway.
+pub fn today() -> Date {
+    day_of(now())
+}
+
+/// The Norwegian day of an instant.
+pub fn day_of(instant: Timestamp) -> Date {
+    instant.to_zoned(oslo()).date()
+}
+
+/// The one clock of the service.
+#[expect(clippy::disallowed_methods, reason = "this is where time enters a command")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn oslo() -> jiff::tz::TimeZone {
+    static OSLO: std::sync::LazyLock<jiff::tz::TimeZone> = std::sync::LazyLock::new(|| {
+        jiff::tz::TimeZone::get("Europe/Oslo").expect("the time zones are part of the program")
+    });
+    OSLO.clone()
+}

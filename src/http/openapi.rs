@@ -1,0 +1,310 @@
+//! The OpenAPI document: collected from the handlers, then completed with what every operation of
+//! a kind has in common, so that no handler repeats it and none forgets it.
+//!
+//! An operation declares its own refusals with `x-problems`; everything else here follows from its
+//! method and parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::problems as kernel;
+use crate::problem::{Language, Problem};
+
+/// What the service answers at which address.
+pub struct Operations {
+    /// The document, as served.
+    pub document: Value,
+    /// Path templates and their methods, for 405.
+    pub paths: Vec<(actix_web::dev::ResourceDef, Vec<String>)>,
+}
+
+/// Codes of problems, for `x-problems` of an operation.
+pub fn codes(problems: &[&'static Problem]) -> Value {
+    problems.iter().map(|problem| problem.code).collect()
+}
+
+/// Every problem of the service: the kernel's and the capabilities'.
+pub fn all_problems() -> Vec<&'static Problem> {
+    let mut all: Vec<&'static Problem> = kernel::ALL.to_vec();
+    all.extend(crate::problem::common::ALL);
+    for capability in crate::capabilities::ALL {
+        all.extend(capability.problems);
+    }
+    all
+}
+
+/// Completes the collected document.
+pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
+    let mut document = serde_json::to_value(collected).expect("the document is plain data");
+    let catalogue: BTreeMap<&str, &'static Problem> =
+        all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
+    let mut paths = Vec::new();
+    for (path, methods) in members(&mut document, "paths") {
+        let methods = methods.as_object_mut().expect("a path item is an object");
+        for (method, operation) in methods.iter_mut() {
+            operation_complete(path, method, operation, &catalogue);
+        }
+        let names = methods.keys().map(|method| method.to_uppercase()).collect();
+        paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
+    }
+    describe_problems(&mut document, &catalogue);
+    Operations { document, paths }
+}
+
+fn members<'a>(
+    document: &'a mut Value,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
+    document[name].as_object_mut().into_iter().flat_map(Map::iter_mut)
+}
+
+fn operation_complete(
+    path: &str,
+    method: &str,
+    operation: &mut Value,
+    catalogue: &BTreeMap<&str, &'static Problem>,
+) {
+    let mut codes: BTreeSet<&'static str> = BTreeSet::new();
+    codes.extend(["internal_error", "unavailable"]);
+    let guarded = path.starts_with("/v1/");
+    if guarded {
+        operation["security"] = json!([{ "token": [] }]);
+        codes.insert("unauthenticated");
+        add_parameter(operation, header("Accept-Language", "Language of titles and details: `nb` or `en`.",
+            json!({"type": "string", "examples": ["nb"]})));
+    }
+    if path.contains('{') {
+        codes.insert("not_found");
+    }
+    if method == "post" {
+        change_complete(operation, &mut codes);
+    } else if guarded {
+        codes.extend(["malformed_request", "invalid_request"]);
+        if path != "/v1/events" {
+            read_complete(operation, &mut codes);
+        } else {
+            codes.insert("not_acceptable");
+        }
+    }
+    if path.starts_with("/v1/reports/") {
+        codes.insert("not_acceptable");
+    }
+    let own = operation.as_object_mut().and_then(|members| members.remove("x-problems"));
+    for code in own.iter().flat_map(|own| own.as_array().into_iter().flatten()) {
+        let problem = code.as_str().and_then(|code| catalogue.get(code));
+        codes.insert(problem.expect("x-problems names declared problems").code);
+    }
+    add_problems(operation, &codes, catalogue);
+    success_headers(operation, method, guarded);
+}
+
+fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
+    codes.extend(["malformed_request", "invalid_request", "key_reused", "stale_version"]);
+    if operation.get("requestBody").is_some() {
+        codes.extend(["body_too_large", "unsupported_media_type"]);
+    }
+    add_parameter(operation, header("Idempotency-Key",
+        "Makes a retry safe: the same key and body get the same answer, and nothing is recorded twice.",
+        json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
+               "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]})));
+    add_parameter(operation, header("If-Match",
+        "The change happens only if the resource is still at one of these versions.",
+        json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"42\""]})));
+    add_parameter(operation, json!({
+        "name": "dry_run", "in": "query", "required": false,
+        "description": "Answer the same verdict and the events that would be recorded; record nothing.",
+        "schema": {"type": "boolean", "default": false, "examples": [false]},
+    }));
+    let resource = operation["responses"]["201"]["content"]["application/json"]["schema"].clone();
+    let dry = json!({ "$ref": "#/components/schemas/DryRun" });
+    let responses = operation["responses"].as_object_mut().expect("responses are an object");
+    match responses.get_mut("200") {
+        Some(ok) => {
+            let schema = &mut ok["content"]["application/json"]["schema"];
+            *schema = json!({ "anyOf": [schema.clone(), dry] });
+        }
+        None => {
+            // A fact that was recorded before is answered like the first time, hence the resource.
+            let schema = json!({ "anyOf": [dry, resource] });
+            responses.insert("200".to_owned(), json!({
+                "description": "What would happen (`dry_run`)",
+                "content": { "application/json": { "schema": schema } },
+            }));
+        }
+    }
+}
+
+const ETAGS: &str = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*"){0,19})$"#;
+
+fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
+    codes.insert("not_yet_visible");
+    add_parameter(operation, header("Min-Log-Position",
+        "Wait (at most five seconds) until the answer reflects this position of the log.",
+        json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]})));
+    add_parameter(operation, header("If-None-Match",
+        "Answer 304 if the caller has this version already.",
+        json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"0\""]})));
+    let responses = operation["responses"].as_object_mut().expect("responses are an object");
+    responses.insert("304".to_owned(), json!({ "description": "The caller has this version" }));
+}
+
+fn header(name: &str, description: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    let parameters = operation
+        .as_object_mut()
+        .expect("an operation is an object")
+        .entry("parameters")
+        .or_insert_with(|| json!([]));
+    parameters.as_array_mut().expect("parameters are an array").push(parameter);
+}
+
+fn add_problems(
+    operation: &mut Value,
+    codes: &BTreeSet<&'static str>,
+    catalogue: &BTreeMap<&str, &'static Problem>,
+) {
+    let mut by_status: BTreeMap<u16, Vec<&'static Problem>> = BTreeMap::new();
+    for code in codes {
+        let problem = catalogue[code];
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    for (status, problems) in by_status {
+        let words: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("`{}`: {}", problem.code, problem.title.in_language(Language::English)))
+            .collect();
+        let examples: Map<String, Value> = problems
+            .iter()
+            .map(|problem| (problem.code.to_owned(), json!({ "value": example(problem) })))
+            .collect();
+        operation["responses"][status.to_string()] = json!({
+            "description": words.join("; "),
+            "headers": common_headers(),
+            "content": { "application/problem+json": {
+                "schema": { "allOf": [
+                    { "$ref": "#/components/schemas/Problem" },
+                    { "properties": { "code": { "enum": problems.iter().map(|p| p.code).collect::<Vec<_>>() } } },
+                ] },
+                "examples": examples,
+            } },
+        });
+    }
+}
+
+fn example(problem: &Problem) -> Value {
+    json!({
+        "type": format!("/problems/{}", problem.code),
+        "title": problem.title.en,
+        "status": problem.status,
+        "detail": problem.detail.en,
+        "code": problem.code,
+        "instance": "urn:alis:request:01890a5d-ac96-774b-bcce-b302099a8057",
+    })
+}
+
+fn common_headers() -> Value {
+    json!({
+        "Log-Position": { "description": "How far the log had come in this answer.",
+                          "schema": { "type": "integer", "examples": [42] } },
+        "X-Request-Id": { "description": "Names this request in the service's own log.",
+                          "schema": { "type": "string", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"] } },
+    })
+}
+
+fn success_headers(operation: &mut Value, method: &str, guarded: bool) {
+    let responses = operation["responses"].as_object_mut().expect("responses are an object");
+    for (status, response) in responses.iter_mut() {
+        if !status.starts_with('2') || !guarded {
+            continue;
+        }
+        let mut headers = common_headers();
+        headers["ETag"] = json!({ "description": "The version of what is answered.",
+            "schema": { "type": "string", "examples": ["\"42\""] } });
+        if status == "201" && method == "post" {
+            headers["Location"] = json!({ "description": "Where the resource is.",
+                "schema": { "type": "string", "examples": ["/v1/positions/01890a5d-ac96-774b-bcce-b302099a8057"] } });
+        }
+        response["headers"] = headers;
+    }
+}
+
+fn describe_problems(document: &mut Value, catalogue: &BTreeMap<&str, &'static Problem>) {
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Problem"] = json!({
+        "type": "object",
+        "description": "Why a request was not done (RFC 9457). `code` never changes; act on it.",
+        "required": ["type", "title", "status", "detail", "code", "instance"],
+        "properties": {
+            "type": { "type": "string", "description": "Address of the page that explains this problem.", "examples": ["/problems/not_found"] },
+            "title": { "type": "string", "description": "What happened, the same words every time.", "examples": ["Not found"] },
+            "status": { "type": "integer", "description": "The HTTP status.", "examples": [404] },
+            "detail": { "type": "string", "description": "What happened this time, and what to do.", "examples": ["There is nothing here."] },
+            "code": { "type": "string", "description": "What a program acts on.", "enum": catalogue.keys().collect::<Vec<_>>(), "examples": ["not_found"] },
+            "instance": { "type": "string", "description": "Names this request in the service's own log.", "examples": ["urn:alis:request:01890a5d-ac96-774b-bcce-b302099a8057"] },
+            "errors": { "type": "array", "description": "Every field at fault.", "examples": [[]], "items": { "$ref": "#/components/schemas/FieldError" } },
+            "current_etag": { "type": "string", "description": "With `stale_version`: the version to read next.", "examples": ["\"43\""] },
+            "unseen_events": { "type": "array", "description": "With `stale_version`: what has happened since the version that was named, in order.", "examples": [[]], "items": { "$ref": "#/components/schemas/CloudEvent" } },
+        },
+    });
+    schemas["FieldError"] = json!({
+        "type": "object",
+        "description": "A field at fault.",
+        "required": ["pointer", "code", "detail"],
+        "properties": {
+            "pointer": { "type": "string", "description": "JSON pointer into the body; `/query/...` and `/header/...` for parameters and headers.", "examples": ["/percent"] },
+            "code": { "type": "string", "description": "What is wrong, for programs.", "examples": ["invalid_percent"] },
+            "detail": { "type": "string", "description": "What is wrong, in words.", "examples": ["Must be above 0 and at most 100, with at most two decimals."] },
+        },
+    });
+    schemas["DryRun"] = json!({
+        "type": "object",
+        "description": "What a change would do.",
+        "required": ["dry_run", "status", "events", "resource"],
+        "properties": {
+            "dry_run": { "type": "boolean", "description": "Always true: nothing was recorded.", "examples": [true] },
+            "status": { "type": "integer", "description": "The status the change would be answered with.", "examples": [201] },
+            "events": { "type": "array", "description": "The events it would record; empty when it is so already.", "examples": [[]], "items": { "type": "object", "description": "A CloudEvent without id, time and position.", "examples": [{}] } },
+            "resource": { "type": ["object", "null"], "description": "The resource as it would be.", "examples": [{}] },
+        },
+        "additionalProperties": false,
+    });
+}
+
+/// One line an operation, for `openapi/operations.txt`.
+pub fn operations_text(document: &Value) -> String {
+    let mut lines = Vec::new();
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            let id = operation["operationId"].as_str().unwrap_or("");
+            let statuses: Vec<&str> =
+                operation["responses"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+            lines.push(format!("{} {path} {id} {}", method.to_uppercase(), statuses.join(",")));
+        }
+    }
+    lines.sort();
+    lines.join("\n") + "\n"
+}
+
+/// The page of all problems, for `docs/errors.md`.
+pub fn errors_markdown() -> String {
+    let mut text = String::from(
+        "# Problems\n\nGenerated from the declarations in `src/` by `alis openapi --write`; do not edit.\n\n\
+         Every error is `application/problem+json` (RFC 9457). `code` never changes; titles and details come in\n\
+         English or Norwegian by `Accept-Language`. `{places}` in a detail are filled in.\n",
+    );
+    let mut problems = all_problems();
+    problems.sort_by_key(|problem| (problem.status, problem.code));
+    for problem in problems {
+        let doc: Vec<&str> = problem.doc.trim().lines().map(str::trim).collect();
+        text.push_str(&format!(
+            "\n## {}\n\n{} · {} / {}\n\n{}\n\n> {}\n>\n> {}\n",
+            problem.code, problem.status, problem.title.en, problem.title.nb, doc.join("\n"),
+            problem.detail.en, problem.detail.nb,
+        ));
+    }
+    text
+}

@@ -1,0 +1,121 @@
+//! Pages of lists. A cursor holds the place and both points of time of the first page, so that all
+//! pages show one state of the log however much is written meanwhile.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::edge::{Fault, FromText};
+use crate::read_from_text;
+
+/// Items on a page unless told otherwise.
+pub const PAGE_ITEMS_DEFAULT: i64 = 50;
+/// Items on a page at most.
+pub const PAGE_ITEMS_MAX: i64 = 200;
+const CURSOR_BYTES_MAX: usize = 2_000;
+
+/// How many items a page holds: 1..=200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(pub i64);
+
+impl FromText for Limit {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        match text.parse() {
+            Ok(limit @ 1..=PAGE_ITEMS_MAX) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Self(limit))
+            }
+            Ok(_) | Err(_) => Err(Fault::new(
+                "invalid_limit",
+                "Must be a whole number from 1 to 200.",
+                "Må være et helt tall fra 1 til 200.",
+            )),
+        }
+    }
+}
+read_from_text!(Limit);
+
+/// Where the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The last item of the page before.
+    #[serde(rename = "a")]
+    pub after: String,
+    #[serde(rename = "d")]
+    pub as_of: Date,
+    #[serde(rename = "k")]
+    pub known_at: i64,
+}
+
+impl Cursor {
+    /// The cursor as callers carry it: opaque.
+    pub fn encode(&self) -> String {
+        BASE64.encode(serde_json::to_vec(self).expect("cursors are plain data"))
+    }
+}
+
+impl FromText for Cursor {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let fault = Fault::new(
+            "invalid_cursor",
+            "Must be a next_cursor from an earlier page.",
+            "Må være en next_cursor fra en tidligere side.",
+        );
+        if text.len() > CURSOR_BYTES_MAX {
+            return Err(fault);
+        }
+        let cursor: Option<Cursor> =
+            BASE64.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match cursor {
+            Some(cursor) if cursor.known_at >= 0 && !cursor.after.contains('\0') => Ok(cursor),
+            Some(_) | None => Err(fault),
+        }
+    }
+}
+read_from_text!(Cursor);
+
+/// The parameters of paging, as every list takes them.
+#[derive(Debug, Default, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents parameters that super::read takes by itself")]
+pub struct Paging {
+    /// Items on a page.
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before. It holds the place and both points of time.
+    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 2000, example = "eyJhIjoiIn0")]
+    cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The items of this page, in order.
+    pub items: Vec<T>,
+    /// Give this as `cursor` for the next page; null on the last one.
+    #[schema(example = json!(null))]
+    pub next_cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let as_of = jiff::civil::date(2020, 3, 31);
+        let cursor = Cursor { after: "abc".to_owned(), as_of, known_at: 7 };
+        assert_eq!(Cursor::from_text(&cursor.encode()), Ok(cursor));
+        for wrong in ["", "x", "eyJ9", &"A".repeat(3000)] {
+            assert!(Cursor::from_text(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_between_1_and_200() {
+        assert_eq!(Limit::from_text("200").map(|limit| limit.0).ok(), Some(200));
+        for wrong in ["0", "201", "-1", "+5", "1.0", "", "x"] {
+            assert!(Limit::from_text(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The problems of the HTTP kernel: everything that is not a rule of one capability.
+
+use crate::problems;
+pub use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
+
+problems! {
+    /// The request cannot be read: the body is not JSON, or the query string cannot be decoded.
+    /// Mend the request; the same one will fail again.
+    MALFORMED_REQUEST = 400, "malformed_request",
+    en: "The request cannot be read", "{reason}",
+    nb: "Forespørselen kan ikke leses", "{reason}";
+
+    /// No valid bearer token came with the request. Send `Authorization: Bearer <token>`.
+    UNAUTHENTICATED = 401, "unauthenticated",
+    en: "Authentication is needed", "Send a valid token in the header Authorization: Bearer <token>.",
+    nb: "Autentisering kreves", "Send et gyldig token i headeren Authorization: Bearer <token>.";
+
+    /// The address exists, but not with this method. The header Allow names those it has.
+    METHOD_NOT_ALLOWED = 405, "method_not_allowed",
+    en: "Method not allowed", "This address takes: {allowed}.",
+    nb: "Metoden er ikke tillatt", "Adressen tar imot: {allowed}.";
+
+    /// None of the media types in `Accept` (or the `format` asked for) is offered here.
+    NOT_ACCEPTABLE = 406, "not_acceptable",
+    en: "Not available in that form", "This address answers: {offered}.",
+    nb: "Finnes ikke i den formen", "Adressen svarer med: {offered}.";
+
+    /// The resource has changed since the version that `If-Match` names. `current_etag` is the
+    /// version to read next, and `unseen_events` what has happened since.
+    STALE_VERSION = 412, "stale_version",
+    en: "The resource has changed", "It is now at version {current}. Look at the unseen events and decide again.",
+    nb: "Ressursen er endret", "Den er nå på versjon {current}. Se på hendelsene du ikke har sett, og avgjør på nytt.";
+
+    /// The body is larger than this service takes.
+    BODY_TOO_LARGE = 413, "body_too_large",
+    en: "The body is too large", "At most {limit} bytes are taken.",
+    nb: "Innholdet er for stort", "Høyst {limit} byte tas imot.";
+
+    /// Bodies are JSON. Send `Content-Type: application/json`.
+    UNSUPPORTED_MEDIA_TYPE = 415, "unsupported_media_type",
+    en: "Unsupported media type", "Send the body as application/json.",
+    nb: "Medietypen støttes ikke", "Send innholdet som application/json.";
+
+    /// The idempotency key came before with another request. Use a new key for a new request.
+    KEY_REUSED = 422, "key_reused",
+    en: "The idempotency key was used before", "It belongs to another request.",
+    nb: "Idempotensnøkkelen er brukt før", "Den hører til en annen forespørsel.";
+
+    /// The service failed. The request may have been recorded: send it again under the same
+    /// Idempotency-Key. The operator finds the cause under the id in `instance`.
+    INTERNAL_ERROR = 500, "internal_error",
+    en: "The service failed", "Nothing is wrong with your request. Try again under the same Idempotency-Key.",
+    nb: "Tjenesten feilet", "Det er ingenting galt med forespørselen. Prøv igjen med samme Idempotency-Key.";
+
+    /// The service cannot answer now: it is starting, stopping, overloaded or without its database.
+    /// Try again after the seconds in Retry-After, a change under the same Idempotency-Key.
+    UNAVAILABLE = 503, "unavailable",
+    en: "The service cannot answer now", "Try again in a moment.",
+    nb: "Tjenesten kan ikke svare nå", "Prøv igjen om litt.";
+
+    /// What was asked for has not reached the log position in `Min-Log-Position` within the time
+    /// the service waits. Try again.
+    NOT_YET_VISIBLE = 503, "not_yet_visible",
+    en: "Not yet visible", "Position {wanted} has not been reached; this answer would show {reached}.",
+    nb: "Ikke synlig ennå", "Posisjon {wanted} er ikke nådd; svaret ville vist {reached}.";
+}

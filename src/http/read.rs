@@ -1,0 +1,361 @@
+//! A read: of one resource, folded from its own facts and so always current, or of a list, from a
+//! read model. Both take `as_of`, `known_at` and `Min-Log-Position`.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use deserr::Deserr;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::answer::with_position;
+use super::etag::{etag, none_match};
+use super::page::{Cursor, Limit, PAGE_ITEMS_DEFAULT};
+use super::time_axes::KnownAt;
+use super::{Answer, ProblemResponse, Service, actor, body, feed, problems};
+use crate::aggregate::{Fold, Subject};
+use crate::edge::{Day, Fault, Faults, FieldFault};
+use crate::event_log::Loaded;
+use crate::problem::Rejection;
+
+/// How long a read waits for `Min-Log-Position`.
+pub const WAIT_MS_MAX: u64 = 5_000;
+/// Pause between two looks at a read model's checkpoint.
+const CHECKPOINT_POLL_MS: u64 = 5;
+
+/// A read of one resource.
+pub struct Read {
+    pub service: web::Data<Service>,
+    pub as_of: Option<Date>,
+    pub known_at: Option<KnownAt>,
+    min_position: i64,
+    request: HttpRequest,
+}
+
+#[derive(Deserr)]
+#[deserr(deny_unknown_fields, error = Faults)]
+struct Axes {
+    as_of: Option<Day>,
+    known_at: Option<KnownAt>,
+}
+
+/// No parameters besides those every read takes.
+#[derive(Debug, Deserr)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct NoFilters {}
+
+/// A read of a list with filters of its own.
+pub struct List<F> {
+    pub read: Read,
+    pub filters: F,
+    pub limit: i64,
+    pub cursor: Option<Cursor>,
+}
+
+#[derive(Deserr)]
+#[deserr(deny_unknown_fields, error = Faults)]
+struct Paging {
+    limit: Option<Limit>,
+    cursor: Option<Cursor>,
+}
+
+impl FromRequest for Read {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(List::<NoFilters>::of(request, false).map(|list| list.read))
+    }
+}
+
+impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(List::of(request, true))
+    }
+}
+
+fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
+    names.iter().filter_map(|name| from.remove_entry(*name)).collect()
+}
+
+impl<F: Deserr<Faults>> List<F> {
+    fn of(request: &HttpRequest, paged: bool) -> Result<Self, ProblemResponse> {
+        actor::authenticate(request)?;
+        let mut parameters = body::query(request)?;
+        let axes = take(&mut parameters, &["as_of", "known_at"]);
+        let paging = if paged { take(&mut parameters, &["limit", "cursor"]) } else { Map::new() };
+        // All three are read before any fault is told, so that every one is named.
+        let axes = body::read_query::<Axes>(axes);
+        let paging = body::read_query::<Paging>(paging);
+        let filters = body::read_query::<F>(parameters);
+        let min_position = min_position(request);
+        let mut faults = Vec::new();
+        let axes = axes.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
+        let paging = paging.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
+        let filters = filters.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
+        let min_position = min_position.map_err(|fault| faults.push(fault)).ok();
+        let (Some(axes), Some(paging), Some(filters), Some(min_position)) =
+            (axes, paging, filters, min_position)
+        else {
+            return Err(ProblemResponse::faults(faults));
+        };
+        let service = request.app_data::<web::Data<Service>>().expect("the app registers it");
+        let read = Read {
+            service: service.clone(),
+            as_of: axes.as_of.map(|day| day.0),
+            known_at: axes.known_at,
+            min_position,
+            request: request.clone(),
+        };
+        let limit = paging.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
+        Ok(Self { read, filters, limit, cursor: paging.cursor })
+    }
+}
+
+fn min_position(request: &HttpRequest) -> Result<i64, FieldFault> {
+    let Some(value) = request.headers().get("Min-Log-Position") else { return Ok(0) };
+    let text = value.to_str().unwrap_or("");
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or_else(|| {
+        let fault = Fault::new(
+            "invalid_log_position",
+            "Must be a log position: a whole number.",
+            "Må være en loggposisjon: et helt tall.",
+        );
+        FieldFault::at("/header/Min-Log-Position", fault)
+    })
+}
+
+impl Read {
+    /// Folds a subject and shows it; 404 when there is nothing on that day.
+    pub async fn resource<S: Fold, V: Serialize + PartialEq>(
+        self,
+        subject: &Subject,
+        view: impl Fn(&S, Date) -> Option<V>,
+    ) -> Answer {
+        let known = self.settled_known_at().await?;
+        let reached = self.wait_for_log().await?;
+        let loaded: Loaded<S> = self.service.log.fold(subject, known).await?;
+        self.show(loaded, reached, view).await
+    }
+
+    /// Shows a state that was folded already.
+    pub async fn show<S, V: Serialize + PartialEq>(
+        &self,
+        loaded: Loaded<S>,
+        reached: i64,
+        view: impl Fn(&S, Date) -> Option<V>,
+    ) -> Answer {
+        let on = self.as_of.unwrap_or_else(super::today);
+        let shown = view(&loaded.state, on).ok_or(&problems::NOT_FOUND)?;
+        let since = match (self.as_of, loaded.recorded_at) {
+            (None, Some(recorded_at)) => {
+                let then = super::day_of(recorded_at);
+                changed_since(&loaded.state, then, on, &shown, &view)
+            }
+            (Some(_), _) | (None, None) => None,
+        };
+        let tag = etag(loaded.head, since);
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, reached.max(loaded.head));
+        response.insert_header((header::ETAG, tag.clone()));
+        if none_match(&self.request, &tag)? {
+            return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
+        }
+        let body = serde_json::to_value(&shown).map_err(|error| {
+            ProblemResponse::failed(&error, &problems::INTERNAL_ERROR)
+        })?;
+        let mut bodies = [body];
+        self.service.reveal(&mut bodies, vec![]).await?;
+        let [body] = bodies;
+        Ok(response.json(body))
+    }
+
+    /// The position that `known_at` stands for, `None` when everything known is asked for. What
+    /// has not happened yet cannot be asked about: the answer would not stay the same.
+    pub async fn settled_known_at(&self) -> Result<Option<i64>, ProblemResponse> {
+        let Some(known_at) = self.known_at else { return Ok(None) };
+        let future = match known_at {
+            KnownAt::Instant(instant) => instant > super::now(),
+            KnownAt::Position(position) => {
+                position > self.service.log.known_head() && position > self.head().await?
+            }
+        };
+        if future {
+            let fault = Fault::new(
+                "in_the_future",
+                "Nothing is known of this time yet.",
+                "Dette tidspunktet er ennå ikke kjent.",
+            );
+            return Err(FieldFault::at("/query/known_at", fault).into());
+        }
+        Ok(Some(known_at.position(&self.service.log).await?))
+    }
+
+    async fn head(&self) -> Result<i64, ProblemResponse> {
+        let client = self.service.log.pool.get().await?;
+        let sql = include_str!("../event_log/sql/head.sql");
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query_one(&statement, &[&self.service.log.log]).await?.try_get(0)?)
+    }
+
+    /// Waits until the log has reached `Min-Log-Position`; answers how far it has come.
+    pub async fn wait_for_log(&self) -> Result<i64, ProblemResponse> {
+        let mut head = self.service.log.watch_head();
+        let wanted = self.min_position;
+        let waiting = head.wait_for(|reached| *reached >= wanted);
+        match tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), waiting).await {
+            Ok(Ok(reached)) => Ok(*reached),
+            Ok(Err(_)) | Err(_) => Err(not_yet(wanted, self.service.log.known_head())),
+        }
+    }
+
+    /// Waits until read model `name` has reached `Min-Log-Position` (and an explicit `known_at`);
+    /// answers the position its table stands at.
+    pub async fn wait_for_model(
+        &self,
+        name: &str,
+        known_at: Option<i64>,
+    ) -> Result<i64, ProblemResponse> {
+        let wanted = self.min_position.max(known_at.unwrap_or(0));
+        let started = std::time::Instant::now();
+        loop {
+            let reached = self.checkpoint(name).await?;
+            if reached >= wanted {
+                return Ok(reached);
+            }
+            if started.elapsed() > Duration::from_millis(WAIT_MS_MAX) {
+                return Err(not_yet(wanted, reached));
+            }
+            tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
+        }
+    }
+
+    async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
+        let client = self.service.log.pool.get().await?;
+        let sql = include_str!("../event_log/sql/model_position.sql");
+        let statement = client.prepare_cached(sql).await?;
+        let row = client.query_opt(&statement, &[&self.service.log.log, &name]).await?;
+        let row = row.ok_or(&problems::UNAVAILABLE)?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Answers a body whose version is its own digest: 304 when the caller has it already.
+    pub fn tagged(
+        &self,
+        mut response: actix_web::HttpResponseBuilder,
+        body: String,
+        content_type: &str,
+    ) -> Answer {
+        let digest = Sha256::digest(body.as_bytes());
+        let tag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let tag = format!("\"{tag}\"");
+        response.insert_header((header::ETAG, tag.clone()));
+        if none_match(&self.request, &tag)? {
+            return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
+        }
+        response.insert_header((header::CONTENT_TYPE, content_type));
+        Ok(response.body(body))
+    }
+
+    /// The path and query of this read with another cursor, for `Link`.
+    pub fn next_link(&self, cursor: &str) -> String {
+        let query = self.request.query_string().split('&');
+        let kept: Vec<&str> =
+            query.filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
+        let joined = kept.iter().map(|part| format!("{part}&")).collect::<String>();
+        format!("<{}?{joined}cursor={cursor}>; rel=\"next\"", self.request.path())
+    }
+
+    /// Header and query of the request, for those few answers that depend on more of it.
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+}
+
+impl List<NoFilters> {
+    /// The facts about some subjects, newest first, a page at a time.
+    pub async fn history(self, subjects: &[Subject]) -> Answer {
+        let known = self.read.settled_known_at().await?;
+        let reached = self.read.wait_for_log().await?;
+        let newest = known.unwrap_or(i64::MAX - 1);
+        let before = match &self.cursor {
+            Some(cursor) => cursor.after.parse().unwrap_or(0),
+            None => newest.saturating_add(1),
+        };
+        let log = &self.read.service.log;
+        let mut facts = log.history(subjects, before, 0, self.limit + 1).await?;
+        if facts.is_empty() && self.cursor.is_none() {
+            return Err((&problems::NOT_FOUND).into());
+        }
+        let page = usize::try_from(self.limit).expect("a limit is at most 200");
+        let more = facts.len() > page;
+        facts.truncate(page);
+        let next = facts.last().filter(|_| more).map(|last| {
+            let as_of = self.read.as_of.unwrap_or_else(super::today);
+            let after = last.position.to_string();
+            Cursor { after, as_of, known_at: known.unwrap_or(0) }.encode()
+        });
+        let items: Vec<Value> = facts.iter().map(feed::cloud_event).collect();
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, reached);
+        if let Some(cursor) = &next {
+            response.insert_header((header::LINK, self.read.next_link(cursor)));
+        }
+        Ok(response.json(serde_json::json!({ "items": items, "next_cursor": next })))
+    }
+}
+
+/// Since which day the resource looks as it does, when that came after what was last recorded.
+fn changed_since<S, V: PartialEq>(
+    state: &S,
+    recorded: Date,
+    on: Date,
+    shown: &V,
+    view: impl Fn(&S, Date) -> Option<V>,
+) -> Option<Date> {
+    if recorded >= on || view(state, recorded).as_ref() == Some(shown) {
+        return None;
+    }
+    // The first day of the present look lies between the two: halve until it is found. Should the
+    // look have come and gone in between, any of its days identifies it as well.
+    let (mut before, mut since) = (recorded, on);
+    while let Some(days) = before.until(since).ok().map(|span| span.get_days()).filter(|d| *d > 1) {
+        let middle = before.saturating_add(jiff::Span::new().days(days / 2));
+        if view(state, middle).as_ref() == Some(shown) {
+            since = middle;
+        } else {
+            before = middle;
+        }
+    }
+    Some(since)
+}
+
+fn not_yet(wanted: i64, reached: i64) -> ProblemResponse {
+    let rejection = Rejection::new(&problems::NOT_YET_VISIBLE);
+    rejection.with("wanted", wanted).with("reached", reached).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_day_of_a_change_by_time_alone_is_found() {
+        let turn = date(2026, 12, 1);
+        let view = |_: &(), day: Date| Some(day >= turn);
+        let since = changed_since(&(), date(2020, 1, 1), date(2027, 3, 1), &true, view);
+        assert_eq!(since, Some(turn));
+        let since = changed_since(&(), date(2020, 1, 1), date(2026, 11, 30), &false, view);
+        assert_eq!(since, None);
+    }
+}

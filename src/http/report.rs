@@ -1,0 +1,127 @@
+//! Reports: a table with headings, its totals, and the two points of time that it was asked for, as
+//! JSON or CSV. What is counted is told by each report.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use super::answer::with_position;
+use super::read::Read;
+use super::{Answer, ProblemResponse, problems};
+use crate::problem::{Language, Rejection, Words};
+
+/// A column of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub name: &'static str,
+    pub heading: Words,
+}
+
+/// A report that has been counted.
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    pub rows: Vec<Vec<Value>>,
+    /// Figures over all rows.
+    pub totals: Map<String, Value>,
+}
+
+crate::word_enum! {
+    /// The form of a report, instead of `Accept`.
+    pub enum ReportForm {
+        /// JSON.
+        Json = "json",
+        /// Comma-separated values in UTF-8 with a heading line.
+        Csv = "csv",
+    }
+}
+
+/// Answers a report as it was asked for.
+pub fn answer(
+    read: &Read,
+    form: Option<ReportForm>,
+    as_of: Date,
+    known_at: i64,
+    table: Table,
+) -> Answer {
+    let mut response = HttpResponse::Ok();
+    with_position(&mut response, known_at);
+    let language = super::current().language;
+    match chosen(read, form)? {
+        ReportForm::Json => {
+            let body = as_json(&table, as_of, known_at, language).to_string();
+            read.tagged(response, body, "application/json")
+        }
+        ReportForm::Csv => {
+            let file = format!("attachment; filename=\"{}-{as_of}.csv\"", table.name);
+            response.insert_header((header::CONTENT_DISPOSITION, file));
+            let body = as_csv(&table, language)?;
+            read.tagged(response, body, "text/csv; charset=utf-8")
+        }
+    }
+}
+
+fn chosen(read: &Read, form: Option<ReportForm>) -> Result<ReportForm, ProblemResponse> {
+    if let Some(form) = form {
+        return Ok(form);
+    }
+    let accept = read.request().headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
+        return Ok(ReportForm::Json);
+    };
+    for part in accept.split(',') {
+        match part.split(';').next().unwrap_or("").trim() {
+            "text/csv" | "text/*" => return Ok(ReportForm::Csv),
+            "application/json" | "application/*" | "*/*" => return Ok(ReportForm::Json),
+            _ => {}
+        }
+    }
+    let offered = "application/json, text/csv";
+    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
+}
+
+fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Value {
+    let columns: Vec<Value> = table
+        .columns
+        .iter()
+        .map(|column| json!({ "name": column.name, "heading": column.heading.in_language(language) }))
+        .collect();
+    let rows: Vec<Value> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let names = table.columns.iter().map(|column| column.name.to_owned());
+            Value::Object(names.zip(row.iter().cloned()).collect())
+        })
+        .collect();
+    json!({
+        "report": table.name,
+        "as_of": as_of,
+        "known_at": known_at,
+        "totals": table.totals,
+        "columns": columns,
+        "rows": rows,
+    })
+}
+
+fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> {
+    let failed = |error: &dyn std::error::Error| {
+        ProblemResponse::failed(error, &problems::INTERNAL_ERROR)
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let headings = table.columns.iter().map(|column| column.heading.in_language(language));
+    writer.write_record(headings).map_err(|error| failed(&error))?;
+    for row in &table.rows {
+        let cells = row.iter().map(|cell| match cell {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                cell.to_string()
+            }
+        });
+        writer.write_record(cells).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.error()))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}

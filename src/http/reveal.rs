@@ -1,0 +1,83 @@
+//! Opens what identifies persons in an answer that is on its way out.
+//!
+//! Whatever is stored or kept for retries holds a person as `{"id": ..., "sealed": ...}`. Here, and
+//! only here, `sealed` becomes `name` and `hpr_number`; both are null for a person whose key was
+//! erased.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Service;
+use crate::event_log::Failure;
+use crate::personal_data::Identity;
+
+impl Service {
+    /// Reveals every person in `bodies`. `new` are keys that may not be in the database yet.
+    pub async fn reveal(
+        &self,
+        bodies: &mut [Value],
+        new: Vec<(Uuid, Vec<u8>)>,
+    ) -> Result<(), Failure> {
+        let mut persons = Vec::new();
+        for body in bodies.iter() {
+            collect(body, &mut persons);
+        }
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let mut keys: HashMap<Uuid, Vec<u8>> = new.into_iter().collect();
+        let client = self.log.pool.get().await?;
+        let sql = include_str!("../event_log/sql/person_keys.sql");
+        let statement = client.prepare_cached(sql).await?;
+        for row in client.query(&statement, &[&self.log.log, &persons]).await? {
+            keys.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+        for body in bodies {
+            self.open(body, &keys);
+        }
+        Ok(())
+    }
+
+    fn open(&self, value: &mut Value, keys: &HashMap<Uuid, Vec<u8>>) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.open(item, keys)),
+            Value::Object(members) => {
+                if let (Some(person), Some(Value::String(sealed))) =
+                    (person_of(members), members.remove("sealed"))
+                {
+                    let identity = keys.get(&person).and_then(|wrapped| {
+                        let key = self.vault.person(person, wrapped).ok()?;
+                        key.open::<Identity>(person, &sealed).ok()
+                    });
+                    let (name, hpr_number) = match identity {
+                        Some(identity) => (Some(identity.name), identity.hpr_number),
+                        None => (None, None),
+                    };
+                    members.insert("name".to_owned(), name.into());
+                    members.insert("hpr_number".to_owned(), hpr_number.into());
+                }
+                members.values_mut().for_each(|member| self.open(member, keys));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+fn person_of(members: &serde_json::Map<String, Value>) -> Option<Uuid> {
+    members.get("id")?.as_str()?.parse().ok()
+}
+
+fn collect(value: &Value, persons: &mut Vec<Uuid>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, persons)),
+        Value::Object(members) => {
+            if members.contains_key("sealed") {
+                persons.extend(person_of(members));
+            }
+            members.values().for_each(|member| collect(member, persons));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
