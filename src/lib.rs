@@ -1,1 +1,4 @@
+//! Positions, supervisor assignments and learning-goal approvals for general practitioners in
+//! specialist training.
 
+pub mod embedded_postgres;
