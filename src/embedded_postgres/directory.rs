@@ -179,11 +179,14 @@ impl DataDir {
         Ok(file)
     }
 
-    /// Makes the socket directory: below the data directory, or in a short place when the path
-    /// would be too long for a socket. Sockets of a server that was killed are removed.
+    /// Makes the socket directory: below the data directory, or in a short place when
+    /// its path cannot be a socket's. Sockets of a server that was killed are removed.
     pub fn socket_dir(&self) -> Result<PathBuf, StartError> {
         let mut path = self.path.join("socket");
-        if path.as_os_str().len() + 1 + SOCKET_NAME.len() > SOCKET_PATH_BYTES_MAX {
+        let bytes = path.as_os_str().as_bytes();
+        let too_long = bytes.len() + 1 + SOCKET_NAME.len() > SOCKET_PATH_BYTES_MAX;
+        // Clients that use libpq read a comma as the start of a second server.
+        if too_long || bytes.contains(&b',') {
             path = self.short_socket_dir();
         }
         self.account.private_directory(&path)?;

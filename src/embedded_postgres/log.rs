@@ -68,3 +68,37 @@ impl Log {
         &self.path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_large_log_is_set_aside_and_only_new_lines_are_quoted() {
+        let directory = std::env::temp_dir().join(format!("alis-log-{}", std::process::id()));
+        fs::create_dir(&directory).expect("the directory is new");
+        let path = directory.join("postgres.log");
+        let write = |text: &str| {
+            let log = Log::open(path.clone()).expect("it can be opened");
+            let mut writer = log.writer().expect("it can be opened");
+            writer
+                .write_all(text.as_bytes())
+                .expect("it can be written");
+            log
+        };
+        write("an old line\n");
+        assert_eq!(write("a new line\n").tail(), "a new line");
+
+        let file = File::options()
+            .write(true)
+            .open(&path)
+            .expect("it is there");
+        file.set_len(LOG_BYTES_MAX + 1).expect("it can grow");
+        assert_eq!(write("first of the next\n").tail(), "first of the next");
+        let aside = fs::metadata(directory.join("postgres.log.1")).expect("it was set aside");
+        assert_eq!(aside.len(), LOG_BYTES_MAX + 1);
+        fs::remove_dir_all(&directory).expect("it is ours");
+    }
+}
