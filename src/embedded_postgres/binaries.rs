@@ -80,6 +80,7 @@ pub fn find(data: Option<(&Path, u32)>, account: &Account) -> Result<Binaries, S
             continue;
         };
         if (MAJOR_MIN..=MAJOR_MAX).contains(&binaries.major) && fits(binaries.major) {
+            can_execute(account, &binaries)?;
             return Ok(binaries);
         }
         found.push(binaries);
@@ -100,6 +101,20 @@ pub fn find(data: Option<(&Path, u32)>, account: &Account) -> Result<Binaries, S
         },
         None => StartError::Unsupported { found, install },
     })
+}
+
+/// Finds out before anything is made whether root may change accounts, which not every container
+/// allows, and whether the account may execute the binaries.
+fn can_execute(account: &Account, binaries: &Binaries) -> Result<(), StartError> {
+    let program = binaries.program("postgres");
+    match account.command(&program).arg("--version").output() {
+        Ok(_) => Ok(()),
+        Err(source) => Err(StartError::Spawn {
+            program,
+            account: account.to_string(),
+            source,
+        }),
+    }
 }
 
 fn describe(found: &[Binaries]) -> String {
@@ -201,7 +216,11 @@ fn probe(directory: &Path, account: &Account) -> Option<Binaries> {
     {
         return None;
     }
-    let answer = account.command(&postgres).arg("--version").output().ok()?;
+    let answer = Account::Own
+        .command(&postgres)
+        .arg("--version")
+        .output()
+        .ok()?;
     let major = major_of(&String::from_utf8(answer.stdout).ok()?)?;
     Some(Binaries {
         directory: directory.to_owned(),

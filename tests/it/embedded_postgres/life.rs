@@ -216,14 +216,14 @@ fn a_server_started_by_hand_is_left_alone() {
     let data_dir = account.home(&scratch).join("data");
     let server = program::start(&account, &scratch, &data_dir).expect("a first start");
     // The server's own command, less what makes it ours.
-    let read = |name| fs::read(format!("/proc/{}/{name}", server_pid(&data_dir)));
-    let postgres = fs::read_link(format!("/proc/{}/exe", server_pid(&data_dir)));
-    let arguments = String::from_utf8(read("cmdline").expect("it runs")).expect("it is text");
+    let file = format!("/proc/{}/cmdline", server_pid(&data_dir));
+    let text = fs::read_to_string(file).expect("the server runs");
+    let mut words = text.trim_end_matches('\0').split('\0');
     server.signal(Signal::SIGINT);
     server.wait();
-    let mut by_hand = account.command(&postgres.expect("it ran"));
-    let arguments = arguments.trim_end_matches('\0').split('\0').skip(1);
-    by_hand.args(arguments.map(|argument| argument.replace("cluster_name=alis", "port=5433")));
+    let postgres = words.next().expect("a command has a first word");
+    let mut by_hand = account.command(Path::new(postgres));
+    by_hand.args(words.map(|word| word.replace("cluster_name=alis", "port=5433")));
     let log = fs::File::create(scratch.path().join("by-hand.log")).expect("it is writable");
     by_hand.stdin(Stdio::null()).stderr(log);
     let mut by_hand = by_hand.spawn().expect("it can be executed");
