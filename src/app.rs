@@ -1,0 +1,253 @@
+//! One instance of the service, put together: database, log, read models, HTTP. Settings, signals
+//! and the private PostgreSQL are [`crate::serve`]'s.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio_postgres::Config;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApiBuilder, OpenApi};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::capabilities;
+use crate::database;
+use crate::event_log::combiner::Combiner;
+use crate::event_log::projector::{self, Projection};
+use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail};
+use crate::http::openapi::{self, Operations};
+use crate::http::{ProblemResponse, Service, context, feed, health, problems};
+use crate::personal_data::Vault;
+use crate::problem::Rejection;
+
+/// What an instance needs.
+pub struct Settings {
+    /// Whoever owns the tables: for migrations only.
+    pub owner: Config,
+    /// The role that the service acts as.
+    pub service: Config,
+    pub listen: SocketAddr,
+    pub token: String,
+    pub vault: Vault,
+    pub pool_size: u16,
+    pub workers: usize,
+    /// How long requests in flight get at shutdown.
+    pub drain: Duration,
+}
+
+/// Why an instance could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] database::DatabaseError),
+    #[error("the database refused the service's role")]
+    Connect(#[from] tokio_postgres::Error),
+    #[error("the read models could not be built")]
+    ReadModels(#[from] crate::event_log::Failure),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// A running instance.
+pub struct Running {
+    pub address: SocketAddr,
+    pub service: web::Data<Service>,
+    server: ServerHandle,
+    ended: tokio::task::JoinHandle<std::io::Result<()>>,
+    workers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Starts an instance: migrates, builds the read models, listens.
+pub async fn start(settings: Settings) -> Result<Running, StartError> {
+    database::migrate(&settings.owner).await?;
+    let pool = database::pool(&settings.service, settings.pool_size)?;
+    let stop = CancellationToken::new();
+    let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
+    let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
+    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
+    let service = web::Data::new(Service {
+        log: log.clone(),
+        vault: settings.vault,
+        token: settings.token,
+        projections: projections(),
+        metrics: metrics_handle(),
+        ready: AtomicBool::new(false),
+        stop: stop.clone(),
+        operations: OnceLock::from(operations()),
+    });
+    // Listening comes first, so that /health/ready can tell that the read models are being built.
+    let listen = settings.listen;
+    let bound = bind(service.clone(), listen, settings.workers, settings.drain);
+    let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
+    let handle = server.handle();
+    let ended = tokio::spawn(server);
+    let mut workers = Vec::new();
+    for projection in service.projections.clone() {
+        rebuild::ensure(&log, projection.as_ref(), false, &|_count| {}).await?;
+        let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
+        let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
+        workers.push(tokio::spawn(worker));
+    }
+    service.ready.store(true, Ordering::Release);
+    Ok(Running { address, service, server: handle, ended, workers })
+}
+
+impl Running {
+    /// Stops: no new work, streams ended, requests in flight finished, read models put down.
+    pub async fn stop(self) {
+        self.service.ready.store(false, Ordering::Release);
+        self.service.stop.cancel();
+        self.server.stop(true).await;
+        if let Ok(Err(error)) = self.ended.await {
+            tracing::warn!(error = %error, "The HTTP server ended badly");
+        }
+        for worker in self.workers {
+            if worker.await.is_err() {
+                tracing::warn!("A read model's worker ended badly");
+            }
+        }
+        self.service.log.pool.close();
+    }
+}
+
+/// Every read model of the program.
+pub fn projections() -> Vec<Arc<dyn Projection>> {
+    capabilities::ALL.iter().flat_map(|capability| (capability.projections)()).collect()
+}
+
+fn metrics_handle() -> PrometheusHandle {
+    static HANDLE: LazyLock<PrometheusHandle> = LazyLock::new(|| {
+        let seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
+        PrometheusBuilder::new()
+            .set_buckets(&seconds)
+            .and_then(PrometheusBuilder::install_recorder)
+            .expect("one recorder a process, with buckets")
+    });
+    HANDLE.clone()
+}
+
+fn bind(
+    service: web::Data<Service>,
+    listen: SocketAddr,
+    workers: usize,
+    drain: Duration,
+) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
+    let server = HttpServer::new(move || {
+        let (app, _collected) = App::new()
+            .into_utoipa_app()
+            .openapi(base())
+            .app_data(service.clone())
+            .app_data(web::PathConfig::default().error_handler(|_error, _request| {
+                ProblemResponse::new(&problems::NOT_FOUND).into()
+            }))
+            .configure(routes)
+            .split_for_parts();
+        app.service(openapi_json)
+            .service(docs_redirect)
+            .service(problem_page)
+            .service(docs())
+            .default_service(web::to(elsewhere))
+            .wrap(from_fn(context::around))
+    })
+    .workers(workers)
+    .shutdown_timeout(drain.as_secs())
+    .disable_signals()
+    .bind(listen)?;
+    let address = server.addrs()[0];
+    Ok((server.run(), address))
+}
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(feed::read_events)
+        .service(health::live)
+        .service(health::ready)
+        .service(health::metrics);
+    for capability in capabilities::ALL {
+        (capability.routes)(config);
+    }
+}
+
+/// What the document says before any operation is collected.
+fn base() -> OpenApi {
+    let token = SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of this installation."))
+            .build(),
+    );
+    let info = InfoBuilder::new()
+        .title("alis")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("openapi_intro.md")))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let tags = [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
+    let tags = tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+    let mut components = Components::new();
+    components.add_security_scheme("token", token);
+    OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
+}
+
+/// The operations of the service and their document.
+pub fn operations() -> Operations {
+    let (_app, collected) =
+        App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    openapi::complete(&collected)
+}
+
+#[get("/openapi.json")]
+async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
+    let operations = service.operations.get().expect("set when the service is made");
+    HttpResponse::Ok().json(&operations.document)
+}
+
+#[get("/docs")]
+async fn docs_redirect() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+fn docs() -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))
+}
+
+/// What `type` of a problem points at.
+#[get("/problems/{code}")]
+async fn problem_page(code: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
+    let all = openapi::all_problems();
+    let problem = all.into_iter().find(|problem| problem.code == code.as_str());
+    let problem = problem.ok_or(&problems::NOT_FOUND)?;
+    let words = problem.doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = format!(
+        "{} ({})\n\n{} / {}\n\n{words}\n",
+        problem.code, problem.status, problem.title.en, problem.title.nb
+    );
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
+}
+
+/// 405 for an address that exists under other methods, 404 for any other.
+async fn elsewhere(
+    service: web::Data<Service>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ProblemResponse> {
+    let operations = service.operations.get().expect("set when the service is made");
+    let known = operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
+    match known {
+        Some((_, methods)) => {
+            let allowed = methods.join(", ");
+            let rejection = Rejection::new(&problems::METHOD_NOT_ALLOWED).with("allowed", &allowed);
+            Err(ProblemResponse::new(rejection).allow(allowed))
+        }
+        None => Err(ProblemResponse::new(&problems::NOT_FOUND)),
+    }
+}

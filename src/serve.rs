@@ -1,0 +1,184 @@
+//! `alis serve`: settings into a running instance, on the private PostgreSQL when no database is
+//! given, until a signal ends it in order.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{self, Running};
+use crate::config::{DatabaseSettings, ServeSettings};
+use crate::database;
+use crate::embedded_postgres::{self, Durability, EmbeddedPostgres};
+use crate::event_log::combiner::with_causes;
+use crate::personal_data::Vault;
+
+/// The login of the service on the private PostgreSQL.
+const SERVICE_ROLE: &str = "alis_service";
+/// The database of the private PostgreSQL.
+const DATABASE: &str = "postgres";
+/// Bytes of a generated token.
+const TOKEN_BYTES: usize = 32;
+
+/// A database that is ready to be used, and the private server behind it if there is one.
+pub struct Database {
+    /// Dropping it stops the server.
+    pub private: Option<EmbeddedPostgres>,
+    pub owner: tokio_postgres::Config,
+    pub service: tokio_postgres::Config,
+    pub master_key: Option<String>,
+}
+
+/// Finds the database that the settings name, starting the private one if they name none.
+pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    let given = settings.master_key_file.as_deref().map(database::read_secret).transpose();
+    let master_key = given.context("ALIS_MASTER_KEY_FILE")?;
+    if let Some(url) = &settings.database_url {
+        let owner = database::config_of(url, settings.database_password_file.as_deref())?;
+        let service = database::acting_as(&owner, &settings.database_role);
+        return Ok(Database { private: None, owner, service, master_key });
+    }
+    let asked = embedded_postgres::Settings {
+        data_dir: settings.data_dir.clone(),
+        durability: Durability::Durable,
+    };
+    let private = tokio::task::spawn_blocking(move || embedded_postgres::start(&asked)).await??;
+    if let Some(notice) = private.notice() {
+        tracing::warn!("{notice}");
+    }
+    let owner = private.superuser();
+    database::migrate(&owner).await?;
+    let (client, connection) = owner.connect(tokio_postgres::NoTls).await?;
+    let driver = tokio::spawn(connection);
+    // The role comes from the migrations without a login; only this private server gives it one.
+    client.batch_execute("alter role alis_service login").await?;
+    drop(client);
+    driver.await??;
+    let service = private.config(SERVICE_ROLE, DATABASE);
+    let master_key = match master_key {
+        Some(key) => key,
+        None => secret(&private.data_dir().join("master.key"), Vault::generate_master_key)?,
+    };
+    Ok(Database { private: Some(private), owner, service, master_key: Some(master_key) })
+}
+
+/// Reads a secret, making it once.
+fn secret(path: &Path, make: impl Fn() -> String) -> anyhow::Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match new {
+        Ok(mut file) => {
+            let value = make();
+            writeln!(file, "{value}")?;
+            file.sync_all()?;
+            Ok(value)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok(database::read_secret(path)?)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
+    }
+}
+
+fn new_token() -> String {
+    use base64::Engine as _;
+    // The vault's generator is the system's random source.
+    let key = Vault::generate_master_key();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(key).unwrap_or_default();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&bytes[..TOKEN_BYTES.min(bytes.len())])
+}
+
+/// Runs the service until SIGINT or SIGTERM.
+pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let private = settings.database.database_url.is_none();
+    if private && !settings.listen.ip().is_loopback() && !settings.allow_private_database_on_network
+    {
+        bail!(
+            "ALIS_LISTEN {} is reachable from the network, but the private PostgreSQL is meant for \
+             one machine: set DATABASE_URL, listen on 127.0.0.1, or say \
+             --allow-private-database-on-network",
+            settings.listen
+        );
+    }
+    let database = open_database(&settings.database).await?;
+    let (running, token) = start(&settings, &database).await?;
+    announce(&settings, &running, &database, &token)?;
+    let death = async {
+        match &database.private {
+            Some(server) => server.death().await.to_string(),
+            None => std::future::pending().await,
+        }
+    };
+    let result = tokio::select! {
+        died = death => Err(anyhow::anyhow!(died)),
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
+    tracing::info!("Stopping: finishing what is in flight");
+    running.stop().await;
+    drop(database);
+    result
+}
+
+async fn start(
+    settings: &ServeSettings,
+    database: &Database,
+) -> anyhow::Result<(Running, String)> {
+    let token = match (&settings.token_file, &database.private) {
+        (Some(path), _) => database::read_secret(path).context("ALIS_TOKEN_FILE")?,
+        (None, Some(private)) => secret(&private.data_dir().join("token"), new_token)?,
+        (None, None) => bail!("ALIS_TOKEN_FILE must name a file with the token that callers show"),
+    };
+    if token.len() < 16 {
+        bail!("ALIS_TOKEN_FILE holds a token of fewer than 16 characters");
+    }
+    let Some(master_key) = &database.master_key else {
+        bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
+    };
+    let vault = Vault::new(master_key).context("ALIS_MASTER_KEY_FILE")?;
+    let running = app::start(app::Settings {
+        owner: database.owner.clone(),
+        service: database.service.clone(),
+        listen: settings.listen,
+        token: token.clone(),
+        vault,
+        pool_size: settings.database.pool_size,
+        workers: usize::from(settings.workers),
+        drain: Duration::from_secs(u64::from(settings.drain_seconds)),
+    })
+    .await
+    .map_err(|error| anyhow::anyhow!(with_causes(&error)))?;
+    Ok((running, token))
+}
+
+fn announce(
+    settings: &ServeSettings,
+    running: &Running,
+    database: &Database,
+    token: &str,
+) -> anyhow::Result<()> {
+    let address = running.address;
+    tracing::info!(%address, "Listening on http://{address}");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "alis is up on http://{address}")?;
+    writeln!(out, "  documentation  http://{address}/docs/")?;
+    if let Some(private) = &database.private {
+        let token_file = private.data_dir().join("token");
+        let token_file = settings.token_file.as_deref().unwrap_or(&token_file);
+        writeln!(out, "  token          {token}  (kept in {})", token_file.display())?;
+        writeln!(out, "  database       {}", private.psql())?;
+        writeln!(out, "Try:")?;
+        writeln!(
+            out,
+            "  curl -H \"Authorization: Bearer $(cat {})\" \
+             'http://{address}/v1/positions?as_of=2020-03-31&limit=2'",
+            token_file.display()
+        )?;
+    }
+    out.flush()?;
+    Ok(())
+}
