@@ -13,9 +13,9 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApiBuilder, OpenApi};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
@@ -190,10 +190,14 @@ fn base() -> OpenApi {
         .title("alis")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(include_str!("openapi_intro.md")))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .license(Some(
+            LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+        ))
         .build();
-    let tags = [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
-    let tags = tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+    let tags =
+        [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
+    let tags =
+        tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()

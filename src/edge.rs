@@ -538,11 +538,9 @@ pub fn whole<V: IntoValue>(
         Value::NegativeInteger(number) => Some(number),
         // JSON has one kind of number: 7.0 is 7, 7.5 is not whole.
         Value::Float(number) => format!("{number}").parse().ok(),
-        Value::Null
-        | Value::Boolean(_)
-        | Value::String(_)
-        | Value::Sequence(_)
-        | Value::Map(_) => return Err(refuse(wrong_type(&[ValueKind::Integer]), location)),
+        Value::Null | Value::Boolean(_) | Value::String(_) | Value::Sequence(_) | Value::Map(_) => {
+            return Err(refuse(wrong_type(&[ValueKind::Integer]), location));
+        }
     };
     number.filter(|number| (min..=max).contains(number)).ok_or_else(|| {
         let fault = Fault {

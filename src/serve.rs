@@ -124,10 +124,7 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     result
 }
 
-async fn start(
-    settings: &ServeSettings,
-    database: &Database,
-) -> anyhow::Result<(Running, String)> {
+async fn start(settings: &ServeSettings, database: &Database) -> anyhow::Result<(Running, String)> {
     let token = match (&settings.token_file, &database.private) {
         (Some(path), _) => database::read_secret(path).context("ALIS_TOKEN_FILE")?,
         (None, Some(private)) => secret(&private.data_dir().join("token"), new_token)?,

@@ -47,20 +47,12 @@ impl Account {
             && metadata.uid() != 0
         {
             let name = name_of(metadata.uid());
-            return Ok(Account::Other {
-                uid: metadata.uid(),
-                gid: metadata.gid(),
-                name,
-            });
+            return Ok(Account::Other { uid: metadata.uid(), gid: metadata.gid(), name });
         }
         for name in FOR_ROOT {
             if let Ok(Some(user)) = User::from_name(name) {
                 let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
-                return Ok(Account::Other {
-                    uid,
-                    gid,
-                    name: user.name,
-                });
+                return Ok(Account::Other { uid, gid, name: user.name });
             }
         }
         Err(StartError::NoAccount)
@@ -72,11 +64,7 @@ impl Account {
         let mut command = Command::new(program);
         // Messages are matched and shown, so they must not follow the user's language. A zone
         // given saves `initdb` the comparison of this machine's with every zone it knows.
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .env("PATH", PATH);
+        command.env_clear().env("LC_ALL", "C").env("TZ", "UTC").env("PATH", PATH);
         command.current_dir("/");
         match self {
             Account::Own => (),
@@ -92,12 +80,10 @@ impl Account {
     pub fn barrier_to(&self, path: &Path) -> Option<PathBuf> {
         let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
         above.reverse();
-        let barrier = above
-            .into_iter()
-            .find(|directory| match fs::metadata(directory) {
-                Ok(metadata) => !self.may_pass(&metadata),
-                Err(_) => false,
-            })?;
+        let barrier = above.into_iter().find(|directory| match fs::metadata(directory) {
+            Ok(metadata) => !self.may_pass(&metadata),
+            Err(_) => false,
+        })?;
         Some(barrier.to_owned())
     }
 
@@ -138,10 +124,7 @@ impl Account {
         let metadata = fs::symlink_metadata(path).map_err(io_error("inspect", path))?;
         if !metadata.is_dir() || metadata.uid() != self.uid() {
             let owner = name_of(metadata.uid());
-            return Err(StartError::OtherOwner {
-                directory: path.to_owned(),
-                owner,
-            });
+            return Err(StartError::OtherOwner { directory: path.to_owned(), owner });
         }
         let mode = Permissions::from_mode(0o700);
         fs::set_permissions(path, mode).map_err(io_error("set the mode of", path))

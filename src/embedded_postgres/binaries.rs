@@ -46,11 +46,7 @@ impl Binaries {
     /// server come without one.
     pub fn psql(&self) -> PathBuf {
         let beside = self.program("psql");
-        if beside.is_file() {
-            beside
-        } else {
-            PathBuf::from("psql")
-        }
+        if beside.is_file() { beside } else { PathBuf::from("psql") }
     }
 
     /// The major version, such as 17.
@@ -66,9 +62,7 @@ pub fn find(data: Option<(&Path, u32)>, account: &Account) -> Result<Binaries, S
         Some((_, data_major)) => major == data_major,
         None => true,
     };
-    let pg_bin = env::var_os("PG_BIN")
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from);
+    let pg_bin = env::var_os("PG_BIN").filter(|value| !value.is_empty()).map(PathBuf::from);
     let candidates = match &pg_bin {
         // An explicit choice is never quietly replaced by another.
         Some(pg_bin) => vec![chosen(pg_bin, account)?],
@@ -94,11 +88,9 @@ pub fn find(data: Option<(&Path, u32)>, account: &Account) -> Result<Binaries, S
     }
     let found = describe(&found);
     Err(match data {
-        Some((directory, data)) => StartError::OtherMajor {
-            directory: directory.to_owned(),
-            data,
-            found,
-        },
+        Some((directory, data)) => {
+            StartError::OtherMajor { directory: directory.to_owned(), data, found }
+        }
         None => StartError::Unsupported { found, install },
     })
 }
@@ -109,11 +101,7 @@ fn can_execute(account: &Account, binaries: &Binaries) -> Result<(), StartError>
     let program = binaries.program("postgres");
     match account.command(&program).arg("--version").output() {
         Ok(_) => Ok(()),
-        Err(source) => Err(StartError::Spawn {
-            program,
-            account: account.to_string(),
-            source,
-        }),
+        Err(source) => Err(StartError::Spawn { program, account: account.to_string(), source }),
     }
 }
 
@@ -121,11 +109,7 @@ fn describe(found: &[Binaries]) -> String {
     let list: Vec<String> = found
         .iter()
         .map(|binaries| {
-            format!(
-                "PostgreSQL {} in {}",
-                binaries.major,
-                binaries.directory.display()
-            )
+            format!("PostgreSQL {} in {}", binaries.major, binaries.directory.display())
         })
         .collect();
     list.join(", ")
@@ -133,10 +117,7 @@ fn describe(found: &[Binaries]) -> String {
 
 fn chosen(pg_bin: &Path, account: &Account) -> Result<PathBuf, StartError> {
     let Ok(directory) = fs::canonicalize(pg_bin) else {
-        return Err(StartError::PgBin {
-            pg_bin: pg_bin.to_owned(),
-            install: install_command(),
-        });
+        return Err(StartError::PgBin { pg_bin: pg_bin.to_owned(), install: install_command() });
     };
     match account.barrier_to(&directory.join("postgres")) {
         None => Ok(directory),
@@ -152,9 +133,7 @@ fn chosen(pg_bin: &Path, account: &Account) -> Result<PathBuf, StartError> {
 fn candidates() -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = Vec::new();
     let versioned = VERSIONED.iter().flat_map(|(parent, prefix, rest)| {
-        newest_first(Path::new(parent), prefix)
-            .into_iter()
-            .map(move |path| path.join(rest))
+        newest_first(Path::new(parent), prefix).into_iter().map(move |path| path.join(rest))
     });
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).flat_map(|directory| neighbours(&directory));
@@ -195,9 +174,7 @@ fn neighbours(directory: &Path) -> Vec<PathBuf> {
     }
     let pg_config = directory.join("pg_config");
     if pg_config.is_file() {
-        let answer = std::process::Command::new(pg_config)
-            .arg("--bindir")
-            .output();
+        let answer = std::process::Command::new(pg_config).arg("--bindir").output();
         if let Ok(answer) = answer
             && let Ok(bindir) = String::from_utf8(answer.stdout)
         {
@@ -216,16 +193,9 @@ fn probe(directory: &Path, account: &Account) -> Option<Binaries> {
     {
         return None;
     }
-    let answer = Account::Own
-        .command(&postgres)
-        .arg("--version")
-        .output()
-        .ok()?;
+    let answer = Account::Own.command(&postgres).arg("--version").output().ok()?;
     let major = major_of(&String::from_utf8(answer.stdout).ok()?)?;
-    Some(Binaries {
-        directory: directory.to_owned(),
-        major,
-    })
+    Some(Binaries { directory: directory.to_owned(), major })
 }
 
 /// Reads the major version from what `postgres --version` prints.
@@ -235,9 +205,7 @@ fn major_of(version: &str) -> Option<u32> {
 }
 
 fn leading_number(text: &str) -> Option<u32> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text[..digits].parse().ok()
 }
 
@@ -249,19 +217,13 @@ fn install_command() -> String {
         install_command_for(&os_release)
     };
     let needs_sudo = !nix::unistd::geteuid().is_root() && !command.starts_with("brew");
-    if needs_sudo {
-        format!("sudo {command}")
-    } else {
-        command.to_owned()
-    }
+    if needs_sudo { format!("sudo {command}") } else { command.to_owned() }
 }
 
 /// The install command for the system that an `os-release` file describes.
 fn install_command_for(os_release: &str) -> &'static str {
     let value = |key: &str| {
-        let line = os_release
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        let line = os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
         line.unwrap_or_default().trim_matches('"').to_owned()
     };
     // The system itself comes first, then those it is derived from.
@@ -285,10 +247,7 @@ mod tests {
 
     #[test]
     fn versions_of_releases_and_betas_are_read() {
-        assert_eq!(
-            major_of("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_of("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
         assert_eq!(major_of("postgres (PostgreSQL) 18beta2\n"), Some(18));
         assert_eq!(major_of("bash 5.2\n"), None);
     }
@@ -296,14 +255,8 @@ mod tests {
     #[test]
     fn the_install_command_follows_the_system_or_what_it_derives_from() {
         let derived = "NAME=\"Rocky Linux\"\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n";
-        assert_eq!(
-            install_command_for(derived),
-            "dnf install postgresql-server"
-        );
-        assert_eq!(
-            install_command_for("ID=debian\n"),
-            "apt-get install postgresql"
-        );
+        assert_eq!(install_command_for(derived), "dnf install postgresql-server");
+        assert_eq!(install_command_for("ID=debian\n"), "apt-get install postgresql");
         assert_eq!(install_command_for("ID=alpine\n"), "apk add postgresql");
         assert_eq!(install_command_for(""), "brew install postgresql@18");
     }

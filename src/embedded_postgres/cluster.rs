@@ -108,9 +108,7 @@ impl Cluster {
         let mut child = self.spawn("postgres", command, Signal::SIGINT)?;
         let pid_file = self.data_dir.cluster().join("postmaster.pid");
         let pid = child.id();
-        match wait(&mut child, READY_SECONDS_MAX, || {
-            is_ready(&pid_file, pid).then_some(())
-        }) {
+        match wait(&mut child, READY_SECONDS_MAX, || is_ready(&pid_file, pid).then_some(())) {
             Waited::Ready(()) => Ok(child),
             Waited::Ended(status) => Err(ended_early("postgres", status, log)),
             Waited::TooLong => {
@@ -156,10 +154,7 @@ impl Cluster {
     fn command(&self, program: &str, log: &Log) -> Result<Command, StartError> {
         let output = log.writer()?;
         let errors = output.try_clone().map_err(io_error("open", log.path()))?;
-        let mut command = self
-            .data_dir
-            .account()
-            .command(&self.binaries.program(program));
+        let mut command = self.data_dir.account().command(&self.binaries.program(program));
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         Ok(command)
     }
@@ -221,19 +216,9 @@ fn sync_directory(path: &Path) -> Result<(), StartError> {
 }
 
 fn ended_early(program: &'static str, status: ExitStatus, log: &Log) -> StartError {
-    StartError::EndedEarly {
-        program,
-        status,
-        log: log.path().to_owned(),
-        tail: log.tail(),
-    }
+    StartError::EndedEarly { program, status, log: log.path().to_owned(), tail: log.tail() }
 }
 
 fn too_slow(program: &'static str, seconds: u64, log: &Log) -> StartError {
-    StartError::TooSlow {
-        program,
-        seconds,
-        log: log.path().to_owned(),
-        tail: log.tail(),
-    }
+    StartError::TooSlow { program, seconds, log: log.path().to_owned(), tail: log.tail() }
 }

@@ -57,11 +57,7 @@ impl DataDir {
         // Data that exists is never quietly replaced by an empty cluster elsewhere.
         if chosen.has_marker() {
             let account = chosen.account.to_string();
-            return Err(StartError::OutOfReach {
-                directory: asked,
-                barrier,
-                account,
-            });
+            return Err(StartError::OutOfReach { directory: asked, barrier, account });
         }
         let path = Path::new(FALLBACK_PARENT).join(short_name(&asked));
         DataDir::at(path, Some(asked))?.checked()
@@ -69,11 +65,7 @@ impl DataDir {
 
     fn at(path: PathBuf, asked: Option<PathBuf>) -> Result<DataDir, StartError> {
         let account = Account::for_cluster(&path.join("postgres"))?;
-        Ok(DataDir {
-            path,
-            account,
-            asked,
-        })
+        Ok(DataDir { path, account, asked })
     }
 
     /// Refuses a directory that holds something else, or that another account could tamper with.
@@ -89,18 +81,13 @@ impl DataDir {
         }
         if root && metadata.uid() != 0 {
             let owner = name_of(metadata.uid());
-            return Err(StartError::OtherOwner {
-                directory: self.path,
-                owner,
-            });
+            return Err(StartError::OtherOwner { directory: self.path, owner });
         }
         let entries = fs::read_dir(&self.path).map_err(io_error("list", &self.path))?;
         let mut strange = false;
         for entry in entries {
             let name = entry.map_err(io_error("list", &self.path))?.file_name();
-            strange |= !BEFORE_FIRST_USE
-                .iter()
-                .any(|known| OsStr::new(known) == name);
+            strange |= !BEFORE_FIRST_USE.iter().any(|known| OsStr::new(known) == name);
         }
         if strange && !self.has_marker() {
             return Err(StartError::Foreign(self.path));
@@ -126,18 +113,13 @@ impl DataDir {
             Err(error) => return Err(io_error("read", &file)(error)),
         };
         let major = text.trim().parse();
-        major
-            .map(Some)
-            .map_err(|error| io_error("understand", &file)(io::Error::other(error)))
+        major.map(Some).map_err(|error| io_error("understand", &file)(io::Error::other(error)))
     }
 
     /// Creates what is missing and takes the lock. The lock lives as long as the file returned.
     pub fn claim(&self) -> Result<File, StartError> {
         let mode = self.account.data_dir_mode();
-        let missing = self
-            .path
-            .ancestors()
-            .take_while(|ancestor| !ancestor.exists());
+        let missing = self.path.ancestors().take_while(|ancestor| !ancestor.exists());
         let mut missing: Vec<&Path> = missing.collect();
         missing.reverse();
         for directory in missing {
@@ -172,8 +154,7 @@ impl DataDir {
         }
         if !self.has_marker() {
             file.set_len(0).map_err(io_error("write", &path))?;
-            file.write_all(MARKER.as_bytes())
-                .map_err(io_error("write", &path))?;
+            file.write_all(MARKER.as_bytes()).map_err(io_error("write", &path))?;
             file.sync_all().map_err(io_error("write", &path))?;
         }
         Ok(file)
@@ -263,14 +244,8 @@ fn resolve(path: &Path) -> Result<PathBuf, StartError> {
     let absolute = std::path::absolute(path).map_err(io_error("find", path))?;
     for ancestor in absolute.ancestors() {
         if let Ok(real) = fs::canonicalize(ancestor) {
-            let rest = absolute
-                .strip_prefix(ancestor)
-                .expect("an ancestor is a prefix");
-            return Ok(if rest.as_os_str().is_empty() {
-                real
-            } else {
-                real.join(rest)
-            });
+            let rest = absolute.strip_prefix(ancestor).expect("an ancestor is a prefix");
+            return Ok(if rest.as_os_str().is_empty() { real } else { real.join(rest) });
         }
     }
     Ok(absolute)

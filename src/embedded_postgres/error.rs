@@ -207,11 +207,7 @@ pub(super) fn io_error(
     path: &Path,
 ) -> impl FnOnce(io::Error) -> StartError + use<> {
     let path = path.to_owned();
-    move |source| StartError::Io {
-        doing,
-        path,
-        source,
-    }
+    move |source| StartError::Io { doing, path, source }
 }
 
 fn ways_out(install: &str) -> String {

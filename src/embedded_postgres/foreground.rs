@@ -24,9 +24,7 @@ pub enum RunError {
 /// Starts the private PostgreSQL, prints the `psql` command for it, and stops it at SIGINT,
 /// SIGTERM or SIGHUP. Must not be called from asynchronous code.
 pub fn run_until_signal(settings: &Settings) -> Result<(), RunError> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the start, so that a signal during it stops the server in order just after.
         let mut interrupt = signal(SignalKind::interrupt())?;

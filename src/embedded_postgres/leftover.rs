@@ -55,10 +55,7 @@ pub fn settle(cluster: &Path, spare: &Path, account: &Account) -> Result<bool, S
                 return Ok(true);
             }
             Holder::ServerStartedByHand => {
-                return Err(StartError::StartedByHand {
-                    cluster: cluster.to_owned(),
-                    pid,
-                });
+                return Err(StartError::StartedByHand { cluster: cluster.to_owned(), pid });
             }
             Holder::OurServer => (),
         }
@@ -69,11 +66,7 @@ pub fn settle(cluster: &Path, spare: &Path, account: &Account) -> Result<bool, S
         }
         let seconds = SHUTDOWN_SECONDS_MAX + QUIT_SECONDS_MAX;
         if started.elapsed() > Duration::from_secs(seconds) {
-            return Err(StartError::LeftoverStays {
-                cluster: cluster.to_owned(),
-                pid,
-                seconds,
-            });
+            return Err(StartError::LeftoverStays { cluster: cluster.to_owned(), pid, seconds });
         }
         thread::sleep(POLL);
     }
@@ -83,10 +76,7 @@ pub fn settle(cluster: &Path, spare: &Path, account: &Account) -> Result<bool, S
 pub fn read_pid(pid_file: &Path) -> Result<Option<i32>, StartError> {
     match fs::read_to_string(pid_file) {
         Ok(text) => {
-            let pid = text
-                .lines()
-                .next()
-                .and_then(|line| line.trim().parse::<i32>().ok());
+            let pid = text.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
             Ok(pid.and_then(i32::checked_abs).filter(|pid| *pid > 1))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -121,11 +111,8 @@ fn command_line_of(pid: i32) -> String {
         let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).replace('\0', " ")
     } else {
-        let ps = Command::new("ps")
-            .args(["-o", "command=", "-p", &pid.to_string()])
-            .output();
-        ps.map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-            .unwrap_or_default()
+        let ps = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
+        ps.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }
 }
 
@@ -134,10 +121,7 @@ fn command_line_of(pid: i32) -> String {
 /// server uses its memory any more. Removing the file would lose that check.
 fn disown(pid_file: &Path, spare: &Path, account: &Account) -> Result<(), StartError> {
     let text = fs::read_to_string(pid_file).map_err(io_error("read", pid_file))?;
-    let rest = text
-        .split_once('\n')
-        .map(|(_, rest)| rest)
-        .unwrap_or_default();
+    let rest = text.split_once('\n').map(|(_, rest)| rest).unwrap_or_default();
     let spare: PathBuf = spare.with_extension("pid");
     // Written beside the cluster and moved in: the server's account owns the cluster's directory
     // and could have put a link there for root to write through.

@@ -40,15 +40,12 @@ impl Log {
     pub fn writer(&self) -> Result<File, StartError> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600);
-        options
-            .open(&self.path)
-            .map_err(io_error("open", &self.path))
+        options.open(&self.path).map_err(io_error("open", &self.path))
     }
 
     /// The last lines written since this start.
     pub fn tail(&self) -> String {
-        self.try_tail()
-            .unwrap_or_else(|error| format!("(the log could not be read: {error})"))
+        self.try_tail().unwrap_or_else(|error| format!("(the log could not be read: {error})"))
     }
 
     fn try_tail(&self) -> io::Result<String> {
@@ -83,18 +80,13 @@ mod tests {
         let write = |text: &str| {
             let log = Log::open(path.clone()).expect("it can be opened");
             let mut writer = log.writer().expect("it can be opened");
-            writer
-                .write_all(text.as_bytes())
-                .expect("it can be written");
+            writer.write_all(text.as_bytes()).expect("it can be written");
             log
         };
         write("an old line\n");
         assert_eq!(write("a new line\n").tail(), "a new line");
 
-        let file = File::options()
-            .write(true)
-            .open(&path)
-            .expect("it is there");
+        let file = File::options().write(true).open(&path).expect("it is there");
         file.set_len(LOG_BYTES_MAX + 1).expect("it can grow");
         assert_eq!(write("first of the next\n").tail(), "first of the next");
         let aside = fs::metadata(directory.join("postgres.log.1")).expect("it was set aside");

@@ -109,13 +109,8 @@ pub fn start(settings: &Settings) -> Result<EmbeddedPostgres, StartError> {
     let psql = binaries.psql();
     let major = binaries.major();
     let durability = settings.durability;
-    let cluster = Cluster {
-        data_dir,
-        binaries,
-        socket_dir: socket_dir.clone(),
-        durability,
-        leftover,
-    };
+    let cluster =
+        Cluster { data_dir, binaries, socket_dir: socket_dir.clone(), durability, leftover };
     let tether = Tether::hold(cluster, log)?;
     tracing::info!(
         postgres.pid = tether.pid(),
@@ -137,11 +132,7 @@ impl EmbeddedPostgres {
     /// How to connect as `user` to `database` over the server's socket.
     pub fn config(&self, user: &str, database: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host_path(&self.socket_dir)
-            .port(PORT)
-            .user(user)
-            .dbname(database);
+        config.host_path(&self.socket_dir).port(PORT).user(user).dbname(database);
         config.connect_timeout(CONNECT_TIMEOUT);
         config
     }
@@ -230,10 +221,7 @@ mod tests {
 
     #[test]
     fn paths_are_quoted_for_the_shell_only_where_needed() {
-        assert_eq!(
-            shell_quoted(Path::new("/var/tmp/alis-1")),
-            "/var/tmp/alis-1"
-        );
+        assert_eq!(shell_quoted(Path::new("/var/tmp/alis-1")), "/var/tmp/alis-1");
         assert_eq!(shell_quoted(Path::new("/it's here")), r"'/it'\''s here'");
     }
 }

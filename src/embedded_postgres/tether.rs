@@ -48,40 +48,23 @@ impl Tether {
             let mut child = match cluster.bring_up(&log) {
                 Ok(child) => child,
                 Err(error) => {
-                    answer
-                        .send(Err(error))
-                        .expect("the starter waits for the answer");
+                    answer.send(Err(error)).expect("the starter waits for the answer");
                     return;
                 }
             };
-            answer
-                .send(Ok(child.id()))
-                .expect("the starter waits for the answer");
+            answer.send(Ok(child.id())).expect("the starter waits for the answer");
             match watch_over(&mut child, &stopped) {
                 Some(status) => {
                     let pid = child.id();
-                    died.send_replace(Some(Death {
-                        pid,
-                        status,
-                        tail: log.tail(),
-                    }));
+                    died.send_replace(Some(Death { pid, status, tail: log.tail() }));
                 }
                 None => stop_in_order(&mut child, cluster.durability),
             }
         };
-        let thread = thread::Builder::new()
-            .name("private-postgres".to_owned())
-            .spawn(body);
+        let thread = thread::Builder::new().name("private-postgres".to_owned()).spawn(body);
         let thread = thread.map_err(io_error("start the thread that looks after", &path))?;
-        let pid = answered
-            .recv()
-            .expect("the thread answers before it ends")?;
-        Ok(Tether {
-            pid,
-            stop: Some(stop),
-            thread: Some(thread),
-            death,
-        })
+        let pid = answered.recv().expect("the thread answers before it ends")?;
+        Ok(Tether { pid, stop: Some(stop), thread: Some(thread), death })
     }
 
     /// The server's process id.
@@ -113,10 +96,7 @@ impl Drop for Tether {
 
 /// Starts a child in a process group of its own, so that Ctrl-C reaches only this program, which
 /// finishes its work before it stops the server. The child gets the signal when this thread ends.
-#[expect(
-    unsafe_code,
-    reason = "std has no safe way to ask for a signal at the parent's death"
-)]
+#[expect(unsafe_code, reason = "std has no safe way to ask for a signal at the parent's death")]
 pub fn spawn(mut command: Command, at_our_death: Signal) -> io::Result<Child> {
     let parent = getpid();
     command.process_group(0);
@@ -133,9 +113,7 @@ pub fn spawn(mut command: Command, at_our_death: Signal) -> io::Result<Child> {
             if getppid() == parent {
                 Ok(())
             } else {
-                Err(io::Error::from_raw_os_error(
-                    nix::errno::Errno::ESRCH as i32,
-                ))
+                Err(io::Error::from_raw_os_error(nix::errno::Errno::ESRCH as i32))
             }
         });
     }
@@ -165,18 +143,12 @@ fn stop_in_order(child: &mut Child, durability: Durability) {
             if ended_within(child, SHUTDOWN_SECONDS_MAX) {
                 return;
             }
-            tracing::warn!(
-                postgres.pid = child.id(),
-                "PostgreSQL is slow to stop; it is aborted"
-            );
+            tracing::warn!(postgres.pid = child.id(), "PostgreSQL is slow to stop; it is aborted");
         }
     }
     signal(child, Signal::SIGQUIT);
     if !ended_within(child, QUIT_SECONDS_MAX) {
-        tracing::error!(
-            postgres.pid = child.id(),
-            "PostgreSQL does not stop; it is killed"
-        );
+        tracing::error!(postgres.pid = child.id(), "PostgreSQL does not stop; it is killed");
         end_at_once(child);
     }
 }

@@ -109,10 +109,8 @@ pub fn query(request: &HttpRequest) -> Result<Map<String, Value>, ProblemRespons
 /// Reads parameters into a type, faults named as `/query/...`.
 pub fn read_query<T: Deserr<Faults>>(parameters: Map<String, Value>) -> Result<T, Faults> {
     edge::read(Value::Object(parameters)).map_err(|faults: Faults| {
-        let under_query = |fault: FieldFault| FieldFault {
-            pointer: format!("/query{}", fault.pointer),
-            ..fault
-        };
+        let under_query =
+            |fault: FieldFault| FieldFault { pointer: format!("/query{}", fault.pointer), ..fault };
         Faults(faults.0.into_iter().map(under_query).collect())
     })
 }

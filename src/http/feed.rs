@@ -157,7 +157,9 @@ pub struct CloudEvent {
     #[schema(example = "42")]
     position: String,
     /// Everything it concerns, with commas between.
-    #[schema(example = "position:01890a5d-ac96-774b-bcce-b302099a8057,trainee:01890a5d-ac96-774b-bcce-b302099a8058")]
+    #[schema(
+        example = "position:01890a5d-ac96-774b-bcce-b302099a8057,trainee:01890a5d-ac96-774b-bcce-b302099a8058"
+    )]
     subjects: String,
     /// From which day it holds.
     #[schema(example = "2020-02-01", format = Date)]
@@ -340,12 +342,7 @@ async fn wait_for_page(
 }
 
 /// Server-sent events until the client leaves, the service stops or the time is up.
-fn stream(
-    service: web::Data<Service>,
-    after: i64,
-    limit: i64,
-    filter: Filter,
-) -> HttpResponse {
+fn stream(service: web::Data<Service>, after: i64, limit: i64, filter: Filter) -> HttpResponse {
     let ends = tokio::time::Instant::now() + Duration::from_secs(STREAM_SECONDS_MAX);
     let state = (service.clone(), after, filter);
     let events = futures_util::stream::unfold(state, move |(service, after, filter)| async move {
@@ -360,7 +357,8 @@ fn stream(
         let text: String = if page.facts.is_empty() {
             format!(": at {}\n\n", page.reach)
         } else {
-            let event = |fact: &Recorded| format!("id: {}\ndata: {}\n\n", fact.position, line(fact));
+            let event =
+                |fact: &Recorded| format!("id: {}\ndata: {}\n\n", fact.position, line(fact));
             page.facts.iter().map(event).collect()
         };
         let reach = page.reach.max(after);

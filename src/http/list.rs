@@ -75,9 +75,10 @@ impl ListQuery {
         let service = &list.read.service;
         let rows = self.rows(service, as_of, known_at, &after, list.limit + 1).await?;
         let page = usize::try_from(list.limit).expect("a limit is at most 200");
-        let next = rows.get(page.wrapping_sub(1)).filter(|_| rows.len() > page).map(|(key, _)| {
-            Cursor { after: key.clone(), as_of, known_at }.encode()
-        });
+        let next = rows
+            .get(page.wrapping_sub(1))
+            .filter(|_| rows.len() > page)
+            .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
         let mut items: Vec<Value> = rows.into_iter().take(page).map(|(_, body)| body).collect();
         service.reveal(&mut items, vec![]).await?;
         let mut response = HttpResponse::Ok();

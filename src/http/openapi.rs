@@ -71,8 +71,14 @@ fn operation_complete(
     if guarded {
         operation["security"] = json!([{ "token": [] }]);
         codes.insert("unauthenticated");
-        add_parameter(operation, header("Accept-Language", "Language of titles and details: `nb` or `en`.",
-            json!({"type": "string", "examples": ["nb"]})));
+        add_parameter(
+            operation,
+            header(
+                "Accept-Language",
+                "Language of titles and details: `nb` or `en`.",
+                json!({"type": "string", "examples": ["nb"]}),
+            ),
+        );
     }
     if path.contains('{') {
         codes.insert("not_found");
@@ -104,18 +110,31 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     if operation.get("requestBody").is_some() {
         codes.extend(["body_too_large", "unsupported_media_type"]);
     }
-    add_parameter(operation, header("Idempotency-Key",
-        "Makes a retry safe: the same key and body get the same answer, and nothing is recorded twice.",
-        json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
-               "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]})));
-    add_parameter(operation, header("If-Match",
-        "The change happens only if the resource is still at one of these versions.",
-        json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"42\""]})));
-    add_parameter(operation, json!({
-        "name": "dry_run", "in": "query", "required": false,
-        "description": "Answer the same verdict and the events that would be recorded; record nothing.",
-        "schema": {"type": "boolean", "default": false, "examples": [false]},
-    }));
+    add_parameter(
+        operation,
+        header(
+            "Idempotency-Key",
+            "Makes a retry safe: the same key and body get the same answer, and nothing is recorded twice.",
+            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
+               "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]}),
+        ),
+    );
+    add_parameter(
+        operation,
+        header(
+            "If-Match",
+            "The change happens only if the resource is still at one of these versions.",
+            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"42\""]}),
+        ),
+    );
+    add_parameter(
+        operation,
+        json!({
+            "name": "dry_run", "in": "query", "required": false,
+            "description": "Answer the same verdict and the events that would be recorded; record nothing.",
+            "schema": {"type": "boolean", "default": false, "examples": [false]},
+        }),
+    );
     let resource = operation["responses"]["201"]["content"]["application/json"]["schema"].clone();
     let dry = json!({ "$ref": "#/components/schemas/DryRun" });
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
@@ -127,10 +146,13 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         None => {
             // A fact that was recorded before is answered like the first time, hence the resource.
             let schema = json!({ "anyOf": [dry, resource] });
-            responses.insert("200".to_owned(), json!({
-                "description": "What would happen (`dry_run`)",
-                "content": { "application/json": { "schema": schema } },
-            }));
+            responses.insert(
+                "200".to_owned(),
+                json!({
+                    "description": "What would happen (`dry_run`)",
+                    "content": { "application/json": { "schema": schema } },
+                }),
+            );
         }
     }
 }
@@ -139,12 +161,22 @@ const ETAGS: &str = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*"){0,19})$"#;
 
 fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     codes.insert("not_yet_visible");
-    add_parameter(operation, header("Min-Log-Position",
-        "Wait (at most five seconds) until the answer reflects this position of the log.",
-        json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]})));
-    add_parameter(operation, header("If-None-Match",
-        "Answer 304 if the caller has this version already.",
-        json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"0\""]})));
+    add_parameter(
+        operation,
+        header(
+            "Min-Log-Position",
+            "Wait (at most five seconds) until the answer reflects this position of the log.",
+            json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
+        ),
+    );
+    add_parameter(
+        operation,
+        header(
+            "If-None-Match",
+            "Answer 304 if the caller has this version already.",
+            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"0\""]}),
+        ),
+    );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
     responses.insert("304".to_owned(), json!({ "description": "The caller has this version" }));
 }
@@ -175,7 +207,9 @@ fn add_problems(
     for (status, problems) in by_status {
         let words: Vec<String> = problems
             .iter()
-            .map(|problem| format!("`{}`: {}", problem.code, problem.title.in_language(Language::English)))
+            .map(|problem| {
+                format!("`{}`: {}", problem.code, problem.title.in_language(Language::English))
+            })
             .collect();
         let examples: Map<String, Value> = problems
             .iter()
@@ -280,8 +314,12 @@ pub fn operations_text(document: &Value) -> String {
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             let id = operation["operationId"].as_str().unwrap_or("");
-            let statuses: Vec<&str> =
-                operation["responses"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+            let statuses: Vec<&str> = operation["responses"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::keys)
+                .map(String::as_str)
+                .collect();
             lines.push(format!("{} {path} {id} {}", method.to_uppercase(), statuses.join(",")));
         }
     }
@@ -302,8 +340,13 @@ pub fn errors_markdown() -> String {
         let doc: Vec<&str> = problem.doc.trim().lines().map(str::trim).collect();
         text.push_str(&format!(
             "\n## {}\n\n{} · {} / {}\n\n{}\n\n> {}\n>\n> {}\n",
-            problem.code, problem.status, problem.title.en, problem.title.nb, doc.join("\n"),
-            problem.detail.en, problem.detail.nb,
+            problem.code,
+            problem.status,
+            problem.title.en,
+            problem.title.nb,
+            doc.join("\n"),
+            problem.detail.en,
+            problem.detail.nb,
         ));
     }
     text

@@ -1,7 +1,7 @@
 //! The problems of the HTTP kernel: everything that is not a rule of one capability.
 
-use crate::problems;
 pub use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
+use crate::problems;
 
 problems! {
     /// The request cannot be read: the body is not JSON, or the query string cannot be decoded.

@@ -170,9 +170,8 @@ impl Read {
         if none_match(&self.request, &tag)? {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
-        let body = serde_json::to_value(&shown).map_err(|error| {
-            ProblemResponse::failed(&error, &problems::INTERNAL_ERROR)
-        })?;
+        let body = serde_json::to_value(&shown)
+            .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
         let mut bodies = [body];
         self.service.reveal(&mut bodies, vec![]).await?;
         let [body] = bodies;

@@ -106,9 +106,8 @@ fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Val
 }
 
 fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> {
-    let failed = |error: &dyn std::error::Error| {
-        ProblemResponse::failed(error, &problems::INTERNAL_ERROR)
-    };
+    let failed =
+        |error: &dyn std::error::Error| ProblemResponse::failed(error, &problems::INTERNAL_ERROR);
     let mut writer = csv::Writer::from_writer(Vec::new());
     let headings = table.columns.iter().map(|column| column.heading.in_language(language));
     writer.write_record(headings).map_err(|error| failed(&error))?;

@@ -69,10 +69,13 @@ mod tests {
     fn known_at_is_a_position_or_an_instant() {
         assert_eq!(KnownAt::from_text("17"), Ok(KnownAt::Position(17)));
         let instant: Timestamp = "2020-06-01T12:00:00Z".parse().expect("an instant");
-        for same in ["2020-06-01T12:00:00Z", "2020-06-01T14:00:00+02:00", "2020-06-01T14:00:00 02:00"] {
+        for same in
+            ["2020-06-01T12:00:00Z", "2020-06-01T14:00:00+02:00", "2020-06-01T14:00:00 02:00"]
+        {
             assert_eq!(KnownAt::from_text(same), Ok(KnownAt::Instant(instant)), "{same}");
         }
-        for wrong in ["", "-1", "2020-06-01", "now", "99999999999999999999", "2020-13-01T00:00:00Z"] {
+        for wrong in ["", "-1", "2020-06-01", "now", "99999999999999999999", "2020-13-01T00:00:00Z"]
+        {
             assert!(KnownAt::from_text(wrong).is_err(), "{wrong}");
         }
     }

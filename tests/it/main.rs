@@ -2,5 +2,6 @@
 
 mod support;
 
+mod compose;
 mod embedded_postgres;
 mod test_databases;

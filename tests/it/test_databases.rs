@@ -18,26 +18,15 @@ const REMOVED_SECONDS_MAX: u64 = 30;
 async fn every_test_has_a_copy_of_the_template_to_itself() {
     let (one, other) = (fresh().await, fresh().await);
     let client = one.connect().await;
-    client
-        .batch_execute("INSERT INTO prepared DEFAULT VALUES")
-        .await
-        .expect("the table is there");
+    client.batch_execute("INSERT INTO prepared DEFAULT VALUES").await.expect("the table is there");
 
     let count = "SELECT count(*) FROM prepared";
-    let row = other
-        .connect()
-        .await
-        .query_one(count, &[])
-        .await
-        .expect("the table is there");
+    let row = other.connect().await.query_one(count, &[]).await.expect("the table is there");
     assert_eq!(row.get::<_, i64>(0), 0);
 
     if let Ok(probe) = std::env::var(PROBE) {
         let sql = "SHOW data_directory";
-        let row = client
-            .query_one(sql, &[])
-            .await
-            .expect("a superuser may ask");
+        let row = client.query_one(sql, &[]).await.expect("a superuser may ask");
         eprintln!("{PROBE} {}", row.get::<_, String>(0));
         assert_ne!(probe, "fail", "asked to fail");
         tokio::time::sleep(Duration::from_secs(REMOVED_SECONDS_MAX)).await;
@@ -54,12 +43,7 @@ async fn a_database_goes_with_its_test() {
 
     let other = fresh().await;
     let sql = "SELECT count(*) FROM pg_database WHERE datname = $1";
-    let row = other
-        .connect()
-        .await
-        .query_one(sql, &[&name])
-        .await
-        .expect("databases are listed");
+    let row = other.connect().await.query_one(sql, &[&name]).await.expect("databases are listed");
     assert_eq!(row.get::<_, i64>(0), 0);
 }
 
@@ -68,26 +52,17 @@ async fn a_cluster_of_ones_own_survives_being_killed() {
     let mut cluster = throwaway_cluster();
     let client = postgres::connect(&cluster.server().superuser()).await;
     let sql = "CREATE TABLE kept AS SELECT 1 AS one; CHECKPOINT; INSERT INTO kept VALUES (2)";
-    client
-        .batch_execute(sql)
-        .await
-        .expect("the superuser may do all");
+    client.batch_execute(sql).await.expect("the superuser may do all");
 
     let death = cluster.server().death();
     cluster.kill();
     let told = tokio::time::timeout(Duration::from_secs(REMOVED_SECONDS_MAX), death).await;
     let sentence = told.expect("the death is told").to_string();
-    assert!(
-        sentence.contains("ended by itself (signal: 9"),
-        "{sentence}"
-    );
+    assert!(sentence.contains("ended by itself (signal: 9"), "{sentence}");
 
     cluster.start_again();
     let client = postgres::connect(&cluster.server().superuser()).await;
-    let row = client
-        .query_one("SELECT count(*) FROM kept", &[])
-        .await
-        .expect("the table is kept");
+    let row = client.query_one("SELECT count(*) FROM kept", &[]).await.expect("the table is kept");
     assert_eq!(row.get::<_, i64>(0), 2);
 }
 
@@ -100,11 +75,7 @@ fn a_killed_run_leaves_nothing() {
     program::wait_until_quiet(&scratch);
     let started = Instant::now();
     while scratch.exists() {
-        assert!(
-            started.elapsed().as_secs() < REMOVED_SECONDS_MAX,
-            "{}",
-            scratch.display()
-        );
+        assert!(started.elapsed().as_secs() < REMOVED_SECONDS_MAX, "{}", scratch.display());
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -126,13 +97,8 @@ fn probe(what: &str) -> (Child, PathBuf) {
     let tests = std::env::current_exe().expect("this program has a path");
     let mut command = Command::new(tests);
     let name = "test_databases::every_test_has_a_copy_of_the_template_to_itself";
-    command
-        .args(["--exact", name, "--nocapture"])
-        .env(PROBE, what);
-    command
-        .env_remove("TEST_DATABASE_URL")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.args(["--exact", name, "--nocapture"]).env(PROBE, what);
+    command.env_remove("TEST_DATABASE_URL").stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("this program can be executed");
     let stderr = child.stderr.take().expect("it is piped");
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
@@ -140,9 +106,6 @@ fn probe(what: &str) -> (Child, PathBuf) {
     // The rest must be read, or the run would stop at a closed pipe.
     thread::spawn(move || lines.for_each(drop));
     let cluster = line.expect("the run tells where its cluster is");
-    let scratch = Path::new(&cluster)
-        .ancestors()
-        .nth(2)
-        .expect("it is two levels down");
+    let scratch = Path::new(&cluster).ancestors().nth(2).expect("it is two levels down");
     (child, scratch.to_owned())
 }

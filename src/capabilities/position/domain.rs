@@ -109,8 +109,9 @@ whole_type! {
 }
 
 /// The most patients the list may have, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(deserr::Deserr, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, deserr::Deserr, utoipa::ToSchema,
+)]
 #[deserr(deny_unknown_fields, error = crate::edge::Faults)]
 pub struct ListCeiling {
     /// Patients at most.
@@ -413,8 +414,12 @@ impl DomainEvent for Event {
 pub enum Situation {
     /// Established, never filled, not announced.
     Planned,
-    Announced { apply_by: Option<Date> },
-    Filled { occupancy: Uuid },
+    Announced {
+        apply_by: Option<Date>,
+    },
+    Filled {
+        occupancy: Uuid,
+    },
     /// Held before, by nobody now.
     Vacant,
     Suspended,
@@ -726,7 +731,8 @@ impl Known {
                 .with("period", other.period)
                 .with("occupancy", other.id));
         }
-        if let Some(closed) = self.closed_on.filter(|closed| period.to.is_none_or(|to| *closed <= to))
+        if let Some(closed) =
+            self.closed_on.filter(|closed| period.to.is_none_or(|to| *closed <= to))
         {
             return Err(self.not(&Situation::Closed, closed.max(period.from)));
         }
@@ -749,9 +755,7 @@ impl Known {
         until: Option<Date>,
         period: &Period,
     ) -> Result<(), Rejection> {
-        let rest = since.and_then(|from| {
-            Period::try_new(from, until.map(crate::time::day_before))
-        });
+        let rest = since.and_then(|from| Period::try_new(from, until.map(crate::time::day_before)));
         match rest.and_then(|rest| rest.overlap(period)) {
             Some(both) => Err(self.not(&Situation::Suspended, both.from)),
             None => Ok(()),

@@ -8,8 +8,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::domain::{
-    self, Category, Corrected, Established, LeaveReason, ListCeiling, OccupancyFacts, OpenPracticeModel,
-    OperatingModel, Patients, Position, Terms, WeekMinutes, external_subject, subject,
+    self, Category, Corrected, Established, LeaveReason, ListCeiling, OccupancyFacts,
+    OpenPracticeModel, OperatingModel, Patients, Position, Terms, WeekMinutes, external_subject,
+    subject,
 };
 use super::occupancy::Fill;
 use super::problems::*;
@@ -125,7 +126,8 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
         let subject = external_subject(external);
         if !view.is_new(&subject).await? {
             let first = view.first_fact(&subject).await?;
-            let holder = first.and_then(|first| Some(first.payload["position"].as_str()?.to_owned()));
+            let holder =
+                first.and_then(|first| Some(first.payload["position"].as_str()?.to_owned()));
             return Err(Rejection::new(&POSITION_EXTERNAL_ID_TAKEN)
                 .with("system", &external.system)
                 .with("id", &external.id)
@@ -707,8 +709,9 @@ fn corrected(
         (None, true) => None,
         (None, false) => told.period.to.map(Day),
     };
-    let period = edge::period(from, to)
-        .map_err(|fault| Rejection::new(&crate::problem::common::INVALID_REQUEST).faults(vec![fault]))?;
+    let period = edge::period(from, to).map_err(|fault| {
+        Rejection::new(&crate::problem::common::INVALID_REQUEST).faults(vec![fault])
+    })?;
     let end_reason = if asked.reopened { None } else { asked.end_reason.or(told.end_reason) };
     Ok(OccupancyFacts {
         period,

@@ -436,5 +436,4 @@ impl Known {
             .into(),
         ])
     }
-
 }

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{
-    Category, Known, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, Position,
-    Situation, WeekMinutes,
+    Category, Known, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients,
+    Position, Situation, WeekMinutes,
 };
 use super::occupancy::Occupancy;
 use crate::edge::Day;

@@ -206,8 +206,7 @@ impl Fold for Trainee {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Trainee::Known(known), Some(event)) =
-            (self, position::Event::decode(fact)?)
+        } else if let (Trainee::Known(known), Some(event)) = (self, position::Event::decode(fact)?)
         {
             known.occupancies.evolve(&event, fact.position);
         }

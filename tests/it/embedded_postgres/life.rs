@@ -21,31 +21,17 @@ async fn data_is_durable_and_stays_from_start_to_start() {
         let data_dir = account.home(&scratch).join("new/data");
         let server = program::start(&account, &scratch, &data_dir).expect("a first start");
         let client = connect(&superuser(&data_dir)).await;
-        for setting in [
-            "fsync",
-            "full_page_writes",
-            "synchronous_commit",
-            "data_checksums",
-        ] {
-            let row = client
-                .query_one(&format!("SHOW {setting}"), &[])
-                .await
-                .expect("a setting");
+        for setting in ["fsync", "full_page_writes", "synchronous_commit", "data_checksums"] {
+            let row = client.query_one(&format!("SHOW {setting}"), &[]).await.expect("a setting");
             assert_eq!(row.get::<_, String>(0), "on", "{setting} as {account:?}");
         }
-        client
-            .batch_execute("CREATE TABLE kept (id int)")
-            .await
-            .expect("a superuser may");
+        client.batch_execute("CREATE TABLE kept (id int)").await.expect("a superuser may");
         server.signal(Signal::SIGINT);
         assert!(server.wait().0.success());
 
         let server = program::start(&account, &scratch, &data_dir).expect("a second start");
         let client = connect(&superuser(&data_dir)).await;
-        client
-            .batch_execute("SELECT FROM kept")
-            .await
-            .expect("the table is kept");
+        client.batch_execute("SELECT FROM kept").await.expect("the table is kept");
         drop(server);
         wait_until_quiet(&data_dir);
     }
@@ -56,32 +42,17 @@ async fn no_server_outlives_the_program() {
     for account in As::everybody() {
         let scratch = Scratch::on_disk();
         let data_dir = account.home(&scratch).join("data");
-        for signal in [
-            Signal::SIGINT,
-            Signal::SIGTERM,
-            Signal::SIGHUP,
-            Signal::SIGKILL,
-        ] {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGKILL] {
             let server = program::start(&account, &scratch, &data_dir).expect("it starts");
-            assert!(
-                !postgres_below(&data_dir).is_empty(),
-                "the check sees no server"
-            );
+            assert!(!postgres_below(&data_dir).is_empty(), "the check sees no server");
             // A client that stays does not hold the shutdown up.
             let _client = connect(&superuser(&data_dir)).await;
             server.signal(signal);
             let (status, stderr) = server.wait();
-            assert_eq!(
-                status.success(),
-                signal != Signal::SIGKILL,
-                "{signal}: {stderr}"
-            );
+            assert_eq!(status.success(), signal != Signal::SIGKILL, "{signal}: {stderr}");
             wait_until_quiet(&data_dir);
             let log = fs::read_to_string(data_dir.join("postgres.log")).expect("there is a log");
-            assert!(
-                log.trim_end().ends_with("database system is shut down"),
-                "{signal}: {log}"
-            );
+            assert!(log.trim_end().ends_with("database system is shut down"), "{signal}: {log}");
         }
     }
 }
@@ -90,15 +61,10 @@ async fn no_server_outlives_the_program() {
 fn a_program_killed_within_initdb_leaves_no_process_and_starts_again() {
     let scratch = Scratch::on_disk();
     let data_dir = scratch.data_dir();
-    let mut child = program::command(&As::Ourselves, &scratch, &data_dir)
-        .spawn()
-        .expect("it runs");
+    let mut child = program::command(&As::Ourselves, &scratch, &data_dir).spawn().expect("it runs");
     while !data_dir.join("postgres.unfinished/PG_VERSION").exists() {
         let ended = child.try_wait().expect("it is our child");
-        assert!(
-            ended.is_none() && !data_dir.join("postgres").exists(),
-            "initdb was missed"
-        );
+        assert!(ended.is_none() && !data_dir.join("postgres").exists(), "initdb was missed");
         thread::sleep(Duration::from_millis(1));
     }
     child.kill().expect("it is our child");
@@ -136,10 +102,7 @@ async fn a_kill_of_program_and_server_is_recovered() {
 
         let _server = program::start(&account, &scratch, &data_dir).expect("a second start");
         let client = connect(&superuser(&data_dir)).await;
-        let row = client
-            .query_one("SELECT count(*) FROM kept", &[])
-            .await
-            .expect("it is kept");
+        let row = client.query_one("SELECT count(*) FROM kept", &[]).await.expect("it is kept");
         assert_eq!(row.get::<_, i64>(0), 1000);
     }
 }
@@ -155,19 +118,12 @@ fn a_pid_file_whose_number_another_program_has_now_is_recovered() {
     server.signal(Signal::SIGINT);
     server.wait();
     // Of the same account, or PostgreSQL would know by itself that this is no server.
-    let mut sleep = account
-        .command(Path::new("sleep"))
-        .arg("60")
-        .spawn()
-        .expect("it is standard");
+    let mut sleep = account.command(Path::new("sleep")).arg("60").spawn().expect("it is standard");
     let (_, rest) = text.split_once('\n').expect("the file has several lines");
     fs::write(&pid_file, format!("{}\n{rest}", sleep.id())).expect("the test may write there");
 
     let started = program::start(&account, &scratch, &data_dir);
-    assert!(
-        sleep.try_wait().expect("it is our child").is_none(),
-        "the other program was stopped"
-    );
+    assert!(sleep.try_wait().expect("it is our child").is_none(), "the other program was stopped");
     sleep.kill().expect("it is our child");
     sleep.wait().expect("it is our child");
     started.expect("a second start");
@@ -179,15 +135,8 @@ fn a_second_program_on_the_directory_is_refused() {
     let data_dir = scratch.data_dir();
     let server = program::start(&As::Ourselves, &scratch, &data_dir).expect("the first starts");
     let refusal = refused(&As::Ourselves, &scratch, &data_dir);
-    assert!(
-        refusal
-            .stderr
-            .contains("another program already runs a PostgreSQL on")
-    );
-    assert!(
-        refusal.stderr.contains(&data_dir.display().to_string()),
-        "{refusal:?}"
-    );
+    assert!(refusal.stderr.contains("another program already runs a PostgreSQL on"));
+    assert!(refusal.stderr.contains(&data_dir.display().to_string()), "{refusal:?}");
     server.signal(Signal::SIGTERM);
     assert!(server.wait().0.success(), "the first was disturbed");
 }
@@ -201,10 +150,7 @@ fn the_program_ends_with_a_sentence_when_its_server_dies() {
     let (status, stderr) = server.wait();
     assert!(!status.success());
     assert!(stderr.contains("the private PostgreSQL") && stderr.contains("ended by itself"));
-    assert!(
-        stderr.contains("database system is ready"),
-        "the log is quoted: {stderr}"
-    );
+    assert!(stderr.contains("database system is ready"), "the log is quoted: {stderr}");
     // Also so that the killed server's shared memory is given back.
     program::start(&As::Ourselves, &scratch, &data_dir).expect("a second start");
 }
@@ -237,14 +183,8 @@ fn a_server_started_by_hand_is_left_alone() {
     }
 
     let refusal = refused(&account, &scratch, &data_dir);
-    assert!(
-        refusal.stderr.contains(&format!("(process {pid}) runs on")),
-        "{refusal:?}"
-    );
-    assert!(
-        by_hand.try_wait().expect("it is our child").is_none(),
-        "it was stopped"
-    );
+    assert!(refusal.stderr.contains(&format!("(process {pid}) runs on")), "{refusal:?}");
+    assert!(by_hand.try_wait().expect("it is our child").is_none(), "it was stopped");
     kill(Pid::from_raw(pid), Signal::SIGINT).expect("it is our child");
     assert!(by_hand.wait().expect("it is our child").success());
 }

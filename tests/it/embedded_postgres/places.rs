@@ -37,17 +37,10 @@ fn only_the_servers_account_and_root_reach_its_files() {
         assert_ne!(metadata(name).uid(), 0, "{name} belongs to root");
     }
     for name in ["owner.lock", "postgres.log"] {
-        assert_eq!(
-            (metadata(name).mode() & 0o777, metadata(name).uid()),
-            (0o600, us),
-            "{name}"
-        );
+        assert_eq!((metadata(name).mode() & 0o777, metadata(name).uid()), (0o600, us), "{name}");
     }
     let passable = if us == 0 { 0o711 } else { 0o700 };
-    assert_eq!(
-        (metadata(".").mode() & 0o777, metadata(".").uid()),
-        (passable, us)
-    );
+    assert_eq!((metadata(".").mode() & 0o777, metadata(".").uid()), (passable, us));
 }
 
 #[test]
@@ -59,10 +52,7 @@ fn a_foreign_directory_is_refused_untouched() {
     fs::write(data_dir.join("letter.txt"), "not ours").expect("it is writable");
     let before = snapshot(&data_dir);
     let refusal = refused(&As::Ourselves, &scratch, &data_dir);
-    assert!(
-        refusal.stderr.contains("was not made by this program"),
-        "{refusal:?}"
-    );
+    assert!(refusal.stderr.contains("was not made by this program"), "{refusal:?}");
     assert_eq!(snapshot(&data_dir), before);
 }
 
@@ -78,12 +68,7 @@ fn data_of_another_major_version_is_refused_untouched() {
     let before = snapshot(&data_dir);
     let refusal = refused(&As::Ourselves, &scratch, &data_dir);
     let installed = format!("found are PostgreSQL {}", version.trim_end());
-    for part in [
-        "holds data of PostgreSQL 99",
-        &installed,
-        "pg_upgrade",
-        "PG_BIN",
-    ] {
+    for part in ["holds data of PostgreSQL 99", &installed, "pg_upgrade", "PG_BIN"] {
         assert!(refusal.stderr.contains(part), "{part}: {refusal:?}");
     }
     assert_eq!(snapshot(&data_dir), before);
@@ -99,10 +84,7 @@ fn a_directory_out_of_reach_for_the_servers_account_is_replaced_and_that_is_said
         fs::set_permissions(&closed, Permissions::from_mode(0o000)).expect("it is ours");
         let refusal = refused(&As::Ourselves, &scratch, &asked);
         fs::set_permissions(&closed, Permissions::from_mode(0o700)).expect("it is ours");
-        assert!(
-            refusal.stderr.contains(&asked.display().to_string()),
-            "{refusal:?}"
-        );
+        assert!(refusal.stderr.contains(&asked.display().to_string()), "{refusal:?}");
         return;
     }
     fs::set_permissions(&closed, Permissions::from_mode(0o700)).expect("root may");
@@ -110,27 +92,13 @@ fn a_directory_out_of_reach_for_the_servers_account_is_replaced_and_that_is_said
     for _ in 0..2 {
         let server = program::start(&As::Ourselves, &scratch, &asked).expect("it starts");
         let words = server.psql.split(' ');
-        let socket_dir = words
-            .skip_while(|word| *word != "-h")
-            .nth(1)
-            .expect("it names a socket");
-        places.push(
-            PathBuf::from(socket_dir)
-                .parent()
-                .expect("it is below")
-                .to_owned(),
-        );
+        let socket_dir = words.skip_while(|word| *word != "-h").nth(1).expect("it names a socket");
+        places.push(PathBuf::from(socket_dir).parent().expect("it is below").to_owned());
         server.signal(Signal::SIGINT);
         let (_, stderr) = server.wait();
-        assert!(
-            stderr.contains(&format!("cannot reach {}", asked.display())),
-            "{stderr}"
-        );
+        assert!(stderr.contains(&format!("cannot reach {}", asked.display())), "{stderr}");
     }
-    assert!(
-        places[0].starts_with("/var/tmp") && places[0] == places[1],
-        "{places:?}"
-    );
+    assert!(places[0].starts_with("/var/tmp") && places[0] == places[1], "{places:?}");
     assert!(!asked.exists());
     fs::remove_dir_all(&places[0]).expect("the server has stopped");
 }
@@ -147,16 +115,9 @@ fn data_that_got_out_of_reach_is_not_replaced_by_an_empty_cluster() {
     let refusal = refused(&As::Ourselves, &scratch, &data_dir);
     fs::set_permissions(&home, Permissions::from_mode(0o755)).expect("it is ours");
     // An ordinary user is stopped by the directory itself before there is anything to explain.
-    let sentence = if geteuid().is_root() {
-        "may not enter"
-    } else {
-        "could not"
-    };
+    let sentence = if geteuid().is_root() { "may not enter" } else { "could not" };
     let home = home.display().to_string();
-    assert!(
-        refusal.stderr.contains(sentence) && refusal.stderr.contains(&home),
-        "{refusal:?}"
-    );
+    assert!(refusal.stderr.contains(sentence) && refusal.stderr.contains(&home), "{refusal:?}");
     program::start(&As::Ourselves, &scratch, &data_dir).expect("a start after it was opened");
 }
 
@@ -170,15 +131,8 @@ fn a_path_too_long_for_a_socket_gets_a_short_place_for_it() {
         for _ in 0..2 {
             let server = program::start(&account, &scratch, &data_dir).expect("it starts");
             let command = format!("{} -Atc 'SELECT 6 * 7'", server.psql);
-            let output = Command::new("sh")
-                .args(["-c", &command])
-                .output()
-                .expect("a shell");
-            assert_eq!(
-                String::from_utf8_lossy(&output.stdout),
-                "42\n",
-                "{output:?}"
-            );
+            let output = Command::new("sh").args(["-c", &command]).output().expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "42\n", "{output:?}");
             lines.push(server.psql.clone());
             server.signal(Signal::SIGINT);
             server.wait();
@@ -194,15 +148,9 @@ fn a_pg_bin_that_points_nowhere_says_how_to_install() {
     let data_dir = scratch.data_dir();
     let mut command = program::command(&As::Ourselves, &scratch, &data_dir);
     command.env("PG_BIN", scratch.path().join("nowhere"));
-    let refusal = program::start_command(&mut command)
-        .err()
-        .expect("there is nothing to start");
+    let refusal = program::start_command(&mut command).err().expect("there is nothing to start");
     assert!(!refusal.status.success());
-    for part in [
-        "PG_BIN is",
-        "Install PostgreSQL 15 to 18 with `",
-        "DATABASE_URL=postgres://",
-    ] {
+    for part in ["PG_BIN is", "Install PostgreSQL 15 to 18 with `", "DATABASE_URL=postgres://"] {
         assert!(refusal.stderr.contains(part), "{part}: {refusal:?}");
     }
     assert!(!data_dir.exists());
@@ -211,15 +159,8 @@ fn a_pg_bin_that_points_nowhere_says_how_to_install() {
 /// Runs the command that a program printed, as a person would paste it.
 fn assert_opens(psql: &str) {
     let command = format!("{psql} -Atc 'SELECT 6 * 7'");
-    let output = Command::new("sh")
-        .args(["-c", &command])
-        .output()
-        .expect("there is a shell");
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "42\n",
-        "{output:?}"
-    );
+    let output = Command::new("sh").args(["-c", &command]).output().expect("there is a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "42\n", "{output:?}");
 }
 
 /// Everything about a directory that a careless program could change.
@@ -235,12 +176,7 @@ fn snapshot(directory: &Path) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
         } else {
             bytes = fs::read(&path).expect("it can be read");
         }
-        let facts = (
-            metadata.mode(),
-            metadata.mtime(),
-            metadata.mtime_nsec(),
-            bytes,
-        );
+        let facts = (metadata.mode(), metadata.mtime(), metadata.mtime_nsec(), bytes);
         all.insert(path, facts);
     }
     all

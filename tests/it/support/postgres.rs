@@ -51,10 +51,7 @@ struct Own {
 async fn prepare_template(config: Config) {
     let client = connect(&config).await;
     let sql = "CREATE TABLE prepared (at timestamptz NOT NULL DEFAULT now())";
-    client
-        .batch_execute(sql)
-        .await
-        .expect("the template can be filled");
+    client.batch_execute(sql).await.expect("the template can be filled");
 }
 
 /// A database of one test's own. It is dropped with the value, and kept when the test fails.
@@ -72,16 +69,10 @@ pub async fn fresh() -> TestDatabase {
     let server = SERVER.get_or_init(Server::start).await;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = database_name(number, thread::current().name().unwrap_or_default());
-    let _permit = COPIES
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
+    let _permit = COPIES.acquire().await.expect("the semaphore is never closed");
     let client = connect(&server.maintenance).await;
     let sql = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY");
-    client
-        .batch_execute(&sql)
-        .await
-        .expect("the template can be copied");
+    client.batch_execute(&sql).await.expect("the template can be copied");
     TestDatabase {
         admin: with_database(&server.maintenance, &name),
         name,
@@ -127,14 +118,10 @@ impl Drop for TestDatabase {
         // A thread, because the test's own runtime cannot be waited for from within itself.
         let (maintenance, name) = (self.maintenance.clone(), self.name.clone());
         let dropping = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime
-                .expect("a small runtime can be made")
-                .block_on(async {
-                    drop_database(&connect(&maintenance).await, &name).await;
-                });
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a small runtime can be made").block_on(async {
+                drop_database(&connect(&maintenance).await, &name).await;
+            });
         });
         if dropping.join().is_err() {
             eprintln!("the database {} was not dropped", self.name);
@@ -147,34 +134,21 @@ async fn drop_database(client: &Client, name: &str) {
     // PostgreSQL can end them itself, but then looks only every 100 ms whether they are gone.
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
     for _ in 0..CLOSING_LOOKS_MAX {
-        if client
-            .query(sql, &[&name])
-            .await
-            .expect("connections can be ended")
-            .is_empty()
-        {
+        if client.query(sql, &[&name]).await.expect("connections can be ended").is_empty() {
             break;
         }
         tokio::time::sleep(CLOSING_LOOK).await;
     }
     let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    client
-        .batch_execute(&sql)
-        .await
-        .expect("the test's database can be dropped");
+    client.batch_execute(&sql).await.expect("the test's database can be dropped");
 }
 
 impl Server {
     async fn start() -> Server {
         let server = match env::var("TEST_DATABASE_URL") {
             Ok(url) => {
-                let maintenance = url
-                    .parse()
-                    .expect("TEST_DATABASE_URL is a connection string");
-                Server {
-                    maintenance,
-                    own: None,
-                }
+                let maintenance = url.parse().expect("TEST_DATABASE_URL is a connection string");
+                Server { maintenance, own: None }
             }
             Err(_) => tokio::task::spawn_blocking(Server::start_own)
                 .await
@@ -189,41 +163,22 @@ impl Server {
         let scratch = Scratch::fast();
         let postgres = start(scratch.data_dir(), Durability::Throwaway);
         let maintenance = postgres.superuser();
-        Server {
-            maintenance,
-            own: Some(Own {
-                _postgres: postgres,
-                scratch,
-            }),
-        }
+        Server { maintenance, own: Some(Own { _postgres: postgres, scratch }) }
     }
 
     async fn make_template(&self) {
         let client = connect(&self.maintenance).await;
         let run = async |sql: String| {
-            client
-                .batch_execute(&sql)
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+            client.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         };
         if self.own.is_none() {
             let sql = "SELECT datname FROM pg_database WHERE starts_with(datname, $1)";
-            let left = client
-                .query(sql, &[&PREFIX])
-                .await
-                .expect("databases can be listed");
+            let left = client.query(sql, &[&PREFIX]).await.expect("databases can be listed");
             for row in left {
-                run(format!(
-                    "DROP DATABASE {} WITH (FORCE)",
-                    row.get::<_, String>(0)
-                ))
-                .await;
+                run(format!("DROP DATABASE {} WITH (FORCE)", row.get::<_, String>(0))).await;
             }
             let sql = "SELECT 1 FROM pg_database WHERE datname = $1";
-            let old = client
-                .query_opt(sql, &[&TEMPLATE])
-                .await
-                .expect("databases can be listed");
+            let old = client.query_opt(sql, &[&TEMPLATE]).await.expect("databases can be listed");
             if old.is_some() {
                 run(format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE false")).await;
                 run(format!("DROP DATABASE {TEMPLATE} WITH (FORCE)")).await;
@@ -231,10 +186,7 @@ impl Server {
         }
         run(format!("CREATE DATABASE {TEMPLATE}")).await;
         prepare_template(with_database(&self.maintenance, TEMPLATE)).await;
-        run(format!(
-            "ALTER DATABASE {TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false"
-        ))
-        .await;
+        run(format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false")).await;
     }
 }
 
@@ -250,18 +202,13 @@ pub struct OwnCluster {
 pub fn throwaway_cluster() -> OwnCluster {
     let scratch = Scratch::fast();
     let postgres = start(scratch.data_dir(), Durability::Durable);
-    OwnCluster {
-        postgres: Some(postgres),
-        scratch,
-    }
+    OwnCluster { postgres: Some(postgres), scratch }
 }
 
 impl OwnCluster {
     /// The running server.
     pub fn server(&self) -> &EmbeddedPostgres {
-        self.postgres
-            .as_ref()
-            .expect("it is only empty within start_again")
+        self.postgres.as_ref().expect("it is only empty within start_again")
     }
 
     /// Kills the server as a power cut would: nothing is written, nobody is told.
@@ -279,10 +226,7 @@ impl OwnCluster {
 }
 
 fn start(data_dir: PathBuf, durability: Durability) -> EmbeddedPostgres {
-    let settings = Settings {
-        data_dir,
-        durability,
-    };
+    let settings = Settings { data_dir, durability };
     embedded_postgres::start(&settings).unwrap_or_else(|error| panic!("{error}: {error:?}"))
 }
 
@@ -305,17 +249,10 @@ fn with_database(config: &Config, name: &str) -> Config {
 /// A name that tells which test it was, and needs no quotes.
 fn database_name(number: u32, test: &str) -> String {
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }
     };
     let test = test.rsplit("::").next().unwrap_or_default();
-    let mut name: String = format!("{PREFIX}{number}_{test}")
-        .chars()
-        .map(plain)
-        .collect();
+    let mut name: String = format!("{PREFIX}{number}_{test}").chars().map(plain).collect();
     name.truncate(NAME_BYTES_MAX);
     name
 }

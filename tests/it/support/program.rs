@@ -74,10 +74,7 @@ impl As {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         if let As::User(user) = self {
-            command
-                .uid(user.uid.as_raw())
-                .gid(user.gid.as_raw())
-                .current_dir("/");
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw()).current_dir("/");
         }
         command
     }
@@ -96,10 +93,7 @@ pub fn command(account: &As, scratch: &Scratch, data_dir: &Path) -> Command {
     }
     let mut command = account.command(&program);
     command.args(["postgres", "--data-dir"]).arg(data_dir);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -113,21 +107,15 @@ pub fn start_command(command: &mut Command) -> Result<Program, Refusal> {
     let mut child = command.spawn().expect("the program can be executed");
     let mut psql = String::new();
     let stdout = child.stdout.take().expect("it is piped");
-    BufReader::new(stdout)
-        .read_line(&mut psql)
-        .expect("the program prints text");
+    BufReader::new(stdout).read_line(&mut psql).expect("the program prints text");
     if psql.is_empty() {
         let mut stderr = String::new();
         let mut pipe = child.stderr.take().expect("it is piped");
-        pipe.read_to_string(&mut stderr)
-            .expect("the program prints text");
+        pipe.read_to_string(&mut stderr).expect("the program prints text");
         let status = child.wait().expect("the program is our child");
         return Err(Refusal { status, stderr });
     }
-    Ok(Program {
-        child,
-        psql: psql.trim_end().to_owned(),
-    })
+    Ok(Program { child, psql: psql.trim_end().to_owned() })
 }
 
 impl Program {
@@ -144,8 +132,7 @@ impl Program {
             if let Some(status) = self.child.try_wait().expect("the program is our child") {
                 let mut stderr = String::new();
                 let mut pipe = self.child.stderr.take().expect("it is piped");
-                pipe.read_to_string(&mut stderr)
-                    .expect("the program prints text");
+                pipe.read_to_string(&mut stderr).expect("the program prints text");
                 return (status, stderr);
             }
             thread::sleep(Duration::from_millis(5));
@@ -174,10 +161,7 @@ impl Drop for Program {
 /// How to connect to the server of a program on this directory.
 pub fn superuser(data_dir: &Path) -> Config {
     let mut config = Config::new();
-    config
-        .host_path(data_dir.join("socket"))
-        .user("postgres")
-        .dbname("postgres");
+    config.host_path(data_dir.join("socket")).user("postgres").dbname("postgres");
     config
 }
 
@@ -185,9 +169,7 @@ pub fn superuser(data_dir: &Path) -> Config {
 /// collected yet does not count.
 pub fn postgres_below(directory: &Path) -> Vec<i32> {
     let processes = fs::read_dir("/proc").expect("these tests read /proc");
-    let pids = processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid| {
         let read = |name| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
         let comm = String::from_utf8_lossy(&read("comm")).trim_end().to_owned();
@@ -205,11 +187,7 @@ pub fn wait_until_quiet(directory: &Path) {
     let started = Instant::now();
     while !postgres_below(directory).is_empty() {
         let seconds = started.elapsed().as_secs();
-        assert!(
-            seconds < END_SECONDS_MAX,
-            "still there: {:?}",
-            postgres_below(directory)
-        );
+        assert!(seconds < END_SECONDS_MAX, "still there: {:?}", postgres_below(directory));
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -63,18 +63,10 @@ impl Scratch {
         GUARDIAN.get_or_init(|| {
             let ours = |parent: PathBuf| parent.join(format!("{PREFIX}{}-", process::id()));
             let mut guard = Command::new("sh");
-            guard
-                .args(["-c", GUARD, "guard"])
-                .args([ours(fast_parent()), ours(disk_parent())]);
-            guard
-                .stdin(Stdio::piped())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
+            guard.args(["-c", GUARD, "guard"]).args([ours(fast_parent()), ours(disk_parent())]);
+            guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
             // Ctrl-C must not reach it, or it would die with us.
-            guard
-                .process_group(0)
-                .spawn()
-                .expect("a shell can be started")
+            guard.process_group(0).spawn().expect("a shell can be started")
         });
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = parent.join(format!("{PREFIX}{}-{number}", process::id()));

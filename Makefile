@@ -1,0 +1,56 @@
+# Short names for this project's commands; each does what its one or two lines say.
+#
+# Needed: GNU make, the Rust toolchain named in rust-toolchain.toml, a C compiler and linker (the
+# cryptography library has C and assembly in it), and PostgreSQL's server programs, which
+# scripts/install-postgres.sh installs when they are missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check generate schemathesis bench toolchain postgres test-postgres
+
+# rustup puts cargo where login shells look and almost nobody else does.
+export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
+
+# Further arguments of the program or the test runner: make test ARGS='position -- --nocapture'
+ARGS ?=
+# How long the fuzzer may take: ci (about 8 minutes) or full (about an hour).
+SCHEMATHESIS_BUDGET ?= ci
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
+
+run: toolchain postgres ## Start the service on 127.0.0.1:8080 with a private PostgreSQL.
+	@cargo build
+	@cargo run --quiet -- serve $(ARGS)
+
+test: toolchain test-postgres ## Run every test.
+	cargo test $(ARGS)
+
+check: toolchain ## Check formatting, lints and documentation.
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+
+generate: toolchain ## Rewrite openapi/ and docs/errors.md from the code.
+	cargo run --quiet -- openapi --write
+
+schemathesis: toolchain ## Fuzz a fresh service against its OpenAPI document.
+	scripts/schemathesis.sh $(SCHEMATHESIS_BUDGET)
+
+bench: toolchain postgres ## Run the benchmark programs (an optimised build).
+	cargo bench --bench '*' $(ARGS)
+
+toolchain:
+	@command -v cargo >/dev/null || { \
+	  echo "There is no Rust toolchain here: install rustup (https://rustup.rs), then try again." >&2; \
+	  exit 69; }
+	@command -v cc >/dev/null || { \
+	  echo "There is no C compiler and linker (cc) here, which cargo needs. On Debian and Ubuntu:" \
+	    "apt-get install gcc libc6-dev; on macOS: xcode-select --install" >&2; \
+	  exit 69; }
+
+# A database named by the caller makes a private one unnecessary.
+postgres:
+	@[ -n "$$DATABASE_URL" ] || scripts/install-postgres.sh
+
+test-postgres:
+	@[ -n "$$TEST_DATABASE_URL" ] || scripts/install-postgres.sh
