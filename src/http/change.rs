@@ -163,6 +163,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ProblemRespo
 #[derive(deserr::Deserr)]
 #[deserr(deny_unknown_fields, error = crate::edge::Faults)]
 struct ChangeParameters {
+    #[deserr(default)]
     dry_run: Option<Flag>,
 }
 

@@ -117,12 +117,19 @@ crate::word_enum! {
 #[derive(deserr::Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Asked {
+    #[deserr(default)]
     after: Option<After>,
+    #[deserr(default)]
     limit: Option<FeedLimit>,
+    #[deserr(default)]
     wait: Option<Wait>,
+    #[deserr(default)]
     types: Option<Types>,
+    #[deserr(default)]
     subject: Option<SubjectName>,
+    #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
+    #[deserr(default)]
     format: Option<FeedForm>,
 }
 

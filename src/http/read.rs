@@ -40,7 +40,9 @@ pub struct Read {
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Axes {
+    #[deserr(default)]
     as_of: Option<Day>,
+    #[deserr(default)]
     known_at: Option<KnownAt>,
 }
 
@@ -60,7 +62,9 @@ pub struct List<F> {
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Paging {
+    #[deserr(default)]
     limit: Option<Limit>,
+    #[deserr(default)]
     cursor: Option<Cursor>,
 }
 

@@ -62,13 +62,17 @@ pub struct EstablishPosition {
     /// The operating model the municipality wants.
     intended_operating_model: OperatingModel,
     /// The first day the position exists; today by default.
+    #[deserr(default)]
     from: Option<Day>,
     /// The programme it belongs to.
+    #[deserr(default)]
     programme: Option<Id>,
     /// How open unselected practice will be arranged.
+    #[deserr(default)]
     open_practice_model: Option<OpenPracticeModel>,
     /// Whether a fixed salary is offered.
     #[schema(example = true)]
+    #[deserr(default)]
     salary_offer_made: Option<bool>,
     /// What other systems call it; each id names one position.
     #[deserr(default)]
@@ -180,17 +184,23 @@ async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
 #[into_params(parameter_in = Query)]
 pub struct PositionFilters {
     /// Only positions of this municipality.
+    #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only positions of this programme.
     #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    #[deserr(default)]
     programme: Option<Id>,
     /// Only positions of this category.
+    #[deserr(default)]
     category: Option<Category>,
     /// Only positions in this situation on the day.
+    #[deserr(default)]
     situation: Option<SituationWord>,
     /// Only positions held by this doctor on the day.
+    #[deserr(default)]
     trainee: Option<Id>,
     /// Only the position that another system calls this: `system/id`.
+    #[deserr(default)]
     external_id: Option<crate::identifiers::ExternalName>,
 }
 
@@ -259,8 +269,10 @@ async fn on_position(
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct AnnouncePosition {
     /// The day it is announced; today by default.
+    #[deserr(default)]
     on: Option<Day>,
     /// Until when doctors may apply.
+    #[deserr(default)]
     apply_by: Option<Day>,
 }
 
@@ -290,6 +302,7 @@ async fn announce(change: Change, id: Path<Uuid>, body: Body<AnnouncePosition>) 
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct OnDay {
     /// The day it happens; today by default.
+    #[deserr(default)]
     on: Option<Day>,
 }
 
@@ -310,6 +323,7 @@ async fn withdraw(change: Change, id: Path<Uuid>, body: Body<OnDay>) -> Answer {
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct OnDayWithReason {
     /// The day it happens; today by default.
+    #[deserr(default)]
     on: Option<Day>,
     /// Why.
     reason: Comment,
@@ -364,17 +378,23 @@ async fn close(change: Change, id: Path<Uuid>, body: Body<OnDayWithReason>) -> A
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct CorrectPosition {
     /// What kind of work it is.
+    #[deserr(default)]
     category: Option<Category>,
     /// Its share of a full position.
+    #[deserr(default)]
     percent: Option<Percent>,
     /// The operating model the municipality wants.
+    #[deserr(default)]
     intended_operating_model: Option<OperatingModel>,
     /// The first day the position exists.
+    #[deserr(default)]
     from: Option<Day>,
     /// How open unselected practice is arranged.
+    #[deserr(default)]
     open_practice_model: Option<OpenPracticeModel>,
     /// Whether a fixed salary was offered.
     #[schema(example = true)]
+    #[deserr(default)]
     salary_offer_made: Option<bool>,
     /// Why it is corrected.
     reason: Comment,
@@ -421,16 +441,20 @@ pub struct FillPosition {
     /// First day.
     from: Day,
     /// Last day, when it is agreed; open otherwise.
+    #[deserr(default)]
     to: Option<Day>,
     /// The doctor's share; at most the position's.
     percent: Percent,
     /// The agreed operating model.
     operating_model: OperatingModel,
     /// Patients on the list.
+    #[deserr(default)]
     list_length: Option<Patients>,
     /// The list's ceiling.
+    #[deserr(default)]
     list_ceiling: Option<ListCeiling>,
     /// Minutes a week kept free for training.
+    #[deserr(default)]
     protected_minutes_per_week: Option<WeekMinutes>,
 }
 
@@ -583,12 +607,16 @@ pub struct ChangeTerms {
     /// The first day they hold.
     from: Day,
     /// The doctor's share.
+    #[deserr(default)]
     percent: Option<Percent>,
     /// Patients on the list.
+    #[deserr(default)]
     list_length: Option<Patients>,
     /// The list's ceiling.
+    #[deserr(default)]
     list_ceiling: Option<ListCeiling>,
     /// Minutes a week kept free for training.
+    #[deserr(default)]
     protected_minutes_per_week: Option<WeekMinutes>,
 }
 
@@ -652,18 +680,23 @@ async fn change_model(
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct CorrectOccupancy {
     /// First day.
+    #[deserr(default)]
     from: Option<Day>,
     /// Last day. Once one is recorded, tell another or `reopened`.
+    #[deserr(default)]
     to: Option<Day>,
     /// The doctor has not left: there is no last day.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
     reopened: bool,
     /// The doctor's share from the first day.
+    #[deserr(default)]
     percent: Option<Percent>,
     /// The agreed operating model from the first day.
+    #[deserr(default)]
     operating_model: Option<OperatingModel>,
     /// Why the doctor left.
+    #[deserr(default)]
     end_reason: Option<LeaveReason>,
     /// There never was such an occupancy: it is taken out, and nothing else may be told.
     #[deserr(default)]

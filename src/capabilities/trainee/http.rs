@@ -47,6 +47,7 @@ pub struct RegisterTrainee {
     /// Under which rules the doctor trains.
     scheme: Scheme,
     /// When LIS1 was completed; a doctor cannot begin in a position before that.
+    #[deserr(default)]
     lis1_completed_on: Option<Day>,
     /// What other systems call the doctor; each id names one doctor.
     #[deserr(default)]
@@ -133,12 +134,16 @@ async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
 #[into_params(parameter_in = Query)]
 pub struct TraineeFilters {
     /// Only the trainee with this HPR number.
+    #[deserr(default)]
     hpr_number: Option<HprNumber>,
     /// Only trainees under these rules on the day.
+    #[deserr(default)]
     scheme: Option<Scheme>,
     /// Only trainees who hold a position in this municipality on the day.
+    #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the trainee whom another system calls this: `system/id`.
+    #[deserr(default)]
     external_id: Option<ExternalName>,
 }
 
@@ -197,10 +202,13 @@ async fn trainee(view: &View, id: Uuid) -> Result<Loaded<Trainee>, Refusal> {
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct CorrectTrainee {
     /// The doctor's HPR number.
+    #[deserr(default)]
     hpr_number: Option<HprNumber>,
     /// The doctor's name.
+    #[deserr(default)]
     name: Option<Name>,
     /// When LIS1 was completed.
+    #[deserr(default)]
     lis1_completed_on: Option<Day>,
     /// Why it is corrected.
     reason: Comment,
