@@ -13,6 +13,7 @@ pub mod capabilities;
 pub mod event_log;
 pub mod http;
 pub mod app;
+pub mod client;
 pub mod config;
 pub mod database;
 pub mod embedded_postgres;

@@ -5,3 +5,4 @@ mod support;
 mod compose;
 mod embedded_postgres;
 mod test_databases;
+mod trainee;

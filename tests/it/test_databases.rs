@@ -18,9 +18,10 @@ const REMOVED_SECONDS_MAX: u64 = 30;
 async fn every_test_has_a_copy_of_the_template_to_itself() {
     let (one, other) = (fresh().await, fresh().await);
     let client = one.connect().await;
-    client.batch_execute("INSERT INTO prepared DEFAULT VALUES").await.expect("the table is there");
+    let sql = "INSERT INTO alis.log (log, name) VALUES (2, 'of this test')";
+    client.batch_execute(sql).await.expect("the table is there");
 
-    let count = "SELECT count(*) FROM prepared";
+    let count = "SELECT count(*) FROM alis.log WHERE log = 2";
     let row = other.connect().await.query_one(count, &[]).await.expect("the table is there");
     assert_eq!(row.get::<_, i64>(0), 0);
 

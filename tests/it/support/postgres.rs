@@ -49,9 +49,7 @@ struct Own {
 /// Fills the template that every test's database is a copy of. Runs once a run. Must have closed
 /// its connections when it returns.
 async fn prepare_template(config: Config) {
-    let client = connect(&config).await;
-    let sql = "CREATE TABLE prepared (at timestamptz NOT NULL DEFAULT now())";
-    client.batch_execute(sql).await.expect("the template can be filled");
+    alis::database::migrate(&config).await.expect("the migrations run");
 }
 
 /// A database of one test's own. It is dropped with the value, and kept when the test fails.
