@@ -13,6 +13,7 @@ use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::event_log::projector::Projection;
+use crate::http::report::Report;
 use crate::problem::Problem;
 
 /// What the program needs to know of a capability.
@@ -23,6 +24,8 @@ pub struct Capability {
     pub problems: &'static [&'static Problem],
     pub routes: fn(&mut ServiceConfig<'_>),
     pub projections: fn() -> Vec<Arc<dyn Projection>>,
+    /// What the catalogue of reports lists; each is an operation `/v1/reports/NAME` of its own.
+    pub reports: &'static [Report],
 }
 
 /// One line a capability.

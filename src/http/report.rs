@@ -18,6 +18,16 @@ pub struct Column {
     pub heading: Words,
 }
 
+/// A report as the catalogue lists it.
+#[derive(Debug, Clone, Copy)]
+pub struct Report {
+    /// Its name in `/v1/reports/{name}`.
+    pub name: &'static str,
+    pub title: Words,
+    /// What it counts, and what it is for.
+    pub about: Words,
+}
+
 /// A report that has been counted.
 pub struct Table {
     pub name: &'static str,

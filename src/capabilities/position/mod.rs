@@ -24,4 +24,5 @@ pub static CAPABILITY: Capability = Capability {
     problems: problems::ALL,
     routes: http::routes,
     projections: || vec![declared::<Positions>()],
+    reports: &[],
 };

@@ -12,4 +12,5 @@ pub static CAPABILITY: Capability = Capability {
     problems: &[],
     routes: |_config| {},
     projections: Vec::new,
+    reports: &[],
 };

@@ -21,4 +21,5 @@ pub static CAPABILITY: Capability = Capability {
     problems: problems::ALL,
     routes: http::routes,
     projections: || vec![declared::<Trainees>()],
+    reports: &[],
 };
