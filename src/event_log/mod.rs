@@ -13,6 +13,9 @@ pub mod tail;
 pub mod verify;
 mod view;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -36,6 +39,9 @@ pub struct EventLog {
     pub pool: Pool,
     combiner: Combiner,
     head: watch::Receiver<i64>,
+    /// The newest position that this instance has written itself: news of it may still be on the
+    /// way, and whoever was told of it must not be told of an older one next.
+    written: Arc<AtomicI64>,
 }
 
 /// Why the log could not answer.
@@ -155,13 +161,13 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
-        Self { log, pool, combiner, head }
+        Self { log, pool, combiner, head, written: Arc::default() }
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
     /// at least that much, because positions become visible in order.
     pub fn known_head(&self) -> i64 {
-        *self.head.borrow()
+        self.written.load(Ordering::Acquire).max(*self.head.borrow())
     }
 
     /// Changes of [`EventLog::known_head`].
@@ -303,6 +309,7 @@ impl EventLog {
         };
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
+                self.written.fetch_max(head, Ordering::AcqRel);
                 let resource = reply.head.unwrap_or(head);
                 Ok(Some(Outcome {
                     reply,

@@ -10,6 +10,7 @@ pub mod change;
 pub mod context;
 pub mod etag;
 pub mod feed;
+pub mod header;
 pub mod health;
 pub mod list;
 pub mod openapi;
