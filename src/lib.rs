@@ -2,6 +2,7 @@
 //! training in general practice, as facts in one append-only log behind an HTTP API.
 
 pub mod aggregate;
+pub mod capabilities;
 pub mod edge;
 pub mod event_log;
 pub mod identifiers;

@@ -1,0 +1,3 @@
+//! The capabilities: one folder each.
+
+pub mod reference;
