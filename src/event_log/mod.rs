@@ -217,7 +217,7 @@ impl EventLog {
             let decision = match decided {
                 Ok(decision) => decision,
                 // A retry of an accepted command must not be told what its own first try changed.
-                Err(refusal) => match self.from_ledger(request, &view).await? {
+                Err(refusal) => match self.ledger_answer(request, &view).await? {
                     Some(outcome) => return Ok(outcome),
                     None => return Err(refusal),
                 },
@@ -243,7 +243,7 @@ impl EventLog {
         Err(Refusal::Stale { current, since, subject: main.clone() })
     }
 
-    async fn from_ledger(
+    async fn ledger_answer(
         &self,
         request: &Request,
         view: &View,

@@ -8,6 +8,8 @@ mod http;
 pub mod occupancy;
 mod positions;
 pub mod problems;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use domain::{Event, OperatingModel, Position};

@@ -1,6 +1,8 @@
 //! Reference data: municipalities and what belongs to them, all dated.
 
 pub mod domain;
+pub mod geography;
+pub mod klass;
 
 pub use domain::Municipality;
 
