@@ -178,6 +178,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
+/// The groups of operations, in the order of the documentation page.
+const TAGS: [(&str, &str); 4] = [
+    ("positions", "Training positions, and who holds them."),
+    ("trainees", "Doctors in specialist training in general practice."),
+    ("feed", "Everything that has happened, in order."),
+    ("operations", "For operators."),
+];
+
 /// What the document says before any operation is collected.
 fn base() -> OpenApi {
     let token = SecurityScheme::Http(
@@ -195,9 +203,7 @@ fn base() -> OpenApi {
         ))
         .build();
     let tags =
-        [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
-    let tags =
-        tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()

@@ -9,6 +9,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
 use serde_json::{Value, json};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::answer::with_position;
 use super::{Answer, ProblemResponse, Service, actor, body};
@@ -164,8 +166,7 @@ pub struct CloudEvent {
     #[schema(example = "application/json")]
     datacontenttype: String,
     /// The fact itself; its form follows from `type`, see docs/events.md.
-    #[schema(value_type = Object, example = json!({"position": "01890a5d-ac96-774b-bcce-b302099a8057"}))]
-    data: Value,
+    data: FactData,
     /// Place in the log: dense, rising.
     #[schema(example = "42")]
     position: String,
@@ -181,6 +182,20 @@ pub struct CloudEvent {
     #[schema(example = "5401")]
     municipality: Option<String>,
 }
+
+/// The payload of a fact in the document: its form is another for every type.
+#[derive(Debug, serde::Serialize)]
+struct FactData(Value);
+
+impl utoipa::PartialSchema for FactData {
+    fn schema() -> RefOr<Schema> {
+        let about = "The fact itself; its form follows from `type`, see docs/events.md.";
+        let example = json!({ "position": "01890a5d-ac96-774b-bcce-b302099a8057" });
+        let object = ObjectBuilder::new().description(Some(about)).examples([example]);
+        object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).into()
+    }
+}
+impl utoipa::ToSchema for FactData {}
 
 /// A recorded fact as a CloudEvent. The stored payload goes out as it is.
 pub fn cloud_event(fact: &Recorded) -> Value {
@@ -251,7 +266,7 @@ pub fn rehearsed(fact: &NewFact) -> Value {
         ("types" = Option<String>, Query, description = "Only these event types, with commas between.", pattern = "^[a-z0-9._]{1,100}(,[a-z0-9._]{1,100}){0,49}$", example = "no.alis.position.filled.v1"),
         ("subject" = Option<String>, Query, description = "Only what concerns this subject.", pattern = "^[a-z-]+:[A-Za-z0-9:/._-]+$", max_length = 300, example = "position:01890a5d-ac96-774b-bcce-b302099a8057"),
         ("municipality" = Option<MunicipalityNumber>, Query, description = "Only what is filed under this municipality."),
-        ("format" = Option<FeedForm>, Query, description = "The form, instead of `Accept`. `sse` stays open."),
+        ("format" = inline(Option<FeedForm>), Query, description = "The form, instead of `Accept`. `sse` stays open."),
         ("Last-Event-ID" = Option<String>, Header, description = "Where an event stream goes on; counts instead of `after`.", pattern = "^[0-9]{1,18}$", example = "42"),
     ),
     responses((status = 200, description = "Facts in position order", content(

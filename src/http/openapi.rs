@@ -50,6 +50,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
     describe_problems(&mut document, &catalogue);
+    close_requests(&mut document);
     Operations { document, paths }
 }
 
@@ -104,6 +105,39 @@ fn operation_complete(
     let versioned = guarded && path != FEED;
     for (status, response) in members(operation, "responses") {
         response["headers"] = headers_of(status, method, versioned, paged);
+    }
+}
+
+/// Says of every object in a request body what the reading of it does: unknown fields are refused.
+fn close_requests(document: &mut Value) {
+    let mut waiting: Vec<String> = Vec::new();
+    for (_, methods) in members(document, "paths") {
+        for operation in methods.as_object().into_iter().flat_map(Map::values) {
+            references(&operation["requestBody"], &mut waiting);
+        }
+    }
+    let mut closed = BTreeSet::new();
+    while let Some(pointer) = waiting.pop() {
+        let Some(schema) = document.pointer_mut(&pointer) else { continue };
+        references(schema, &mut waiting);
+        if schema["properties"].is_object() {
+            schema["additionalProperties"] = json!(false);
+        }
+        closed.insert(pointer);
+        waiting.retain(|pointer| !closed.contains(pointer));
+    }
+}
+
+/// The schemas that a value refers to, as pointers into the document.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let target = members.get("$ref").and_then(|reference| reference.as_str());
+            found.extend(target.and_then(|target| Some(target.strip_prefix('#')?.to_owned())));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
