@@ -12,6 +12,7 @@ pub mod etag;
 pub mod feed;
 pub mod header;
 pub mod health;
+mod history;
 pub mod list;
 pub mod openapi;
 pub mod page;

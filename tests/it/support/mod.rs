@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod contract;
+pub mod facts;
 pub mod instance;
 pub mod postgres;
 pub mod program;
