@@ -18,7 +18,6 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::capabilities;
 use crate::database;
@@ -155,7 +154,7 @@ fn bind(
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
-            .service(docs())
+            .service(docs)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(context::around))
     })
@@ -233,10 +232,23 @@ async fn docs_redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-fn docs() -> SwaggerUi {
-    // The page's own default asks a validator on the internet about the document.
-    let config = utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none");
-    SwaggerUi::new("/docs/{_:.*}").config(config)
+/// A file of the documentation page; its start for the empty name.
+#[get("/docs/{file:.*}")]
+async fn docs(file: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
+    static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> = LazyLock::new(|| {
+        // The page's own default asks a validator on the internet about the document.
+        Arc::new(utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none"))
+    });
+    let found = utoipa_swagger_ui::serve(&file, CONFIG.clone()).map_err(|error| {
+        tracing::error!(error = %error, "The documentation page cannot be served");
+        &problems::INTERNAL_ERROR
+    })?;
+    let found = found.ok_or(&problems::NOT_FOUND)?;
+    let mut response = HttpResponse::Ok();
+    if found.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
+    }
+    Ok(response.content_type(found.content_type).body(found.bytes.into_owned()))
 }
 
 /// What `type` of a problem points at.
