@@ -4,6 +4,7 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod feed;
 mod kernel;
 mod openapi;
 mod test_databases;
