@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -77,17 +77,21 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
     let service = web::Data::new(Service {
         log: log.clone(),
-        vault: settings.vault,
-        token: settings.token,
+        vault: Arc::new(settings.vault),
+        token: settings.token.into(),
         projections: projections(),
         metrics: metrics_handle(),
-        ready: AtomicBool::new(false),
+        ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
-        operations: OnceLock::from(operations()),
+        operations: Arc::new(operations()),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
-    let bound = bind(service.clone(), listen, settings.workers, settings.drain);
+    let per_worker = PoolSettings {
+        config: settings.service.clone(),
+        size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
+    };
+    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
@@ -136,17 +140,27 @@ fn metrics_handle() -> PrometheusHandle {
     HANDLE.clone()
 }
 
+/// The pool that each worker thread makes for itself.
+#[derive(Clone)]
+struct PoolSettings {
+    config: Config,
+    size: u16,
+}
+
 fn bind(
     service: web::Data<Service>,
+    pool: PoolSettings,
     listen: SocketAddr,
     workers: usize,
     drain: Duration,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
+        let mut own = Service::clone(&service);
+        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
         let (app, _collected) = App::new()
             .into_utoipa_app()
             .openapi(base())
-            .app_data(service.clone())
+            .app_data(web::Data::new(own))
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
@@ -212,8 +226,7 @@ pub fn operations() -> Operations {
 
 #[get("/openapi.json")]
 async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
-    let operations = service.operations.get().expect("set when the service is made");
-    HttpResponse::Ok().json(&operations.document)
+    HttpResponse::Ok().json(&service.operations.document)
 }
 
 #[get("/docs")]
@@ -244,8 +257,7 @@ async fn elsewhere(
     service: web::Data<Service>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ProblemResponse> {
-    let operations = service.operations.get().expect("set when the service is made");
-    let known = operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
+    let known = service.operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
     match known {
         Some((_, methods)) => {
             let allowed = methods.join(", ");
