@@ -92,12 +92,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = Vec::new();
+    let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
-        rebuild::ensure(&log, projection.as_ref(), false, &|_count| {}).await?;
+        rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
         let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
+    builders.close();
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, workers })
 }
