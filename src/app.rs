@@ -50,7 +50,7 @@ pub struct Settings {
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] database::DatabaseError),
-    #[error("the database refused the service's role")]
+    #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
     #[error("the read models could not be built")]
     ReadModels(#[from] crate::event_log::Failure),

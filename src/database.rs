@@ -33,11 +33,11 @@ pub enum DatabaseError {
     Pool(#[from] deadpool_postgres::BuildError),
 }
 
-/// The configuration behind `DATABASE_URL`, with the password of a file if there is one.
-pub fn config_of(url: &str, password_file: Option<&Path>) -> Result<Config, DatabaseError> {
+/// The configuration behind `DATABASE_URL`, with a password if the URL holds none.
+pub fn config_of(url: &str, password: Option<&str>) -> Result<Config, DatabaseError> {
     let mut config: Config = url.parse().map_err(DatabaseError::Url)?;
-    if let Some(path) = password_file {
-        config.password(read_secret(path)?);
+    if let Some(password) = password {
+        config.password(password);
     }
     config.application_name("alis");
     if config.get_connect_timeout().is_none() {

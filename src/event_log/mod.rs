@@ -9,6 +9,7 @@ pub mod feed;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;
+pub mod status;
 pub mod tail;
 mod turns;
 pub mod verify;
