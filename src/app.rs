@@ -50,7 +50,7 @@ pub struct Settings {
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] database::DatabaseError),
-    #[error("the database refused the service's role")]
+    #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
     #[error("the read models could not be built")]
     ReadModels(#[from] crate::event_log::Failure),
@@ -96,12 +96,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = Vec::new();
+    let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
-        rebuild::ensure(&log, projection.as_ref(), false, &|_count| {}).await?;
+        rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
         let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
+    builders.close();
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, workers })
 }

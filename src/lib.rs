@@ -17,5 +17,7 @@ pub mod client;
 pub mod config;
 pub mod database;
 pub mod embedded_postgres;
+pub mod operate;
+pub mod progress;
 pub mod serve;
 pub mod telemetry;
