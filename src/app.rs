@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ResourceDef, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
@@ -194,6 +194,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
+/// The groups of operations, in the order of the documentation page.
+const TAGS: [(&str, &str); 4] = [
+    ("positions", "Training positions, and who holds them."),
+    ("trainees", "Doctors in specialist training in general practice."),
+    ("feed", "Everything that has happened, in order."),
+    ("operations", "For operators."),
+];
+
 /// What the document says before any operation is collected.
 fn base() -> OpenApi {
     let token = SecurityScheme::Http(
@@ -211,9 +219,7 @@ fn base() -> OpenApi {
         ))
         .build();
     let tags =
-        [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
-    let tags =
-        tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
@@ -223,8 +229,14 @@ fn base() -> OpenApi {
 pub fn operations() -> Operations {
     let (_app, collected) =
         App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
-    openapi::complete(&collected)
+    let mut operations = openapi::complete(&collected);
+    let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
+    operations.paths.extend(pages);
+    operations
 }
+
+/// What the service answers beside its operations: the document, and pages for people.
+const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/{page}*", "/problems/{code}"];
 
 #[get("/openapi.json")]
 async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
@@ -237,7 +249,9 @@ async fn docs_redirect() -> HttpResponse {
 }
 
 fn docs() -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))
+    // The page's own default asks a validator on the internet about the document.
+    let config = utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none");
+    SwaggerUi::new("/docs/{_:.*}").config(config)
 }
 
 /// What `type` of a problem points at.

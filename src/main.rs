@@ -113,6 +113,8 @@ fn print_openapi(write: bool) -> anyhow::Result<()> {
     let document = app::operations().document;
     let text = serde_json::to_string_pretty(&document)? + "\n";
     if write {
+        std::fs::create_dir_all("openapi")?;
+        std::fs::create_dir_all("docs")?;
         std::fs::write("openapi/openapi.json", text)?;
         std::fs::write("openapi/operations.txt", openapi::operations_text(&document))?;
         std::fs::write("docs/errors.md", openapi::errors_markdown())?;

@@ -15,6 +15,9 @@ mod turns;
 pub mod verify;
 mod view;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -40,6 +43,9 @@ pub struct EventLog {
     combiner: Combiner,
     head: watch::Receiver<i64>,
     turns: Turns,
+    /// The newest position that this instance has written itself: news of it may still be on the
+    /// way, and whoever was told of it must not be told of an older one next.
+    written: Arc<AtomicI64>,
 }
 
 /// Why the log could not answer.
@@ -174,13 +180,13 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
-        Self { log, pool, combiner, head, turns: Turns::default() }
+        Self { log, pool, combiner, head, turns: Turns::default(), written: Arc::default() }
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
     /// at least that much, because positions become visible in order.
     pub fn known_head(&self) -> i64 {
-        *self.head.borrow()
+        self.written.load(Ordering::Acquire).max(*self.head.borrow())
     }
 
     /// Changes of [`EventLog::known_head`].
@@ -321,6 +327,7 @@ impl EventLog {
         };
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
+                self.written.fetch_max(head, Ordering::AcqRel);
                 let resource = reply.head.unwrap_or(head);
                 Ok(Recorded::done(reply, resource, head))
             }
