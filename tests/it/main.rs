@@ -4,5 +4,7 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod programme;
+mod reference;
 mod test_databases;
 mod trainee;
