@@ -5,6 +5,7 @@
 //! `mod.rs` is its own business.
 
 pub mod position;
+pub mod programme;
 pub mod reference;
 pub mod trainee;
 
@@ -30,4 +31,4 @@ pub struct Capability {
 
 /// One line a capability.
 pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+    &[&reference::CAPABILITY, &programme::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];

@@ -38,7 +38,7 @@ pub use body::Body;
 pub use change::Change;
 pub use context::current;
 pub use list::ListQuery;
-pub use read::{List, NoFilters, Read};
+pub use read::{Filtered, List, NoFilters, Read};
 
 /// What every handler may use. Cheap to clone; each worker thread has a clone with a pool of its
 /// own, so that a query's answer wakes nobody on another thread.

@@ -61,6 +61,12 @@ pub struct List<F> {
     pub cursor: Option<Cursor>,
 }
 
+/// A read with parameters of its own that is not a list.
+pub struct Filtered<F> {
+    pub read: Read,
+    pub filters: F,
+}
+
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Paging {
@@ -85,6 +91,16 @@ impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(List::of(request, true))
+    }
+}
+
+impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let one = |list: List<F>| Self { read: list.read, filters: list.filters };
+        ready(List::of(request, false).map(one))
     }
 }
 

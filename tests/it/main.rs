@@ -6,5 +6,7 @@ mod compose;
 mod embedded_postgres;
 mod kernel;
 mod openapi;
+mod programme;
+mod reference;
 mod test_databases;
 mod trainee;
