@@ -17,5 +17,6 @@ pub mod client;
 pub mod config;
 pub mod database;
 pub mod embedded_postgres;
+pub mod import;
 pub mod serve;
 pub mod telemetry;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use alis::config::ServeSettings;
+use alis::config::{ImportSettings, ReferenceCommand, ServeSettings};
 use alis::embedded_postgres::{self, Durability, Settings};
+use alis::import::{self, Summary, reference};
 use alis::{app, http::openapi, serve, telemetry};
 use clap::{Parser, Subcommand};
 
@@ -26,6 +27,11 @@ enum Command {
         #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
         data_dir: PathBuf,
     },
+    /// Post the requests of a file, one a line, to a running service; again changes nothing.
+    Import(ImportSettings),
+    /// Tell a running service what SSB publishes about municipalities.
+    #[command(subcommand)]
+    Reference(ReferenceCommand),
     /// Print the OpenAPI document, or write all generated files.
     Openapi {
         /// Write openapi/openapi.json, openapi/operations.txt and docs/errors.md.
@@ -34,10 +40,13 @@ enum Command {
     },
 }
 
+/// What a program answers that came to its end but leaves somebody something to mend.
+const TO_MEND: u8 = 2;
+
 fn main() -> ExitCode {
     telemetry::start();
     match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("alis: {error:#}");
             ExitCode::FAILURE
@@ -45,15 +54,38 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(settings) => runtime()?.block_on(serve::serve(settings)),
+        Command::Serve(settings) => runtime()?.block_on(serve::serve(settings))?,
         Command::Postgres { data_dir } => {
             let settings = Settings { data_dir, durability: Durability::Durable };
-            Ok(embedded_postgres::run_until_signal(&settings)?)
+            embedded_postgres::run_until_signal(&settings)?;
         }
-        Command::Openapi { write } => print_openapi(write),
+        Command::Import(settings) => {
+            return told(&runtime()?.block_on(import::run(&settings))?);
+        }
+        Command::Reference(command) => {
+            let run = runtime()?.block_on(async {
+                match &command {
+                    ReferenceCommand::Import(settings) => reference::import(settings).await,
+                    ReferenceCommand::Sync(settings) => reference::sync(settings).await,
+                }
+            })?;
+            for (place, finding) in &run.findings {
+                eprintln!("{place}: {finding}");
+            }
+            return told(&run.summary);
+        }
+        Command::Openapi { write } => print_openapi(write)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how an import went; nothing to mend is success.
+fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{summary}")?;
+    Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -202,6 +202,13 @@ impl EventLog {
         decide: impl AsyncFn(&View) -> Result<Decision, Refusal>,
     ) -> Result<Outcome, Refusal> {
         let key = request.key.clone().unwrap_or_else(|| format!("~{}", Uuid::now_v7()));
+        if request.dry_run {
+            // A command that was accepted before would change nothing, and is answered so.
+            let view = View::new(self.pool.clone(), self.log, false);
+            if let Some(outcome) = self.ledger_answer(request, &view).await? {
+                return Ok(outcome);
+            }
+        }
         for attempt in 0..ATTEMPTS_MAX {
             let view = View::new(self.pool.clone(), self.log, attempt == 0);
             let decided = match decide(&view).await {
@@ -242,9 +249,7 @@ impl EventLog {
         request: &Request,
         view: &View,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (Some(key), false) = (&request.key, request.dry_run) else {
-            return Ok(None);
-        };
+        let Some(key) = &request.key else { return Ok(None) };
         let client = view.client().await?;
         let sql = include_str!("sql/ledger.sql");
         let statement = client.prepare_cached(sql).await.map_err(Failure::from)?;
