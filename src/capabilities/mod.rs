@@ -6,6 +6,7 @@
 
 pub mod position;
 pub mod reference;
+pub mod report;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -30,4 +31,4 @@ pub struct Capability {
 
 /// One line a capability.
 pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY, &report::CAPABILITY];
