@@ -83,7 +83,11 @@ pub fn read(bytes: &[u8]) -> Result<Line, LineFault> {
     if let Some(note) = members.get("note") {
         let alone = members.len() == 1 && note.is_string();
         let wanted = "a text, and the only field of its line";
-        return if alone { Ok(Line::Note) } else { Err(LineFault::Wrong { field: "note", wanted }) };
+        return if alone {
+            Ok(Line::Note)
+        } else {
+            Err(LineFault::Wrong { field: "note", wanted })
+        };
     }
     request(members).map(Line::Request)
 }
@@ -111,7 +115,10 @@ fn request(mut members: Map<String, Value>) -> Result<RequestLine, LineFault> {
     Ok(RequestLine { post, key, name, body })
 }
 
-fn text(members: &mut Map<String, Value>, field: &'static str) -> Result<Option<String>, LineFault> {
+fn text(
+    members: &mut Map<String, Value>,
+    field: &'static str,
+) -> Result<Option<String>, LineFault> {
     match members.remove(field) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -247,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_line_is_a_request_a_note_or_nothing() {
-        let text = r#"{"post":"/v1/positions","key":"a:1","as":"position-1","body":{"percent":50}}"#;
+        let text =
+            r#"{"post":"/v1/positions","key":"a:1","as":"position-1","body":{"percent":50}}"#;
         let request = RequestLine {
             post: "/v1/positions".to_owned(),
             key: "a:1".to_owned(),
@@ -304,8 +312,10 @@ mod tests {
         names.bind("kari".to_owned(), Bound::Id("id-7".to_owned()));
         let path = names.path("/v1/trainees/{kari}/correction", None);
         assert_eq!(path, Ok("/v1/trainees/id-7/correction".to_owned()));
-        let body = json!({"trainee": "{kari}", "all": ["{kari}", "kari", "a {kari}", "{}"], "n": 1});
-        let resolved = json!({"trainee": "id-7", "all": ["id-7", "kari", "a {kari}", "{}"], "n": 1});
+        let body =
+            json!({"trainee": "{kari}", "all": ["{kari}", "kari", "a {kari}", "{}"], "n": 1});
+        let resolved =
+            json!({"trainee": "id-7", "all": ["id-7", "kari", "a {kari}", "{}"], "n": 1});
         assert_eq!(names.body(&body, None), Ok(resolved));
         let half = names.path("/v1/x{kari}", None);
         assert!(matches!(half, Err(Unusable::Fault(LineFault::Wrong { .. }))));

@@ -62,10 +62,8 @@ pub async fn import(settings: &ReferenceImportSettings) -> Result<ReferenceRun, 
     }
     let mut lists = Vec::new();
     for path in &settings.files {
-        let read = read_file(path).map_err(|source| ReferenceError::Read {
-            path: path.clone(),
-            source,
-        });
+        let read =
+            read_file(path).map_err(|source| ReferenceError::Read { path: path.clone(), source });
         let place = path.display().to_string();
         lists.push((place.clone(), understood(&place, &read?)?));
     }

@@ -340,7 +340,8 @@ fn members(value: &impl Serialize) -> Map<String, Value> {
 }
 
 fn counted_row(row: &Row) -> Result<StaffingRow, tokio_postgres::Error> {
-    let (own, other) = (row.try_get("self_employed_as_intended")?, row.try_get("salaried_as_intended")?);
+    let (own, other) =
+        (row.try_get("self_employed_as_intended")?, row.try_get("salaried_as_intended")?);
     let not_own: i64 = row.try_get("salaried_not_self_employed")?;
     let not_other: i64 = row.try_get("self_employed_not_salaried")?;
     let figures = Figures {

@@ -5,3 +5,4 @@ pub mod instance;
 pub mod postgres;
 pub mod program;
 pub mod scratch;
+pub mod stand_in;
