@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod time;
+pub mod dated;
 pub mod identifiers;
 pub mod edge;
 pub mod problem;

@@ -5,5 +5,6 @@ mod support;
 mod compose;
 mod embedded_postgres;
 mod import;
+mod staffing;
 mod test_databases;
 mod trainee;

@@ -157,7 +157,7 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     };
     let log = &read.service.log;
     let counted = Counted::count(log, as_of, known_at, &filter).await?;
-    let totals = counted.totals();
+    let totals = counted.totals().with_subsidy(log, &filter, as_of, known_at).await?;
     let group_by = filters.group_by.unwrap_or(GroupBy::Municipality);
     let table = counted.table(group_by, filters.explain == Some(Explain::True), &totals);
     report::answer(&read, filters.format, as_of, known_at, table)

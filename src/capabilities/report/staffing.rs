@@ -13,6 +13,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::capabilities::programme::{self, Programme};
 use crate::capabilities::reference::geography::HealthRegion;
 use crate::event_log::{EventLog, Failure};
 use crate::http::report::{Column, Report, Table};
@@ -197,6 +198,29 @@ pub struct StaffingTotals {
     /// in whole kroner; null when no rate is.
     #[schema(required = false, example = 6_400_000)]
     pub subsidy_nok_per_year: Option<i64>,
+}
+
+impl StaffingTotals {
+    /// Adds what the programme that was asked about pays for these positions.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn with_subsidy(
+        mut self,
+        log: &EventLog,
+        filter: &Filter,
+        as_of: Date,
+        known_at: i64,
+    ) -> Result<Self, Failure> {
+        let Some(id) = filter.programme else { return Ok(self) };
+        let subject = programme::subject(id);
+        let programme = log.fold::<Programme>(&subject, Some(known_at)).await?.state;
+        if let Programme::Known(known) = programme {
+            let rate = known.subsidies.on(as_of).map(|rate| i64::from(rate.0));
+            self.subsidy_nok_per_year = rate.map(|rate| rate * self.figures.positions);
+        }
+        Ok(self)
+    }
 }
 
 const fn column(name: &'static str, en: &'static str, nb: &'static str) -> Column {
