@@ -66,7 +66,9 @@ pub enum Failure {
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
     /// The code folds the same facts into other rows than those stored.
-    #[error("read model {0} holds other rows than its code makes: raise its version, or rebuild it")]
+    #[error(
+        "read model {0} holds other rows than its code makes: raise its version, or rebuild it"
+    )]
     Drift(&'static str),
     /// Readers held the view for minutes on end.
     #[error("read model {0} is built, but its readers do not let go of the old table: try again")]
@@ -228,6 +230,13 @@ impl EventLog {
     ) -> Result<Outcome, Refusal> {
         let key = request.key.clone().unwrap_or_else(|| format!("~{}", Uuid::now_v7()));
         let mut turn = None;
+        if request.dry_run {
+            // A command that was accepted before would change nothing, and is answered so.
+            let view = View::new(self.pool.clone(), self.log, false);
+            if let Some(outcome) = self.ledger_answer(request, &view).await? {
+                return Ok(outcome);
+            }
+        }
         for attempt in 0..ATTEMPTS_MAX {
             let view = View::new(self.pool.clone(), self.log, attempt == 0);
             let decided = match decide(&view).await {
@@ -272,9 +281,7 @@ impl EventLog {
         request: &Request,
         view: &View,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (Some(key), false) = (&request.key, request.dry_run) else {
-            return Ok(None);
-        };
+        let Some(key) = &request.key else { return Ok(None) };
         let client = view.client().await?;
         let sql = include_str!("sql/ledger.sql");
         let statement = client.prepare_cached(sql).await.map_err(Failure::from)?;

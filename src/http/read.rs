@@ -276,6 +276,17 @@ impl Read {
         }
     }
 
+    /// The day and the position that a report over several read models is about: all of them have
+    /// reached it.
+    pub async fn settled(&self, models: &[&str]) -> Result<(Date, i64), ProblemResponse> {
+        let asked = self.settled_known_at().await?;
+        let mut known_at = asked.unwrap_or(i64::MAX);
+        for model in models {
+            known_at = known_at.min(self.wait_for_model(model, asked).await?);
+        }
+        Ok((self.as_of.unwrap_or_else(super::today), known_at))
+    }
+
     async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
         let client = self.service.log.pool.get().await?;
         let sql = include_str!("../event_log/sql/model_position.sql");
