@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 /// How the service finds its database; shared by all commands that need one.
 #[derive(Debug, Clone, Args)]
@@ -66,6 +67,124 @@ pub struct ServeSettings {
     /// Allow the private PostgreSQL, which is meant for one machine, behind a public address.
     #[arg(long, env = "ALIS_ALLOW_PRIVATE_DATABASE_ON_NETWORK")]
     pub allow_private_database_on_network: bool,
+}
+
+/// Settings of `alis healthcheck`.
+#[derive(Debug, Clone, Args)]
+pub struct HealthcheckSettings {
+    /// Address that the service listens on.
+    #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// The commands of `alis project`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProjectCommand {
+    /// Show how far each read model has come, and what it could not take in.
+    Status(DatabaseSettings),
+    /// Build a read model anew from the log. The old one serves until the new one is whole.
+    Rebuild(RebuildSettings),
+}
+
+/// Settings of `alis project rebuild`.
+#[derive(Debug, Clone, Args)]
+pub struct RebuildSettings {
+    /// Which read model; `alis project status` lists them.
+    #[arg(required_unless_present = "all")]
+    pub name: Option<String>,
+
+    /// Every read model, one after the other.
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// The commands of `alis log`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LogCommand {
+    /// Check that events, subjects and ledger agree. Ends with 1 when they do not.
+    Verify(DatabaseSettings),
+}
+
+/// How a command finds the running service that it talks to.
+#[derive(Debug, Clone, Args)]
+pub struct CallSettings {
+    /// Address of the running service.
+    #[arg(long, env = "ALIS_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+
+    /// File with the bearer token; without it and ALIS_TOKEN, `token` in the data directory.
+    #[arg(long, env = "ALIS_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// The bearer token itself, from the environment only: arguments are visible to others.
+    #[arg(skip = token_of_environment())]
+    pub token: Option<String>,
+
+    /// Data directory of a service with a private PostgreSQL on this machine.
+    #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
+    pub data_dir: PathBuf,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is config.rs; a flag would show the token")]
+fn token_of_environment() -> Option<String> {
+    std::env::var("ALIS_TOKEN").ok()
+}
+
+/// Settings of `alis import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportSettings {
+    /// The file, a request a line; docs/import.md describes it.
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub call: CallSettings,
+
+    /// Ask for every verdict, record nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Write the verdict on every line to this file, as JSON, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// The commands of `alis reference`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReferenceCommand {
+    /// Take over lists that were saved from SSB's KLASS, in JSON or CSV.
+    Import(ReferenceImportSettings),
+    /// Fetch the lists from SSB's KLASS and take them over.
+    Sync(ReferenceSyncSettings),
+}
+
+/// Settings of `alis reference import`.
+#[derive(Debug, Clone, Args)]
+pub struct ReferenceImportSettings {
+    /// Codes of KLASS 131, its changes, and its correspondence to 128.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub call: CallSettings,
+}
+
+/// Settings of `alis reference sync`.
+#[derive(Debug, Clone, Args)]
+pub struct ReferenceSyncSettings {
+    #[command(flatten)]
+    pub call: CallSettings,
+
+    /// Address of KLASS.
+    #[arg(long, env = "ALIS_KLASS_URL", default_value = "https://data.ssb.no/api/klass/v1")]
+    pub klass_url: String,
+
+    /// The first day the register knows municipalities on. Keep to one day: KLASS begins every row
+    /// there at the earliest.
+    #[arg(long, value_name = "DATE", default_value = "2019-01-01")]
+    pub from: Date,
 }
 
 fn default_workers() -> u16 {

@@ -5,7 +5,9 @@
 //! `mod.rs` is its own business.
 
 pub mod position;
+pub mod programme;
 pub mod reference;
+pub mod report;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -29,5 +31,10 @@ pub struct Capability {
 }
 
 /// One line a capability.
-pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+pub static ALL: &[&Capability] = &[
+    &reference::CAPABILITY,
+    &programme::CAPABILITY,
+    &trainee::CAPABILITY,
+    &position::CAPABILITY,
+    &report::CAPABILITY,
+];

@@ -61,6 +61,12 @@ pub struct List<F> {
     pub cursor: Option<Cursor>,
 }
 
+/// A read with parameters of its own that is not a list.
+pub struct Filtered<F> {
+    pub read: Read,
+    pub filters: F,
+}
+
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Paging {
@@ -85,6 +91,16 @@ impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(List::of(request, true))
+    }
+}
+
+impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let one = |list: List<F>| Self { read: list.read, filters: list.filters };
+        ready(List::of(request, false).map(one))
     }
 }
 
@@ -258,6 +274,17 @@ impl Read {
             }
             tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
         }
+    }
+
+    /// The day and the position that a report over several read models is about: all of them have
+    /// reached it.
+    pub async fn settled(&self, models: &[&str]) -> Result<(Date, i64), ProblemResponse> {
+        let asked = self.settled_known_at().await?;
+        let mut known_at = asked.unwrap_or(i64::MAX);
+        for model in models {
+            known_at = known_at.min(self.wait_for_model(model, asked).await?);
+        }
+        Ok((self.as_of.unwrap_or_else(super::today), known_at))
     }
 
     async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
