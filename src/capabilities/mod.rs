@@ -6,6 +6,7 @@
 
 pub mod position;
 pub mod reference;
+pub mod supervision;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -29,5 +30,9 @@ pub struct Capability {
 }
 
 /// One line a capability.
-pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+pub static ALL: &[&Capability] = &[
+    &reference::CAPABILITY,
+    &trainee::CAPABILITY,
+    &position::CAPABILITY,
+    &supervision::CAPABILITY,
+];

@@ -85,6 +85,7 @@ pub struct Batch<'a> {
 #[derive(Default)]
 pub struct Folded {
     pub lines: Vec<u8>,
+    /// By the `key` in the table.
     pub closed: Vec<(String, Closed)>,
     /// Keys whose facts could not be read: key, position, reason.
     pub poisoned: Vec<(String, i64, String)>,
@@ -99,7 +100,10 @@ fn fold_batch<M: ReadModel>(batch: Batch<'_>) -> Folded {
                 for row in &opened {
                     copy_line(&mut folded.lines, batch.log, key, row);
                 }
-                folded.closed.extend(closed.into_iter().map(|row| (key.clone(), row)));
+                folded.closed.extend(closed.into_iter().map(|row| {
+                    let listed = row.item.clone().unwrap_or_else(|| key.clone());
+                    (listed, row)
+                }));
             }
             Err(error) => folded.poisoned.push((key.clone(), error.position, error.reason)),
         }

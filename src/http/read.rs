@@ -59,6 +59,12 @@ pub struct List<F> {
     pub cursor: Option<Cursor>,
 }
 
+/// A read with filters of its own that is answered whole: a report.
+pub struct Filtered<F> {
+    pub read: Read,
+    pub filters: F,
+}
+
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Paging {
@@ -83,6 +89,16 @@ impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(List::of(request, true))
+    }
+}
+
+impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let list = List::of(request, false);
+        ready(list.map(|List { read, filters, .. }| Filtered { read, filters }))
     }
 }
 

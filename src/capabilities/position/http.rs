@@ -108,7 +108,8 @@ fn replied(status: u16, state: &Position, day: jiff::civil::Date) -> Result<Repl
     Ok(Reply { status, location, head: None, body })
 }
 
-async fn municipality_on(
+/// Refuses a municipality number that is not in use on a day.
+pub(crate) async fn municipality_on(
     view: &View,
     number: &MunicipalityNumber,
     day: jiff::civil::Date,
