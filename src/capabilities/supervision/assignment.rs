@@ -530,3 +530,6 @@ impl Parties<'_> {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests;
