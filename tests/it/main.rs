@@ -4,5 +4,6 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod supervision;
 mod test_databases;
 mod trainee;

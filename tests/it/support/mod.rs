@@ -4,4 +4,5 @@ pub mod client;
 pub mod instance;
 pub mod postgres;
 pub mod program;
+pub mod sample;
 pub mod scratch;
