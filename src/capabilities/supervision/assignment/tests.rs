@@ -330,6 +330,8 @@ enum Asked {
     NeverWas { n: usize },
 }
 
+type Rule = Box<dyn Fn(&Parties<'_>, Uuid) -> Result<Vec<Event>, Rejection>>;
+
 const WINDOW_DAYS: i32 = 40;
 
 fn day(number: i32) -> Date {
@@ -364,34 +366,30 @@ impl World {
         };
         let reason = SupervisionEndReason::Other;
         let why = Comment::from_text("mistyped").expect("a comment");
-        let (n, rule): (usize, Box<dyn Fn(&Parties<'_>, Uuid) -> Result<Vec<Event>, Rejection>>) =
-            match asked.clone() {
-                Asked::Propose { by, from, days, host } => {
-                    let kind = if host {
-                        AssignmentKind::TemporaryHost
-                    } else {
-                        AssignmentKind::Individual
-                    };
-                    let by = [SPECIALIST, OTHER_SPECIALIST][by];
-                    // Refusals are as good as facts here: what matters is what stands after them.
-                    let _refused = self.propose(by, period(from, days), kind);
-                    return;
-                }
-                Asked::Accept { n } => (n, Box::new(|all, id| all.accept(id, day(0)))),
-                Asked::Decline { n } => (n, Box::new(|all, id| all.get(id)?.decline(day(0)))),
-                Asked::Pause { n, on } => {
-                    (n, Box::new(move |all, id| all.get(id)?.pause(day(on), None)))
-                }
-                Asked::Resume { n, on } => (n, Box::new(move |all, id| all.resume(id, day(on)))),
-                Asked::End { n, on } => (n, Box::new(move |all, id| all.end(id, day(on), reason))),
-                Asked::Correct { n, from, days } => {
-                    let facts = AssignmentFacts { period: period(from, days), end_reason: None };
-                    (n, Box::new(move |all, id| all.correct(id, Some(facts), why.clone())))
-                }
-                Asked::NeverWas { n } => {
-                    (n, Box::new(move |all, id| all.correct(id, None, why.clone())))
-                }
-            };
+        let (n, rule): (usize, Rule) = match asked.clone() {
+            Asked::Propose { by, from, days, host } => {
+                let kind =
+                    if host { AssignmentKind::TemporaryHost } else { AssignmentKind::Individual };
+                let by = [SPECIALIST, OTHER_SPECIALIST][by];
+                // Refusals are as good as facts here: what matters is what stands after them.
+                let _refused = self.propose(by, period(from, days), kind);
+                return;
+            }
+            Asked::Accept { n } => (n, Box::new(|all, id| all.accept(id, day(0)))),
+            Asked::Decline { n } => (n, Box::new(|all, id| all.get(id)?.decline(day(0)))),
+            Asked::Pause { n, on } => {
+                (n, Box::new(move |all, id| all.get(id)?.pause(day(on), None)))
+            }
+            Asked::Resume { n, on } => (n, Box::new(move |all, id| all.resume(id, day(on)))),
+            Asked::End { n, on } => (n, Box::new(move |all, id| all.end(id, day(on), reason))),
+            Asked::Correct { n, from, days } => {
+                let facts = AssignmentFacts { period: period(from, days), end_reason: None };
+                (n, Box::new(move |all, id| all.correct(id, Some(facts), why.clone())))
+            }
+            Asked::NeverWas { n } => {
+                (n, Box::new(move |all, id| all.correct(id, None, why.clone())))
+            }
+        };
         if let Some((supervisor, id)) = by(&self.supervision, n) {
             let _refused = self.when(supervisor, |parties| rule(parties, id));
         }

@@ -246,6 +246,9 @@ async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[exemption_subject(*id)]).await
 }
 
+/// What is asked of an exemption.
+type Rule = Box<dyn Fn(&Exemption) -> Result<Vec<Event>, Rejection>>;
+
 /// A rule on one exemption: load, decide, answer with the exemption as it then is.
 async fn on_exemption(
     change: Change,
@@ -386,8 +389,7 @@ async fn decide_on(change: Change, id: Path<Uuid>, body: Body<DecideExemption>) 
     let asked = body.value;
     let on = asked.on.map_or(change.today, |day| day.0);
     let yes = asked.outcome == ExemptionOutcome::Granted;
-    let rule: Box<dyn Fn(&Exemption) -> Result<Vec<Event>, Rejection>> = match granted(&asked, yes)?
-    {
+    let rule: Rule = match granted(&asked, yes)? {
         Some((period, why)) => Box::new(move |it| it.grant(on, period, why.clone())),
         None => Box::new(move |it| it.reject(on)),
     };
@@ -457,8 +459,7 @@ async fn decide_appeal(change: Change, id: Path<Uuid>, body: Body<DecideAppeal>)
     };
     let asked = DecideExemption { outcome, on, from, to, retroactive, reason };
     let on = on.map_or(change.today, |day| day.0);
-    let rule: Box<dyn Fn(&Exemption) -> Result<Vec<Event>, Rejection>> = match granted(&asked, yes)?
-    {
+    let rule: Rule = match granted(&asked, yes)? {
         Some((period, why)) => Box::new(move |it| it.reverse(on, period, why.clone())),
         None => Box::new(move |it| it.uphold(on)),
     };
