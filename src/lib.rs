@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod time;
+pub mod dated;
 pub mod identifiers;
 pub mod edge;
 pub mod problem;
@@ -17,5 +18,7 @@ pub mod client;
 pub mod config;
 pub mod database;
 pub mod embedded_postgres;
+pub mod operate;
+pub mod progress;
 pub mod serve;
 pub mod telemetry;

@@ -5,6 +5,7 @@
 //! `mod.rs` is its own business.
 
 pub mod position;
+pub mod programme;
 pub mod reference;
 pub mod supervision;
 pub mod trainee;
@@ -32,6 +33,7 @@ pub struct Capability {
 /// One line a capability.
 pub static ALL: &[&Capability] = &[
     &reference::CAPABILITY,
+    &programme::CAPABILITY,
     &trainee::CAPABILITY,
     &position::CAPABILITY,
     &supervision::CAPABILITY,

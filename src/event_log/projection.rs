@@ -85,6 +85,16 @@ impl Row {
         self
     }
 
+    /// Adds an array of texts of any kind.
+    pub fn texts<T: Display>(self, values: impl IntoIterator<Item = T>) -> Self {
+        let quoted = values.into_iter().map(|value| {
+            let escaped = value.to_string().replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{escaped}\"")
+        });
+        let array = quoted.collect::<Vec<_>>().join(",");
+        self.text(&format!("{{{array}}}"))
+    }
+
     /// Adds a value as JSON.
     pub fn json(self, value: &impl serde::Serialize) -> Self {
         let text = serde_json::to_string(value).expect("views are plain data");
@@ -156,30 +166,33 @@ impl<M: ReadModel> KeyFold<M> {
 
     /// Takes in a fact whose rows are in the table already.
     pub fn replay(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        self.state.apply(fact)?;
+        guarded(fact.position, fact.kind, || self.state.apply(fact))?;
         self.stored_until = fact.position;
         Ok(())
     }
 
     /// Call once after the last [`KeyFold::replay`]: works out which rows hold.
-    pub fn replayed(&mut self) {
+    pub fn replayed(&mut self) -> Result<(), DecodeError> {
         let position = self.stored_until;
-        self.open.rows = M::rows(&self.key, &self.state)
-            .into_iter()
-            .map(|row| (place(&row), (row, position)))
-            .collect();
+        let rows = guarded(position, "replayed", || Ok(M::rows(&self.key, &self.state)))?;
+        self.open.rows = rows.into_iter().map(|row| (place(&row), (row, position))).collect();
+        Ok(())
     }
 
-    /// Takes in a new fact and tells what it opens and closes.
+    /// Takes in a new fact and tells what it opens and closes. A fact that cannot be taken in
+    /// changes no row, but the fold must not be given another one.
     pub fn apply(
         &mut self,
         fact: &Fact<'_>,
         opened: &mut Vec<Opened>,
         closed: &mut Vec<Closed>,
     ) -> Result<(), DecodeError> {
-        self.state.apply(fact)?;
+        let rows = guarded(fact.position, fact.kind, || {
+            self.state.apply(fact)?;
+            Ok(M::rows(&self.key, &self.state))
+        })?;
         let mut before = std::mem::take(&mut self.open.rows);
-        for row in M::rows(&self.key, &self.state) {
+        for row in rows {
             let place = place(&row);
             let kept = match before.remove(&place) {
                 Some((old, known_from)) if old == row => (old, known_from),
@@ -221,6 +234,21 @@ impl<M: ReadModel> KeyFold<M> {
             }
         }
     }
+}
+
+/// Runs the code of a capability. When it panics, that is a fact which this program cannot take in,
+/// like one it cannot read: the key is parked and the others go on.
+fn guarded<T>(
+    position: i64,
+    kind: &str,
+    run: impl FnOnce() -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    // What the closure borrows is not used again after a panic, except for rows it cannot reach.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    outcome.unwrap_or_else(|_told_by_the_panic_hook| {
+        let reason = "the code that folds it panicked".to_owned();
+        Err(DecodeError { position, kind: kind.to_owned(), reason })
+    })
 }
 
 /// Writes an opened row as a line of COPY.
@@ -319,7 +347,7 @@ mod tests {
     fn a_row_is_closed_by_the_fact_that_changes_it_and_others_stand() {
         let mut fold = KeyFold::<Model>::new("k".to_owned());
         fold.replay(&fact(1, "2020-01-01,a;2020-02-01,b")).expect("folds");
-        fold.replayed();
+        fold.replayed().expect("folds");
         let (mut opened, mut closed) = (vec![], vec![]);
         let next = fact(5, "2020-01-01,a;2020-02-01,c");
         fold.apply(&next, &mut opened, &mut closed).expect("folds");
@@ -360,7 +388,7 @@ mod tests {
     fn items_of_one_key_open_and_close_rows_of_their_own() {
         let mut fold = KeyFold::<Items>::new("k".to_owned());
         fold.replay(&fact(1, "a;b")).expect("folds");
-        fold.replayed();
+        fold.replayed().expect("folds");
         let (mut opened, mut closed) = (vec![], vec![]);
         fold.apply(&fact(5, "b;c"), &mut opened, &mut closed).expect("folds");
         fold.finish(&mut opened);
@@ -378,6 +406,9 @@ mod tests {
     fn cells_survive_the_text_form_of_copy() {
         let row = Row::new(Period::since(date(2020, 1, 1))).text("a\tb\\c\nd").maybe(None::<i64>);
         assert_eq!(row.cells, "\ta\\tb\\\\c\\nd\t\\N");
+        let row = Row::new(Period::since(date(2020, 1, 1))).texts(["a,b", "c\"d\\e"]);
+        // Once for the array, once for COPY.
+        assert_eq!(row.cells, "\t{\"a,b\",\"c\\\\\"d\\\\\\\\e\"}");
     }
 
     #[test]

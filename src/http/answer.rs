@@ -19,9 +19,12 @@ const RETRY_AFTER_SECONDS: &str = "1";
 /// What a handler answers: the response, or the problem instead.
 pub type Answer = Result<HttpResponse, ProblemResponse>;
 
-/// A problem on its way to the caller.
+/// A problem on its way to the caller. Boxed, because almost no answer is one.
 #[derive(Debug)]
-pub struct ProblemResponse {
+pub struct ProblemResponse(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     rejection: Rejection,
     /// Members beside the standard ones.
     more: serde_json::Map<String, Value>,
@@ -33,24 +36,25 @@ impl ProblemResponse {
     /// A problem with its words filled in.
     pub fn new(rejection: impl Into<Rejection>) -> Self {
         let more = serde_json::Map::new();
-        Self { rejection: rejection.into(), more, allow: None, etag: None }
+        let rejection = rejection.into();
+        Self(Box::new(Parts { rejection, more, allow: None, etag: None }))
     }
 
     /// Adds a member.
     pub fn member(mut self, name: &str, value: Value) -> Self {
-        self.more.insert(name.to_owned(), value);
+        self.0.more.insert(name.to_owned(), value);
         self
     }
 
     /// Names the methods that an address has.
     pub fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
     /// Names the version to read next.
     pub fn etag(mut self, etag: String) -> Self {
-        self.etag = Some(etag);
+        self.0.etag = Some(etag);
         self
     }
 
@@ -66,21 +70,21 @@ impl ProblemResponse {
     }
 
     fn body(&self, language: Language, instance: &str) -> Value {
-        let problem = self.rejection.problem;
+        let problem = self.0.rejection.problem;
         let mut body = json!({
             "type": format!("/problems/{}", problem.code),
             "title": problem.title.in_language(language),
             "status": problem.status,
-            "detail": self.rejection.detail(language),
+            "detail": self.0.rejection.detail(language),
             "code": problem.code,
             "instance": instance,
         });
         let members = body.as_object_mut().expect("the literal above is an object");
-        if !self.rejection.faults.is_empty() {
-            let errors = self.rejection.faults.iter().map(|fault| fault_json(fault, language));
+        if !self.0.rejection.faults.is_empty() {
+            let errors = self.0.rejection.faults.iter().map(|fault| fault_json(fault, language));
             members.insert("errors".to_owned(), errors.collect());
         }
-        members.extend(self.more.clone());
+        members.extend(self.0.more.clone());
         body
     }
 
@@ -92,7 +96,7 @@ impl ProblemResponse {
             Language::Norwegian => "nb",
         };
         response.insert_header((header::CONTENT_LANGUAGE, locale));
-        match self.rejection.problem.status {
+        match self.0.rejection.problem.status {
             401 => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
@@ -101,10 +105,10 @@ impl ProblemResponse {
             }
             _ => {}
         }
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.0.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
-        if let Some(etag) = &self.etag {
+        if let Some(etag) = &self.0.etag {
             response.insert_header((header::ETAG, etag.as_str()));
         }
         response.json(self.body(language, &format!("urn:alis:request:{request_id}")))
@@ -121,13 +125,13 @@ fn fault_json(fault: &FieldFault, language: Language) -> Value {
 
 impl std::fmt::Display for ProblemResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.rejection.problem.code)
+        f.write_str(self.0.rejection.problem.code)
     }
 }
 
 impl ResponseError for ProblemResponse {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.rejection.problem.status)
+        StatusCode::from_u16(self.0.rejection.problem.status)
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
@@ -164,7 +168,7 @@ impl From<FieldFault> for ProblemResponse {
 impl From<Failure> for ProblemResponse {
     fn from(failure: Failure) -> Self {
         let problem = match &failure {
-            Failure::Write(WriteError::Busy) => return Self::new(&problems::UNAVAILABLE),
+            Failure::Write(WriteError::Busy(_)) => return Self::new(&problems::UNAVAILABLE),
             Failure::Pool(_) | Failure::Write(WriteError::Unreachable(_)) => &problems::UNAVAILABLE,
             Failure::Database(error) if error.is_closed() || error.code().is_none() => {
                 &problems::UNAVAILABLE
@@ -175,7 +179,9 @@ impl From<Failure> for ProblemResponse {
             | Failure::Write(WriteError::Refused(_))
             | Failure::TooManyFacts(_)
             | Failure::Sealed(_)
-            | Failure::Reply(_) => &problems::INTERNAL_ERROR,
+            | Failure::Reply(_)
+            | Failure::Drift(_)
+            | Failure::SwapBlocked(_) => &problems::INTERNAL_ERROR,
         };
         Self::failed(&failure, problem)
     }

@@ -4,6 +4,10 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod kernel;
+mod openapi;
+mod programme;
+mod reference;
 mod supervision;
 mod test_databases;
 mod trainee;

@@ -21,8 +21,8 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let instance = Instance::start().await;
-        sample::municipality(&instance, "5401").await;
         let client = instance.client();
+        sample::municipality(&client, "5401").await;
         let trainee = sample::trainee(&client, "999000001").await;
         sample::position_of(&client, &trainee, "5401", "2020-01-01").await;
         Self { instance, client, trainee }

@@ -8,10 +8,12 @@ mod http;
 pub mod occupancy;
 mod positions;
 pub mod problems;
+#[cfg(test)]
+mod tests;
 mod view;
 
-pub use domain::{Event, OperatingModel, Position};
-pub(crate) use http::{checked_external_ids, municipality_on};
+pub use domain::{Event, OperatingModel, Position, quota_subject};
+pub(crate) use http::checked_external_ids;
 pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;
 

@@ -163,6 +163,7 @@ pub struct SupervisionStatusFilters {
     #[deserr(default)]
     trainee: Option<Id>,
     /// The form, instead of `Accept`.
+    #[param(inline)]
     #[deserr(default)]
     format: Option<ReportForm>,
 }

@@ -34,7 +34,7 @@ fn total(report: &Answer, name: &str) -> Value {
 #[tokio::test]
 async fn the_report_tells_whom_each_trainee_has_by_which_right_on_the_day() {
     let scene = Scene::start().await;
-    sample::municipality(&scene.instance, "1804").await;
+    sample::municipality(&scene.client, "1804").await;
     let alone = sample::trainee(&scene.client, "999000002").await;
     sample::position_of(&scene.client, &alone, "1804", "2025-03-01").await;
     let elsewhere = sample::trainee(&scene.client, "999000003").await;

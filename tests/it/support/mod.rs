@@ -1,6 +1,8 @@
-//! What the tests stand on. Nothing here knows a capability.
+//! What the tests stand on. Nothing here knows a capability, but for [`sample`].
 
 pub mod client;
+pub mod contract;
+pub mod facts;
 pub mod instance;
 pub mod postgres;
 pub mod program;

@@ -1,34 +1,13 @@
-//! Things that many tests need to be there.
+//! Small samples that many tests begin with.
 
-use alis::capabilities::reference::domain::{Event, MunicipalityRecorded, municipality_subject};
-use alis::event_log::{Decision, Refusal, Reply, Request, View};
-use alis::time::Period;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::client::Client;
-use super::instance::Instance;
 
-/// Municipality `number` is in use since 1900. Recorded straight in the log.
-pub async fn municipality(instance: &Instance, number: &str) {
-    let fact = MunicipalityRecorded {
-        number: serde_json::from_value(json!(number)).expect("a municipality number"),
-        name: format!("Kommune {number}"),
-        period: Period::since(alis::time::FIRST_DAY),
-    };
-    let subject = municipality_subject(&fact.number);
-    let facts = [Event::from(fact)];
-    let request = Request {
-        key: None,
-        fingerprint: [0; 32],
-        if_match: None,
-        meta: Map::new(),
-        dry_run: false,
-    };
-    let decide = async |_: &View| {
-        let reply = Reply { status: 201, location: None, head: None, body: Value::Null };
-        Ok::<_, Refusal>(Decision::new(subject.clone(), &facts, reply))
-    };
-    instance.running.service.log.execute(&request, decide).await.expect("records");
+/// A municipality number that is in use on every day.
+pub async fn municipality(client: &Client, number: &str) {
+    let body = json!({"number": number, "name": format!("Kommune {number}"), "from": "1900-01-01"});
+    client.post("/v1/municipalities", body).await.expect(201);
 }
 
 /// A trainee with this HPR number; answers the id.

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::capabilities::position::municipality_on;
+use crate::capabilities::reference::municipality_in_use;
 use crate::capabilities::supervision::domain::{
     DoctorCount, Event, ExemptionDrafted, exemption_subject, subject,
 };
@@ -166,7 +166,7 @@ async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
     application.consistent()?;
     let decide = async |view: &View| {
         let day = application.from.unwrap_or(today);
-        municipality_on(view, &municipality, day).await?;
+        municipality_in_use(view, &municipality, day).await?;
         // Whoever is registered stays so: nothing about the supervisor need be guarded.
         let named: Loaded<Supervisor> = view.consult(&subject(supervisor)).await?;
         if named.state == Supervisor::Unknown {

@@ -153,13 +153,16 @@ pub struct SupervisorFilters {
     #[deserr(default)]
     hpr_number: Option<HprNumber>,
     /// Only supervisors who are (`true`) or are not (`false`) specialists on the day.
+    #[param(inline)]
     #[deserr(default)]
     specialist: Option<Flag>,
     /// Only supervisors who have (`true`) or do not have (`false`) more active trainees on the day
     /// than their capacity.
+    #[param(inline)]
     #[deserr(default)]
     over_capacity: Option<Flag>,
     /// Only the supervisor whom another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<ExternalName>,
 }

@@ -1,0 +1,440 @@
+//! The rules of positions: given what happened, when something is asked, then this follows.
+
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::domain::{
+    Category, Established, Event, LeaveReason, OccupancyFacts, OperatingModel, Position, Terms,
+};
+use super::occupancy::{Fill, Occupancies};
+use crate::edge::FromText;
+use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::{Percent, Period};
+
+const POSITION: Uuid = Uuid::from_u128(1);
+const KARI: Uuid = Uuid::from_u128(2);
+const OLA: Uuid = Uuid::from_u128(3);
+
+fn percent(text: &str) -> Percent {
+    Percent::parse(text).expect("a share")
+}
+
+fn comment() -> Comment {
+    Comment::from_text("because").expect("a comment")
+}
+
+fn established(share: &str) -> Event {
+    Established {
+        position: POSITION,
+        municipality: MunicipalityNumber::from_text("5401").expect("a number"),
+        category: Category::RegularGp,
+        percent: percent(share),
+        intended_operating_model: OperatingModel::SelfEmployed,
+        from: date(2019, 1, 1),
+        programme: None,
+        open_practice_model: None,
+        terms: Terms::default(),
+        salary_offer_made: None,
+        external_ids: vec![],
+    }
+    .into()
+}
+
+/// A position and what happens to it, one step after another.
+struct Story {
+    position: Position,
+    /// What each doctor holds, here and elsewhere.
+    held: Occupancies,
+    next: u128,
+}
+
+impl Story {
+    fn new(share: &str) -> Self {
+        let mut position = Position::default();
+        position.evolve(&established(share));
+        Self { position, held: Occupancies::default(), next: 100 }
+    }
+
+    fn known(&self) -> &super::domain::Known {
+        self.position.known().expect("established")
+    }
+
+    fn take(&mut self, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
+        let facts = facts.map_err(|rejection| rejection.problem.code)?;
+        for fact in &facts {
+            self.position.evolve(fact);
+            self.held.evolve(fact, 0);
+        }
+        Ok(facts.len())
+    }
+
+    fn fill(
+        &mut self,
+        doctor: Uuid,
+        from: Date,
+        to: Option<Date>,
+        share: &str,
+    ) -> Result<Uuid, &'static str> {
+        self.next += 1;
+        let occupancy = Uuid::from_u128(self.next);
+        let fill = Fill {
+            occupancy,
+            trainee: doctor,
+            period: Period::try_new(from, to).expect("in order"),
+            percent: percent(share),
+            operating_model: OperatingModel::Salaried,
+            terms: Terms::default(),
+        };
+        let none = Occupancies::default();
+        let facts = self.known().fill(fill, &none);
+        self.take(facts).map(|_| occupancy)
+    }
+
+    fn situation(&self, day: Date) -> Option<&'static str> {
+        self.known().situation_on(day).map(|situation| situation.as_str())
+    }
+}
+
+#[test]
+fn a_position_is_planned_until_it_is_announced_filled_and_left() {
+    let mut story = Story::new("100");
+    assert_eq!(story.situation(date(2018, 12, 31)), None);
+    assert_eq!(story.situation(date(2019, 1, 1)), Some("planned"));
+    let facts = story.known().announce(date(2019, 2, 1), None);
+    assert_eq!(story.take(facts), Ok(1));
+    let held = story.fill(KARI, date(2019, 5, 1), None, "100").expect("it is free");
+    let facts = story.known().end(held, date(2020, 4, 30), LeaveReason::Other, &story.held);
+    assert_eq!(story.take(facts), Ok(1));
+    let situations = [(1, "planned"), (2, "announced"), (5, "filled")];
+    for (month, situation) in situations {
+        assert_eq!(story.situation(date(2019, month, 15)), Some(situation), "month {month}");
+    }
+    assert_eq!(story.situation(date(2020, 4, 30)), Some("filled"));
+    assert_eq!(story.situation(date(2020, 5, 1)), Some("vacant"));
+    assert_eq!(story.known().vacant_since(date(2020, 6, 1)), Some(date(2020, 5, 1)));
+}
+
+#[test]
+fn an_announcement_ends_with_the_occupancy_it_led_to() {
+    let mut story = Story::new("100");
+    let facts = story.known().announce(date(2019, 2, 1), Some(date(2019, 3, 1)));
+    story.take(facts).expect("planned");
+    story.fill(KARI, date(2019, 5, 1), Some(date(2019, 6, 30)), "100").expect("free");
+    assert_eq!(story.situation(date(2019, 7, 1)), Some("vacant"));
+    let facts = story.known().announce(date(2019, 7, 1), None);
+    assert_eq!(story.take(facts), Ok(1));
+    let facts = story.known().withdraw(date(2019, 8, 1));
+    assert_eq!(story.take(facts), Ok(1));
+    assert_eq!(story.situation(date(2019, 7, 15)), Some("announced"));
+    assert_eq!(story.situation(date(2019, 8, 1)), Some("vacant"));
+}
+
+#[test]
+fn one_doctor_holds_a_position_on_a_day() {
+    let mut story = Story::new("100");
+    story.fill(KARI, date(2019, 1, 1), Some(date(2019, 6, 30)), "100").expect("free");
+    let refused = story.fill(OLA, date(2019, 6, 30), None, "50");
+    assert_eq!(refused, Err("position_occupied"));
+    // Ended yesterday, somebody new today.
+    assert!(story.fill(OLA, date(2019, 7, 1), None, "50").is_ok());
+}
+
+#[test]
+fn the_same_occupancy_told_twice_is_no_new_fact() {
+    let mut story = Story::new("100");
+    let first = story.fill(KARI, date(2019, 1, 1), None, "100").expect("free");
+    story.fill(KARI, date(2019, 1, 1), None, "100").expect("already so");
+    let all: Vec<Uuid> = story.known().occupancies.iter().map(|held| held.id).collect();
+    assert_eq!(all, [first]);
+}
+
+#[test]
+fn a_doctor_never_works_more_than_a_full_position() {
+    let elsewhere = |share: &str, from, to| {
+        let mut other = Story::new("100");
+        other.fill(KARI, from, to, share).expect("free");
+        other.held
+    };
+    let fill = |share: &str, held: &Occupancies| {
+        let fill = Fill {
+            occupancy: Uuid::from_u128(9),
+            trainee: KARI,
+            period: Period::since(date(2020, 1, 1)),
+            percent: percent(share),
+            operating_model: OperatingModel::Salaried,
+            terms: Terms::default(),
+        };
+        Story::new("100").known().fill(fill, held).map_err(|rejection| rejection.problem.code)
+    };
+    let sixty = elsewhere("60", date(2019, 1, 1), None);
+    assert!(fill("40", &sixty).is_ok());
+    assert_eq!(fill("40.01", &sixty), Err("trainee_over_full_time"));
+    let ended_yesterday = elsewhere("100", date(2019, 1, 1), Some(date(2019, 12, 31)));
+    assert!(fill("100", &ended_yesterday).is_ok());
+    let begins_later = elsewhere("10", date(2025, 1, 1), None);
+    assert_eq!(fill("100", &begins_later), Err("trainee_over_full_time"));
+}
+
+#[test]
+fn a_share_is_at_most_the_positions() {
+    let mut story = Story::new("50");
+    assert_eq!(story.fill(KARI, date(2019, 1, 1), None, "60"), Err("percent_above_position"));
+    let held = story.fill(KARI, date(2019, 1, 1), None, "40").expect("free");
+    let raise = Some(percent("51"));
+    let facts =
+        story.known().change_terms(held, date(2019, 2, 1), raise, Terms::default(), &story.held);
+    assert_eq!(story.take(facts), Err("percent_above_position"));
+}
+
+#[test]
+fn a_new_operating_model_does_not_break_the_tenure() {
+    let mut story = Story::new("100");
+    let held = story.fill(KARI, date(2019, 1, 1), None, "100").expect("free");
+    let facts = story.known().change_model(held, date(2020, 1, 1), OperatingModel::SelfEmployed);
+    assert_eq!(story.take(facts), Ok(1));
+    let occupancy = story.known().occupancy(held).expect("held");
+    assert_eq!(occupancy.period, Period::since(date(2019, 1, 1)));
+    assert_eq!(occupancy.model_on(date(2019, 12, 31)), OperatingModel::Salaried);
+    assert_eq!(occupancy.model_on(date(2020, 1, 1)), OperatingModel::SelfEmployed);
+    let facts = story.known().change_model(held, date(2018, 1, 1), OperatingModel::Salaried);
+    assert_eq!(story.take(facts), Err("outside_occupancy"));
+}
+
+#[test]
+fn an_occupancy_ends_once_and_not_before_it_began() {
+    let mut story = Story::new("100");
+    let held = story.fill(KARI, date(2019, 3, 1), None, "100").expect("free");
+    let end = |story: &Story, day| story.known().end(held, day, LeaveReason::Other, &story.held);
+    assert_eq!(
+        end(&story, date(2019, 2, 28)).map_err(|r| r.problem.code),
+        Err("outside_occupancy")
+    );
+    let facts = end(&story, date(2019, 12, 31));
+    assert_eq!(story.take(facts), Ok(1));
+    let facts = end(&story, date(2019, 12, 31));
+    assert_eq!(story.take(facts), Ok(0));
+    let facts = end(&story, date(2019, 11, 30));
+    assert_eq!(story.take(facts), Err("occupancy_ended"));
+}
+
+#[test]
+fn a_position_that_is_held_can_neither_rest_nor_close() {
+    let mut story = Story::new("100");
+    story.fill(KARI, date(2020, 1, 1), None, "100").expect("free");
+    let facts = story.known().suspend(date(2020, 2, 1), comment());
+    assert_eq!(story.take(facts), Err("position_situation"));
+    let facts = story.known().suspend(date(2019, 6, 1), comment());
+    assert_eq!(story.take(facts), Err("position_occupied"));
+    let facts = story.known().close(date(2020, 2, 1), comment());
+    assert_eq!(story.take(facts), Err("position_situation"));
+    let facts = story.known().close(date(2019, 2, 1), comment());
+    assert_eq!(story.take(facts), Err("position_occupied"));
+}
+
+#[test]
+fn a_resting_position_is_again_what_it_was_when_it_is_resumed() {
+    let mut story = Story::new("100");
+    let facts = story.known().announce(date(2019, 2, 1), None);
+    story.take(facts).expect("planned");
+    let facts = story.known().suspend(date(2019, 3, 1), comment());
+    story.take(facts).expect("announced");
+    assert_eq!(story.situation(date(2019, 3, 1)), Some("suspended"));
+    assert_eq!(story.fill(KARI, date(2019, 4, 1), None, "100"), Err("position_situation"));
+    let facts = story.known().resume(date(2019, 5, 1));
+    assert_eq!(story.take(facts), Ok(1));
+    assert_eq!(story.situation(date(2019, 5, 1)), Some("announced"));
+    let during = story.fill(KARI, date(2019, 4, 30), Some(date(2019, 6, 1)), "100");
+    assert_eq!(during, Err("position_situation"));
+    assert!(story.fill(KARI, date(2019, 5, 1), None, "100").is_ok());
+}
+
+#[test]
+fn nothing_follows_on_a_closed_position() {
+    let mut story = Story::new("100");
+    let facts = story.known().close(date(2020, 1, 1), comment());
+    assert_eq!(story.take(facts), Ok(1));
+    assert_eq!(story.situation(date(2020, 1, 1)), Some("closed"));
+    assert_eq!(story.fill(KARI, date(2019, 12, 1), None, "100"), Err("position_situation"));
+    assert!(story.fill(KARI, date(2019, 11, 1), Some(date(2019, 12, 31)), "100").is_ok());
+    let facts = story.known().announce(date(2020, 2, 1), None);
+    assert_eq!(story.take(facts), Err("position_situation"));
+    let facts = story.known().close(date(2020, 1, 1), comment());
+    assert_eq!(story.take(facts), Ok(0));
+}
+
+#[test]
+fn a_correction_tells_how_it_was_and_keeps_every_rule() {
+    let mut story = Story::new("100");
+    let first = story.fill(KARI, date(2019, 1, 1), Some(date(2019, 6, 30)), "100").expect("free");
+    story.fill(OLA, date(2019, 9, 1), None, "100").expect("free");
+    let facts = |from, to| {
+        Some(OccupancyFacts {
+            period: Period::try_new(from, to).expect("in order"),
+            percent: percent("80"),
+            operating_model: OperatingModel::Salaried,
+            end_reason: None,
+        })
+    };
+    let too_long = facts(date(2019, 1, 1), Some(date(2019, 9, 1)));
+    let refused = story.known().correct_occupancy(first, too_long, comment(), &story.held);
+    assert_eq!(story.take(refused), Err("position_occupied"));
+    let right = facts(date(2019, 2, 1), Some(date(2019, 8, 31)));
+    let taken = story.known().correct_occupancy(first, right, comment(), &story.held);
+    assert_eq!(story.take(taken), Ok(1));
+    assert_eq!(story.situation(date(2019, 1, 15)), Some("planned"));
+    assert_eq!(story.situation(date(2019, 8, 31)), Some("filled"));
+    let never = story.known().correct_occupancy(first, None, comment(), &story.held);
+    assert_eq!(story.take(never), Ok(1));
+    assert_eq!(story.situation(date(2019, 8, 31)), Some("planned"));
+}
+
+#[derive(Debug, Clone)]
+enum Ask {
+    Fill { doctor: bool, from: i32, days: Option<i32>, share: u32 },
+    End { which: usize, on: i32 },
+    Terms { which: usize, on: i32, share: u32 },
+    Correct { which: usize, from: i32, days: Option<i32>, share: u32 },
+    Suspend { on: i32 },
+    Resume { on: i32 },
+    Announce { on: i32 },
+    Close { on: i32 },
+}
+
+fn asks() -> impl Strategy<Value = Ask> {
+    let day = 0..400_i32;
+    let days = proptest::option::of(0..200_i32);
+    let share = 1..=100_u32;
+    prop_oneof![
+        6 => (any::<bool>(), day.clone(), days.clone(), share.clone())
+            .prop_map(|(doctor, from, days, share)| Ask::Fill { doctor, from, days, share }),
+        3 => (0..8_usize, day.clone()).prop_map(|(which, on)| Ask::End { which, on }),
+        3 => (0..8_usize, day.clone(), share.clone())
+            .prop_map(|(which, on, share)| Ask::Terms { which, on, share }),
+        3 => (0..8_usize, day.clone(), days, share)
+            .prop_map(|(which, from, days, share)| Ask::Correct { which, from, days, share }),
+        1 => day.clone().prop_map(|on| Ask::Suspend { on }),
+        1 => day.clone().prop_map(|on| Ask::Resume { on }),
+        1 => day.clone().prop_map(|on| Ask::Announce { on }),
+        1 => day.prop_map(|on| Ask::Close { on }),
+    ]
+}
+
+fn day(number: i32) -> Date {
+    date(2019, 1, 1).saturating_add(jiff::Span::new().days(number))
+}
+
+/// Asks of two positions in turn; both doctors may hold either. Refusals change nothing.
+fn play(asks: &[Ask]) -> ([Position; 2], [Occupancies; 2]) {
+    let mut positions = [Position::default(), Position::default()];
+    let mut held = [Occupancies::default(), Occupancies::default()];
+    for (number, position) in (1..).zip(positions.iter_mut()) {
+        let Event::Established(mut fact) = established("100") else { unreachable!() };
+        fact.position = Uuid::from_u128(number);
+        position.evolve(&fact.into());
+    }
+    for (step, ask) in asks.iter().enumerate() {
+        let target = step % 2;
+        let known = positions[target].known().expect("established");
+        let some = |which: usize| known.occupancies.iter().nth(which).cloned();
+        let hundredths = |share: u32| Percent::from_hundredths(share * 100).expect("in range");
+        let until = |from: i32, days: Option<i32>| {
+            let to = days.map(|days| day(from + days));
+            Period::try_new(day(from), to).expect("in order")
+        };
+        let of = |doctor: Uuid| if doctor == KARI { 0 } else { 1 };
+        let facts = match ask.clone() {
+            Ask::Fill { doctor, from, days, share } => {
+                let trainee = if doctor { KARI } else { OLA };
+                let fill = Fill {
+                    occupancy: Uuid::from_u128(1000 + step as u128),
+                    trainee,
+                    period: until(from, days),
+                    percent: hundredths(share),
+                    operating_model: OperatingModel::Salaried,
+                    terms: Terms::default(),
+                };
+                known.fill(fill, &held[of(trainee)])
+            }
+            Ask::End { which, on } => match some(which) {
+                Some(o) => known.end(o.id, day(on), LeaveReason::Other, &held[of(o.trainee)]),
+                None => continue,
+            },
+            Ask::Terms { which, on, share } => match some(which) {
+                Some(o) => {
+                    let share = Some(hundredths(share));
+                    let held = &held[of(o.trainee)];
+                    known.change_terms(o.id, day(on), share, Terms::default(), held)
+                }
+                None => continue,
+            },
+            Ask::Correct { which, from, days, share } => match some(which) {
+                Some(o) => {
+                    let facts = OccupancyFacts {
+                        period: until(from, days),
+                        percent: hundredths(share),
+                        operating_model: OperatingModel::SelfEmployed,
+                        end_reason: None,
+                    };
+                    let held = &held[of(o.trainee)];
+                    known.correct_occupancy(o.id, Some(facts), comment(), held)
+                }
+                None => continue,
+            },
+            Ask::Suspend { on } => known.suspend(day(on), comment()),
+            Ask::Resume { on } => known.resume(day(on)),
+            Ask::Announce { on } => known.announce(day(on), None),
+            Ask::Close { on } => known.close(day(on), comment()),
+        };
+        for fact in facts.unwrap_or_default() {
+            positions[target].evolve(&fact);
+            let trainee = known_trainee(&fact);
+            if let Some(trainee) = trainee {
+                held[of(trainee)].evolve(&fact, 0);
+            }
+        }
+    }
+    (positions, held)
+}
+
+fn known_trainee(fact: &Event) -> Option<Uuid> {
+    match fact {
+        Event::Filled(f) => Some(f.trainee),
+        Event::TermsChanged(f) => Some(f.trainee),
+        Event::OperatingModelChanged(f) => Some(f.trainee),
+        Event::OccupancyEnded(f) => Some(f.trainee),
+        Event::OccupancyCorrected(f) => Some(f.trainee),
+        Event::Established(_)
+        | Event::Announced(_)
+        | Event::AnnouncementWithdrawn(_)
+        | Event::Suspended(_)
+        | Event::Resumed(_)
+        | Event::Closed(_)
+        | Event::Corrected(_) => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_commands_breaks_an_invariant(
+        asks in proptest::collection::vec(asks(), 1..40)
+    ) {
+        let (positions, held) = play(&asks);
+        for number in 0..700 {
+            let today = day(number);
+            for doctor in &held {
+                let sum: u32 =
+                    doctor.all_on(today).map(|o| o.percent_on(today).hundredths()).sum();
+                prop_assert!(sum <= 10_000, "{sum} on {today}");
+            }
+            for position in &positions {
+                let known = position.known().expect("established");
+                let holders = known.occupancies.all_on(today).count();
+                prop_assert!(holders <= 1, "{holders} holders on {today}");
+                let situation = known.situation_on(today).map(|s| s.as_str());
+                prop_assert_eq!(holders == 1, situation == Some("filled"), "{}", today);
+            }
+        }
+    }
+}
