@@ -194,9 +194,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The groups of operations, in the order of the documentation page.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 8] = [
     ("positions", "Training positions, and who holds them."),
     ("trainees", "Doctors in specialist training in general practice."),
+    ("supervisors", "Who may supervise trainees, or recommend on their goals."),
+    ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
+    ("supervisor assignments", "Who supervises whom."),
+    ("reports", "Tables with totals, as JSON or CSV."),
     ("feed", "Everything that has happened, in order."),
     ("operations", "For operators."),
 ];

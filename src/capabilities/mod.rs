@@ -8,6 +8,7 @@ pub mod position;
 pub mod programme;
 pub mod reference;
 pub mod report;
+pub mod supervision;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -37,4 +38,5 @@ pub static ALL: &[&Capability] = &[
     &trainee::CAPABILITY,
     &position::CAPABILITY,
     &report::CAPABILITY,
+    &supervision::CAPABILITY,
 ];

@@ -12,5 +12,6 @@ mod programme;
 mod reference;
 mod import;
 mod staffing;
+mod supervision;
 mod test_databases;
 mod trainee;
