@@ -4,6 +4,8 @@
 //! operations; a file named after a read model its table. What is not exported by a capability's
 //! `mod.rs` is its own business.
 
+pub mod curriculum;
+pub mod leader;
 pub mod position;
 pub mod reference;
 pub mod trainee;
@@ -29,5 +31,10 @@ pub struct Capability {
 }
 
 /// One line a capability.
-pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+pub static ALL: &[&Capability] = &[
+    &reference::CAPABILITY,
+    &trainee::CAPABILITY,
+    &position::CAPABILITY,
+    &curriculum::CAPABILITY,
+    &leader::CAPABILITY,
+];

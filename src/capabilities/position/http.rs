@@ -108,7 +108,8 @@ fn replied(status: u16, state: &Position, day: jiff::civil::Date) -> Result<Repl
     Ok(Reply { status, location, head: None, body })
 }
 
-async fn municipality_on(
+/// Refuses a municipality number that is not in use on a day.
+pub(crate) async fn municipality_in_use(
     view: &View,
     number: &MunicipalityNumber,
     day: jiff::civil::Date,
@@ -155,7 +156,7 @@ async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
     checked_external_ids(&asked.external_ids)?;
     let from = asked.from.map_or(today, |day| day.0);
     let decide = async |view: &View| {
-        municipality_on(view, &asked.municipality, from).await?;
+        municipality_in_use(view, &asked.municipality, from).await?;
         view.is_new(&subject(id)).await?;
         external_ids_free(view, &asked.external_ids).await?;
         let asked = asked.clone();

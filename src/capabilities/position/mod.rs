@@ -11,7 +11,7 @@ pub mod problems;
 mod view;
 
 pub use domain::{Event, OperatingModel, Position};
-pub(crate) use http::checked_external_ids;
+pub(crate) use http::{checked_external_ids, municipality_in_use};
 pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;
 
