@@ -6,6 +6,7 @@
 
 pub mod curriculum;
 pub mod leader;
+pub mod learning_goal;
 pub mod position;
 pub mod reference;
 pub mod trainee;
@@ -37,4 +38,5 @@ pub static ALL: &[&Capability] = &[
     &position::CAPABILITY,
     &curriculum::CAPABILITY,
     &leader::CAPABILITY,
+    &learning_goal::CAPABILITY,
 ];

@@ -36,7 +36,7 @@ pub use body::Body;
 pub use change::Change;
 pub use context::current;
 pub use list::ListQuery;
-pub use read::{List, NoFilters, Read};
+pub use read::{Filtered, List, NoFilters, Read};
 
 /// What every handler may use.
 pub struct Service {

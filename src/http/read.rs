@@ -59,6 +59,12 @@ pub struct List<F> {
     pub cursor: Option<Cursor>,
 }
 
+/// A read with filters of its own that is answered whole: a report.
+pub struct Filtered<F> {
+    pub read: Read,
+    pub filters: F,
+}
+
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
 struct Paging {
@@ -83,6 +89,16 @@ impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(List::of(request, true))
+    }
+}
+
+impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let list = List::of(request, false);
+        ready(list.map(|List { read, filters, .. }| Filtered { read, filters }))
     }
 }
 
@@ -167,14 +183,18 @@ impl Read {
             }
             (Some(_), _) | (None, None) => None,
         };
-        let tag = etag(loaded.head, since);
+        self.send(etag(loaded.head, since), reached.max(loaded.head), &shown).await
+    }
+
+    /// Sends a resource at the version `tag`: 304 when the caller has it already.
+    pub async fn send(&self, tag: String, position: i64, shown: &impl Serialize) -> Answer {
         let mut response = HttpResponse::Ok();
-        with_position(&mut response, reached.max(loaded.head));
+        with_position(&mut response, position);
         response.insert_header((header::ETAG, tag.clone()));
         if none_match(&self.request, &tag)? {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
-        let body = serde_json::to_value(&shown)
+        let body = serde_json::to_value(shown)
             .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
         let mut bodies = [body];
         self.service.reveal(&mut bodies, vec![]).await?;

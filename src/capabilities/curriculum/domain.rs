@@ -266,7 +266,7 @@ mod tests {
     use jiff::civil::date;
 
     fn text<T: FromText>(text: &str) -> T {
-        T::from_text(text).ok().expect("the test's text is well formed")
+        T::from_text(text).expect("the test's text is well formed")
     }
 
     fn publication(codes: &[(&str, Plan)]) -> Publication {

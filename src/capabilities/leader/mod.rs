@@ -9,7 +9,7 @@ mod leaders;
 pub mod problems;
 mod view;
 
-pub use domain::{Event, Leader, subject};
+pub use domain::{Event, Known, Leader, answering, subject};
 pub use leaders::Leaders;
 
 use super::Capability;
