@@ -4,6 +4,9 @@
 //! operations; a file named after a read model its table. What is not exported by a capability's
 //! `mod.rs` is its own business.
 
+pub mod curriculum;
+pub mod leader;
+pub mod learning_goal;
 pub mod position;
 pub mod programme;
 pub mod reference;
@@ -37,6 +40,9 @@ pub static ALL: &[&Capability] = &[
     &programme::CAPABILITY,
     &trainee::CAPABILITY,
     &position::CAPABILITY,
-    &report::CAPABILITY,
     &supervision::CAPABILITY,
+    &curriculum::CAPABILITY,
+    &leader::CAPABILITY,
+    &learning_goal::CAPABILITY,
+    &report::CAPABILITY,
 ];
