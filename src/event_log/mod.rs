@@ -15,9 +15,10 @@ mod turns;
 pub mod verify;
 mod view;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
@@ -68,11 +69,18 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What the database called it, when it was the database.
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        if let Failure::Database(error) | Failure::Pool(PoolError::Backend(error)) = self {
+            return error.code();
+        }
+        None
+    }
+
     /// Whether the database refused the values themselves: data exceptions and violated
     /// constraints. Sent again, they would be refused again.
     fn refuses_values(&self) -> bool {
-        let Failure::Database(error) = self else { return false };
-        error.code().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
+        self.sql_state().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
     }
 }
 

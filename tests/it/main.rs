@@ -4,5 +4,6 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod event_log;
 mod test_databases;
 mod trainee;
