@@ -110,7 +110,6 @@ fn fold_batch<M: ReadModel>(batch: Batch<'_>) -> Folded {
 }
 
 /// Folds one key. When a fact cannot be taken in, the key stands as it was just before it.
-
 fn fold_key<M: ReadModel>(
     key: &str,
     facts: &[Recorded],

@@ -13,5 +13,6 @@ mod reference;
 mod import;
 mod staffing;
 mod supervision;
+mod event_log;
 mod test_databases;
 mod trainee;
