@@ -5,6 +5,7 @@ mod support;
 mod compose;
 mod embedded_postgres;
 mod import;
+mod reference_import;
 mod staffing;
 mod test_databases;
 mod trainee;
