@@ -28,7 +28,7 @@ create table alis.log (
   name         text        not null unique,
   head         bigint      not null default 0,   -- position of the newest event, 0 when empty
   subjects     bigint      not null default 0,   -- numbers given to subjects so far
-  recorded_at  timestamptz not null default '-infinity'  -- never runs backwards within a log
+  recorded_at  timestamptz not null default '-infinity'  -- the log's clock: never runs backwards
 ) with (fillfactor = 50);
 insert into alis.log (log, name) values (1, 'default');
 
@@ -59,7 +59,6 @@ create table alis.subject (
   head  bigint  not null,
   primary key (log, name)
 ) with (fillfactor = 80);
-create unique index subject_id on alis.subject (log, id);
 
 create table alis.event_subject (
   log       integer not null,
@@ -307,16 +306,22 @@ grant select on all tables in schema alis to alis_service;
 grant insert, update, delete on alis.projection, alis.parked to alis_service;
 grant execute on function alis.append to alis_service;
 
--- The newest position recorded at or before an instant. For an instant of the last minute it waits
--- for an append in flight, whose facts may carry an earlier time than now but are not yet visible:
--- so the answer for an instant, once given, never changes.
+-- The newest position recorded at or before an instant. The answer for an instant, once given, never
+-- changes: what is recorded before the log's own clock is visible already, and for a later instant
+-- the clock is first set past it, which waits for an append in flight. No clock that runs ahead or
+-- steps back can then put another event before that instant.
 create function alis.position_at(p_log integer, p_instant timestamptz) returns bigint
 language plpgsql security definer
 set search_path = alis, pg_temp
 as $$
 begin
-  if p_instant > clock_timestamp() - interval '1 minute' then
-    perform 1 from alis.log l where l.log = p_log for share;
+  if p_instant >= (select l.recorded_at from alis.log l where l.log = p_log) then
+    if p_instant > clock_timestamp() + interval '10 seconds' then
+      raise exception 'nothing can be known of % yet', p_instant
+        using errcode = 'invalid_parameter_value';
+    end if;
+    update alis.log l set recorded_at = p_instant + interval '1 microsecond'
+     where l.log = p_log and l.recorded_at <= p_instant;
   end if;
   return coalesce((select e.position from alis.event e
                    where e.log = p_log and e.recorded_at <= p_instant

@@ -90,12 +90,19 @@ pub struct NewFact {
 impl NewFact {
     /// Makes a fact ready for the log. Its id sorts by time.
     pub fn of(event: &impl DomainEvent) -> Self {
+        // One person may stand in two places of a fact, and is concerned once.
+        let mut subjects: Vec<Subject> = Vec::new();
+        for subject in event.subjects() {
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
+        }
         Self {
             id: Uuid::now_v7(),
             kind: event.type_name(),
             effective_from: event.effective_from(),
             municipality: event.municipality().map(str::to_owned),
-            subjects: event.subjects(),
+            subjects,
             payload: event.payload(),
         }
     }

@@ -3,10 +3,10 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ResourceDef, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
@@ -50,7 +50,7 @@ pub struct Settings {
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] database::DatabaseError),
-    #[error("the database refused the service's role")]
+    #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
     #[error("the read models could not be built")]
     ReadModels(#[from] crate::event_log::Failure),
@@ -77,27 +77,33 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
     let service = web::Data::new(Service {
         log: log.clone(),
-        vault: settings.vault,
-        token: settings.token,
+        vault: Arc::new(settings.vault),
+        token: settings.token.into(),
         projections: projections(),
         metrics: metrics_handle(),
-        ready: AtomicBool::new(false),
+        ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
-        operations: OnceLock::from(operations()),
+        operations: Arc::new(operations()),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
-    let bound = bind(service.clone(), listen, settings.workers, settings.drain);
+    let per_worker = PoolSettings {
+        config: settings.service.clone(),
+        size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
+    };
+    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = Vec::new();
+    let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
-        rebuild::ensure(&log, projection.as_ref(), false, &|_count| {}).await?;
+        rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
         let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
+    builders.close();
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, workers })
 }
@@ -136,17 +142,27 @@ fn metrics_handle() -> PrometheusHandle {
     HANDLE.clone()
 }
 
+/// The pool that each worker thread makes for itself.
+#[derive(Clone)]
+struct PoolSettings {
+    config: Config,
+    size: u16,
+}
+
 fn bind(
     service: web::Data<Service>,
+    pool: PoolSettings,
     listen: SocketAddr,
     workers: usize,
     drain: Duration,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
+        let mut own = Service::clone(&service);
+        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
         let (app, _collected) = App::new()
             .into_utoipa_app()
             .openapi(base())
-            .app_data(service.clone())
+            .app_data(web::Data::new(own))
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
@@ -178,6 +194,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
+/// The groups of operations, in the order of the documentation page.
+const TAGS: [(&str, &str); 4] = [
+    ("positions", "Training positions, and who holds them."),
+    ("trainees", "Doctors in specialist training in general practice."),
+    ("feed", "Everything that has happened, in order."),
+    ("operations", "For operators."),
+];
+
 /// What the document says before any operation is collected.
 fn base() -> OpenApi {
     let token = SecurityScheme::Http(
@@ -195,9 +219,7 @@ fn base() -> OpenApi {
         ))
         .build();
     let tags =
-        [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
-    let tags =
-        tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
@@ -207,13 +229,18 @@ fn base() -> OpenApi {
 pub fn operations() -> Operations {
     let (_app, collected) =
         App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
-    openapi::complete(&collected)
+    let mut operations = openapi::complete(&collected);
+    let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
+    operations.paths.extend(pages);
+    operations
 }
+
+/// What the service answers beside its operations: the document, and pages for people.
+const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/{page}*", "/problems/{code}"];
 
 #[get("/openapi.json")]
 async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
-    let operations = service.operations.get().expect("set when the service is made");
-    HttpResponse::Ok().json(&operations.document)
+    HttpResponse::Ok().json(&service.operations.document)
 }
 
 #[get("/docs")]
@@ -222,7 +249,9 @@ async fn docs_redirect() -> HttpResponse {
 }
 
 fn docs() -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))
+    // The page's own default asks a validator on the internet about the document.
+    let config = utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none");
+    SwaggerUi::new("/docs/{_:.*}").config(config)
 }
 
 /// What `type` of a problem points at.
@@ -244,8 +273,7 @@ async fn elsewhere(
     service: web::Data<Service>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ProblemResponse> {
-    let operations = service.operations.get().expect("set when the service is made");
-    let known = operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
+    let known = service.operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
     match known {
         Some((_, methods)) => {
             let allowed = methods.join(", ");

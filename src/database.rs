@@ -1,6 +1,7 @@
 //! Connections and migrations.
 
 use std::path::Path;
+use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use tokio_postgres::{Config, NoTls};
@@ -8,6 +9,14 @@ use tokio_postgres::{Config, NoTls};
 mod embedded_migrations {
     refinery::embed_migrations!("migrations");
 }
+
+/// How long a connection may take to be made, unless the URL says so.
+const CONNECT_SECONDS_MAX: u64 = 5;
+/// A connection on which nothing comes back is given up after about this long; the system's own
+/// patience is hours.
+const SILENCE_SECONDS_MAX: u64 = 15;
+/// How long a caller waits for a free connection.
+const POOL_WAIT_SECONDS_MAX: u64 = 5;
 
 /// Why the database could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +33,20 @@ pub enum DatabaseError {
     Pool(#[from] deadpool_postgres::BuildError),
 }
 
-/// The configuration behind `DATABASE_URL`, with the password of a file if there is one.
-pub fn config_of(url: &str, password_file: Option<&Path>) -> Result<Config, DatabaseError> {
+/// The configuration behind `DATABASE_URL`, with a password if the URL holds none.
+pub fn config_of(url: &str, password: Option<&str>) -> Result<Config, DatabaseError> {
     let mut config: Config = url.parse().map_err(DatabaseError::Url)?;
-    if let Some(path) = password_file {
-        config.password(read_secret(path)?);
+    if let Some(password) = password {
+        config.password(password);
     }
     config.application_name("alis");
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(SILENCE_SECONDS_MAX));
+    }
+    config.keepalives_idle(Duration::from_secs(SILENCE_SECONDS_MAX));
     Ok(config)
 }
 
@@ -66,7 +82,7 @@ pub fn acting_as(config: &Config, role: &str) -> Config {
 pub fn pool(config: &Config, size: u16) -> Result<Pool, DatabaseError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config.clone(), NoTls, recycling);
-    let timeout = Some(std::time::Duration::from_secs(5));
+    let timeout = Some(Duration::from_secs(POOL_WAIT_SECONDS_MAX));
     Ok(Pool::builder(manager)
         .max_size(usize::from(size))
         .runtime(deadpool_postgres::Runtime::Tokio1)

@@ -19,5 +19,7 @@ pub mod config;
 pub mod database;
 pub mod embedded_postgres;
 pub mod import;
+pub mod operate;
+pub mod progress;
 pub mod serve;
 pub mod telemetry;

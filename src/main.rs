@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use alis::config::{ImportSettings, ReferenceCommand, ServeSettings};
+use alis::config::{
+    DatabaseSettings, HealthcheckSettings, ImportSettings, LogCommand, ProjectCommand,
+    ReferenceCommand, ServeSettings,
+};
 use alis::embedded_postgres::{self, Durability, Settings};
 use alis::import::{self, Summary, reference};
-use alis::{app, http::openapi, serve, telemetry};
-use clap::{Parser, Subcommand};
+use alis::{app, http::openapi, operate, serve, telemetry};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Positions, supervisor assignments and learning-goal approvals of doctors in specialist training.
 #[derive(Parser)]
@@ -21,6 +25,16 @@ struct Cli {
 enum Command {
     /// Run the service.
     Serve(ServeSettings),
+    /// Bring the database's schema up to date.
+    Migrate(DatabaseSettings),
+    /// Ask the service on this machine whether it is ready. Ends with 1 when it is not.
+    Healthcheck(HealthcheckSettings),
+    /// Look after the read models.
+    #[command(subcommand)]
+    Project(ProjectCommand),
+    /// Look after the event log.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Run only the private PostgreSQL and print how to open it with psql.
     Postgres {
         /// Where its data is.
@@ -45,7 +59,11 @@ const TO_MEND: u8 = 2;
 
 fn main() -> ExitCode {
     telemetry::start();
-    match run(Cli::parse().command) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => named(error).exit(),
+    };
+    match run(cli.command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("alis: {error:#}");
@@ -57,6 +75,19 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(settings) => runtime()?.block_on(serve::serve(settings))?,
+        Command::Migrate(settings) => runtime()?.block_on(operate::migrate(&settings))?,
+        Command::Healthcheck(settings) => runtime()?.block_on(operate::healthcheck(&settings))?,
+        Command::Project(ProjectCommand::Status(settings)) => {
+            runtime()?.block_on(operate::status(&settings))?;
+        }
+        Command::Project(ProjectCommand::Rebuild(settings)) => {
+            runtime()?.block_on(operate::rebuild(&settings))?;
+        }
+        Command::Log(LogCommand::Verify(settings)) => {
+            if !runtime()?.block_on(operate::verify(&settings))? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Postgres { data_dir } => {
             let settings = Settings { data_dir, durability: Durability::Durable };
             embedded_postgres::run_until_signal(&settings)?;
@@ -88,6 +119,23 @@ fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
     Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })
 }
 
+/// Adds the environment variable to a complaint about a setting: whoever set that did not write
+/// the flag which the complaint names.
+fn named(mut error: clap::Error) -> clap::Error {
+    fn variable(command: &clap::Command, flag: &str) -> Option<String> {
+        let own = command.get_arguments().find(|arg| arg.to_string() == flag);
+        let own = own.and_then(|arg| Some(arg.get_env()?.to_string_lossy().into_owned()));
+        own.or_else(|| command.get_subcommands().find_map(|below| variable(below, flag)))
+    }
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && let Some(variable) = variable(&Cli::command(), flag)
+    {
+        let both = ContextValue::String(format!("{flag} [env: {variable}]"));
+        error.insert(ContextKind::InvalidArg, both);
+    }
+    error
+}
+
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
@@ -97,6 +145,8 @@ fn print_openapi(write: bool) -> anyhow::Result<()> {
     let document = app::operations().document;
     let text = serde_json::to_string_pretty(&document)? + "\n";
     if write {
+        std::fs::create_dir_all("openapi")?;
+        std::fs::create_dir_all("docs")?;
         std::fs::write("openapi/openapi.json", text)?;
         std::fs::write("openapi/operations.txt", openapi::operations_text(&document))?;
         std::fs::write("docs/errors.md", openapi::errors_markdown())?;

@@ -17,9 +17,9 @@ use crate::import;
 use crate::personal_data::Vault;
 
 /// The login of the service on the private PostgreSQL.
-const SERVICE_ROLE: &str = "alis_service";
+pub const SERVICE_ROLE: &str = "alis_service";
 /// The database of the private PostgreSQL.
-const DATABASE: &str = "postgres";
+pub const DATABASE: &str = "postgres";
 /// Bytes of a generated token.
 const TOKEN_BYTES: usize = 32;
 
@@ -37,7 +37,10 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
     let given = settings.master_key_file.as_deref().map(database::read_secret).transpose();
     let master_key = given.context("ALIS_MASTER_KEY_FILE")?;
     if let Some(url) = &settings.database_url {
-        let owner = database::config_of(url, settings.database_password_file.as_deref())?;
+        let password = settings.database_password_file.as_deref();
+        let password = password.map(database::read_secret).transpose();
+        let password = password.context("ALIS_DATABASE_PASSWORD_FILE")?;
+        let owner = database::config_of(url, password.as_deref())?;
         let service = database::acting_as(&owner, &settings.database_role);
         return Ok(Database { private: None, owner, service, master_key });
     }

@@ -76,17 +76,12 @@ impl Drop for Stand {
 
 /// How long a rebuild takes, by the program's own means.
 pub async fn rebuild_seconds(stand: &Stand, name: &str) -> anyhow::Result<f64> {
-    use alis::event_log::{DEFAULT_LOG, EventLog, combiner::Combiner, rebuild, tail};
+    use alis::event_log::{DEFAULT_LOG, rebuild};
     let config = alis::database::acting_as(&stand.postgres.superuser(), "alis_service");
-    let pool = alis::database::pool(&config, 4)?;
-    let stop = tokio_util::sync::CancellationToken::new();
-    let head = tail::follow(config.clone(), DEFAULT_LOG, stop.clone()).await?;
-    let combiner = Combiner::start(config, DEFAULT_LOG).await?;
-    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
+    let pool = alis::database::pool(&config, rebuild::CONNECTIONS)?;
     let all = alis::app::projections();
     let projection = all.iter().find(|p| p.name() == name).context("the read model")?;
     let started = Instant::now();
-    rebuild::ensure(&log, projection.as_ref(), true, &|_count| {}).await?;
-    stop.cancel();
+    rebuild::rebuild(&pool, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
     Ok(started.elapsed().as_secs_f64())
 }

@@ -163,13 +163,7 @@ impl DataDir {
     /// Makes the socket directory: below the data directory, or in a short place when
     /// its path cannot be a socket's. Sockets of a server that was killed are removed.
     pub fn socket_dir(&self) -> Result<PathBuf, StartError> {
-        let mut path = self.path.join("socket");
-        let bytes = path.as_os_str().as_bytes();
-        let too_long = bytes.len() + 1 + SOCKET_NAME.len() > SOCKET_PATH_BYTES_MAX;
-        // Clients that use libpq read a comma as the start of a second server.
-        if too_long || bytes.contains(&b',') {
-            path = self.short_socket_dir();
-        }
+        let path = self.socket_place();
         self.account.private_directory(&path)?;
         // PostgreSQL refuses to start when the process id in the old lock file is in use again.
         for name in [SOCKET_NAME.to_owned(), format!("{SOCKET_NAME}.lock")] {
@@ -181,6 +175,15 @@ impl DataDir {
             }
         }
         Ok(path)
+    }
+
+    /// Where the socket is, or will be. Only looks.
+    pub fn socket_place(&self) -> PathBuf {
+        let path = self.path.join("socket");
+        let bytes = path.as_os_str().as_bytes();
+        let too_long = bytes.len() + 1 + SOCKET_NAME.len() > SOCKET_PATH_BYTES_MAX;
+        // Clients that use libpq read a comma as the start of a second server.
+        if too_long || bytes.contains(&b',') { self.short_socket_dir() } else { path }
     }
 
     fn short_socket_dir(&self) -> PathBuf {

@@ -137,13 +137,50 @@ pub fn start(settings: &Settings) -> Result<EmbeddedPostgres, StartError> {
     })
 }
 
+/// A data directory as somebody finds it who does not mean to start a server there.
+#[derive(Debug)]
+pub struct Found {
+    data_dir: DataDir,
+}
+
+/// Looks where the cluster of a data directory is. Changes nothing.
+pub fn find(data_dir: &Path) -> Result<Found, StartError> {
+    Ok(Found { data_dir: DataDir::choose(data_dir)? })
+}
+
+impl Found {
+    /// Whether a cluster has been made there.
+    pub fn has_cluster(&self) -> bool {
+        self.data_dir.cluster().exists()
+    }
+
+    /// The directory in use, which may be another than the one asked for.
+    pub fn path(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// How to connect to the server that another program runs there, as `user`.
+    pub fn config(&self, user: &str, database: &str) -> Config {
+        config_over(&self.data_dir.socket_place(), user, database)
+    }
+
+    /// The same as the superuser, to the database that every cluster has.
+    pub fn superuser(&self) -> Config {
+        self.config(SUPERUSER, SUPERUSER)
+    }
+}
+
+fn config_over(socket_dir: &Path, user: &str, database: &str) -> Config {
+    let mut config = Config::new();
+    config.host_path(socket_dir).port(PORT).user(user).dbname(database);
+    config.connect_timeout(CONNECT_TIMEOUT);
+    config
+}
+
 impl EmbeddedPostgres {
     /// How to connect as `user` to `database` over the server's socket.
     pub fn config(&self, user: &str, database: &str) -> Config {
-        let mut config = Config::new();
-        config.host_path(&self.socket_dir).port(PORT).user(user).dbname(database);
-        config.connect_timeout(CONNECT_TIMEOUT);
-        config
+        config_over(&self.socket_dir, user, database)
     }
 
     /// How to connect as the superuser to the database that every cluster has.

@@ -18,17 +18,23 @@ const BATCH_COMMANDS_MAX: usize = 256;
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Commands waiting for a call; more are told to come back.
 const QUEUE_COMMANDS_MAX: usize = 4096;
-/// How long a batch is sent again over new connections before its callers are told.
+/// How long batches are sent again over new connections before their callers are told. Counted
+/// from the first loss: once it is over, each batch gets one attempt until one succeeds.
 const RESEND_SECONDS_MAX: u64 = 10;
+/// How long one call or one connection attempt may take. A server that says nothing for longer is
+/// taken for lost; the ledger makes it safe to ask another one.
+const CALL_SECONDS_MAX: u64 = 10;
+/// How often a new connection rehearses the append: by then its plans are made.
+const REHEARSALS: usize = 6;
 /// Pause between two attempts to connect.
 const RECONNECT_PAUSE_MS: u64 = 50;
 
 /// Why a command has no verdict.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum WriteError {
-    /// The queue is full; nothing was recorded.
-    #[error("too many commands are waiting")]
-    Busy,
+    /// The queue is full, or the database out of room or time; nothing was recorded.
+    #[error("there is no room for the command now: {0}")]
+    Busy(String),
     /// The database could not be reached. The command may have been recorded: asking again under
     /// the same key tells.
     #[error("the database could not be reached: {0}")]
@@ -50,13 +56,33 @@ pub struct Combiner {
 }
 
 impl Combiner {
-    /// Connects, warms the connection and starts the task on the current runtime. The task ends
-    /// when every [`Combiner`] is gone and the queue is drained.
+    /// Connects, warms the connection and starts the writer. It ends when every [`Combiner`] is
+    /// gone and the queue is drained.
+    ///
+    /// The writer has a thread of its own: task and connection then wake each other without
+    /// crossing threads, and no request computes in front of a commit.
     pub async fn start(config: Config, log: i32) -> Result<Self, tokio_postgres::Error> {
-        let connection = Connection::open(&config, log).await?;
         let (queue, waiting) = mpsc::channel(QUEUE_COMMANDS_MAX);
-        let task = Task { config, log, connection: Some(connection), deferred: VecDeque::new() };
-        tokio::spawn(task.run(waiting));
+        let (started, ready) = oneshot::channel();
+        let write = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("the system gives a runtime its timer and poll");
+            runtime.block_on(async {
+                let (connection, result) = match Connection::open(&config, log).await {
+                    Ok(connection) => (Some(connection), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let go_on = result.is_ok();
+                if started.send(result).is_ok() && go_on {
+                    let deferred = VecDeque::new();
+                    let task = Task { config, log, connection, deferred, lost_since: None };
+                    task.run(waiting).await;
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("alis-writer".to_owned());
+        thread.spawn(write).expect("the system gives a thread");
+        ready.await.expect("the writer tells how its start went")?;
         Ok(Self { queue })
     }
 
@@ -64,7 +90,9 @@ impl Combiner {
     pub async fn append(&self, command: AppendCommand) -> Result<Verdict, WriteError> {
         let (answer, verdict) = oneshot::channel();
         self.queue.try_send(Waiting { command, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => WriteError::Busy,
+            mpsc::error::TrySendError::Full(_) => {
+                WriteError::Busy("too many commands are waiting".to_owned())
+            }
             mpsc::error::TrySendError::Closed(_) => {
                 WriteError::Unreachable("the writer has stopped".to_owned())
             }
@@ -95,18 +123,26 @@ impl Connection {
     }
 
     /// Runs the function a few times and takes it all back, so that the first real command does
-    /// not plan every statement while it holds the lock of the log.
+    /// not plan every statement while it holds the lock of the log. All of it is sent at once, and
+    /// the server has the means to end it alone: the lock of the log never waits for this client.
     async fn warm(&self, log: i32) -> Result<(), tokio_postgres::Error> {
-        self.client.batch_execute("begin").await?;
-        for _ in 0..6 {
-            let result =
-                append::append(&self.client, &self.statement, log, &[warming_command()]).await;
+        let commands: Vec<_> = (0..REHEARSALS).map(|_| [warming_command()]).collect();
+        let rehearsals = commands
+            .iter()
+            .map(|command| append::append(&self.client, &self.statement, log, command));
+        let (begun, rehearsed, undone) = futures_util::future::join3(
+            self.client.batch_execute(include_str!("sql/rehearse.sql")),
+            futures_util::future::join_all(rehearsals),
+            self.client.batch_execute("rollback"),
+        )
+        .await;
+        begun?;
+        for result in rehearsed {
             if let Err(AppendError::Database(error)) = result {
-                self.client.batch_execute("rollback").await?;
                 return Err(error);
             }
         }
-        self.client.batch_execute("rollback").await
+        undone
     }
 }
 
@@ -137,6 +173,8 @@ struct Task {
     connection: Option<Connection>,
     /// Commands that touch a subject of the batch before them, in the order they came.
     deferred: VecDeque<Waiting>,
+    /// When the database stopped answering.
+    lost_since: Option<Instant>,
 }
 
 impl Task {
@@ -197,7 +235,7 @@ impl Task {
                         answer(waiting, Ok(verdict));
                     }
                 }
-                Err(WriteError::Refused(_)) if part.len() > 1 => {
+                Err(WriteError::Refused(_) | WriteError::Busy(_)) if part.len() > 1 => {
                     let second = part.split_off(part.len() / 2);
                     parts.push_front(second);
                     parts.push_front(part);
@@ -215,36 +253,52 @@ impl Task {
     /// One call. After a lost connection the same commands are sent again: if the first call was
     /// committed, the ledger answers them as duplicates, which is the same as recorded.
     async fn send(&mut self, commands: &[AppendCommand]) -> Result<Vec<Verdict>, WriteError> {
-        let started = Instant::now();
         loop {
-            let error = match self.send_once(commands).await {
-                Ok(verdicts) => return Ok(verdicts),
-                Err(error) => error,
+            let outcome = self.send_once(commands).await;
+            let Err(WriteError::Unreachable(_)) = &outcome else {
+                self.lost_since = None;
+                return outcome;
             };
-            let lost = match &error {
-                AppendError::Database(error) => is_lost(error),
-                AppendError::Verdicts => false,
-            };
-            if !lost {
-                return Err(WriteError::Refused(with_causes(&error)));
-            }
-            self.connection = None;
-            if started.elapsed() > Duration::from_secs(RESEND_SECONDS_MAX) {
-                return Err(WriteError::Unreachable(with_causes(&error)));
+            let lost_since = *self.lost_since.get_or_insert_with(Instant::now);
+            if lost_since.elapsed() > Duration::from_secs(RESEND_SECONDS_MAX) {
+                return outcome;
             }
             tokio::time::sleep(Duration::from_millis(RECONNECT_PAUSE_MS)).await;
         }
     }
 
-    async fn send_once(&mut self, commands: &[AppendCommand]) -> Result<Vec<Verdict>, AppendError> {
+    /// One attempt. The connection is kept only when the server has answered on it.
+    async fn send_once(&mut self, commands: &[AppendCommand]) -> Result<Vec<Verdict>, WriteError> {
+        let limit = Duration::from_secs(CALL_SECONDS_MAX);
+        let silent = |_elapsed| WriteError::Unreachable("no answer in time".to_owned());
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.config, self.log).await?,
+            None => {
+                let opening = Connection::open(&self.config, self.log);
+                let opened = tokio::time::timeout(limit, opening).await.map_err(silent)?;
+                opened.map_err(|error| WriteError::Unreachable(with_causes(&error)))?
+            }
         };
-        let result =
-            append::append(&connection.client, &connection.statement, self.log, commands).await;
-        self.connection = Some(connection);
-        result
+        let call = append::append(&connection.client, &connection.statement, self.log, commands);
+        let error = match tokio::time::timeout(limit, call).await.map_err(silent)? {
+            Ok(verdicts) => {
+                self.connection = Some(connection);
+                return Ok(verdicts);
+            }
+            Err(error) => error,
+        };
+        let told = with_causes(&error);
+        match fault_of(&error, &connection.client) {
+            Fault::Connection => Err(WriteError::Unreachable(told)),
+            Fault::Server => {
+                self.connection = Some(connection);
+                Err(WriteError::Busy(told))
+            }
+            Fault::Command => {
+                self.connection = Some(connection);
+                Err(WriteError::Refused(told))
+            }
+        }
     }
 }
 
@@ -254,26 +308,47 @@ fn answer(waiting: Waiting, verdict: Result<Verdict, WriteError>) {
     }
 }
 
-/// Whether the connection, not the command, was at fault: then the outcome is unknown.
-fn is_lost(error: &tokio_postgres::Error) -> bool {
+/// What was at fault when a call failed.
+enum Fault {
+    /// The connection: the outcome is unknown, and another connection can tell.
+    Connection,
+    /// The server, out of room or time: nothing was recorded, and fewer commands may fit.
+    Server,
+    /// What was sent: nothing was recorded, and it will not get better.
+    Command,
+}
+
+fn fault_of(error: &AppendError, client: &Client) -> Fault {
     use tokio_postgres::error::SqlState;
+    const CONNECTION: [SqlState; 9] = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::IDLE_SESSION_TIMEOUT,
+        SqlState::TOO_MANY_CONNECTIONS,
+        // Both are undone by the server, and a second attempt meets another situation.
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        // The primary has become a standby: the next connection finds the new primary.
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::DATABASE_DROPPED,
+    ];
+    const SERVER: [SqlState; 2] = [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
+    let AppendError::Database(error) = error else { return Fault::Command };
     match error.code() {
-        None => true,
-        Some(code) => {
-            let class = &code.code()[..2];
-            class == "08"
-                || class == "53"
-                || [
-                    SqlState::ADMIN_SHUTDOWN,
-                    SqlState::CRASH_SHUTDOWN,
-                    SqlState::CANNOT_CONNECT_NOW,
-                    SqlState::IDLE_SESSION_TIMEOUT,
-                    SqlState::T_R_SERIALIZATION_FAILURE,
-                    SqlState::T_R_DEADLOCK_DETECTED,
-                ]
-                .contains(code)
+        // Without a code it is the client's own error: a value that cannot be sent, or a loss.
+        None if error.is_closed() || client.is_closed() || is_io(error) => Fault::Connection,
+        None => Fault::Command,
+        Some(code) if code.code().starts_with("08") || CONNECTION.contains(code) => {
+            Fault::Connection
         }
+        Some(code) if code.code().starts_with("53") || SERVER.contains(code) => Fault::Server,
+        Some(_) => Fault::Command,
     }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
 /// The error with its causes on one line, for the log.

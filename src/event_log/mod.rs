@@ -9,9 +9,14 @@ pub mod feed;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;
+pub mod status;
 pub mod tail;
+mod turns;
 pub mod verify;
 mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
@@ -22,6 +27,7 @@ use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
 use crate::problem::Rejection;
 use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
+use turns::Turns;
 pub use view::{FirstFact, Loaded, View};
 
 /// The log an installation uses unless told otherwise.
@@ -36,6 +42,10 @@ pub struct EventLog {
     pub pool: Pool,
     combiner: Combiner,
     head: watch::Receiver<i64>,
+    turns: Turns,
+    /// The newest position that this instance has written itself: news of it may still be on the
+    /// way, and whoever was told of it must not be told of an older one next.
+    written: Arc<AtomicI64>,
 }
 
 /// Why the log could not answer.
@@ -55,6 +65,23 @@ pub enum Failure {
     Sealed(#[from] crate::personal_data::SealError),
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
+    /// The code folds the same facts into other rows than those stored.
+    #[error(
+        "read model {0} holds other rows than its code makes: raise its version, or rebuild it"
+    )]
+    Drift(&'static str),
+    /// Readers held the view for minutes on end.
+    #[error("read model {0} is built, but its readers do not let go of the old table: try again")]
+    SwapBlocked(&'static str),
+}
+
+impl Failure {
+    /// Whether the database refused the values themselves: data exceptions and violated
+    /// constraints. Sent again, they would be refused again.
+    fn refuses_values(&self) -> bool {
+        let Failure::Database(error) = self else { return false };
+        error.code().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
+    }
 }
 
 /// The no of a decision: a rule's, or the log's own.
@@ -155,13 +182,13 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
-        Self { log, pool, combiner, head }
+        Self { log, pool, combiner, head, turns: Turns::default(), written: Arc::default() }
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
     /// at least that much, because positions become visible in order.
     pub fn known_head(&self) -> i64 {
-        *self.head.borrow()
+        self.written.load(Ordering::Acquire).max(*self.head.borrow())
     }
 
     /// Changes of [`EventLog::known_head`].
@@ -209,6 +236,7 @@ impl EventLog {
                 return Ok(outcome);
             }
         }
+        let mut turn = None;
         for attempt in 0..ATTEMPTS_MAX {
             let view = View::new(self.pool.clone(), self.log, attempt == 0);
             let decided = match decide(&view).await {
@@ -226,8 +254,12 @@ impl EventLog {
             if request.dry_run {
                 return Ok(self.rehearsed(&view, decision));
             }
-            if let Some(outcome) = self.record(request, &key, view, decision).await? {
-                return Ok(outcome);
+            match self.record(request, &key, view, decision).await? {
+                Recorded::Done(outcome) => return Ok(*outcome),
+                Recorded::Moved(subject) if turn.is_none() => {
+                    turn = Some(self.turns.take(&subject).await);
+                }
+                Recorded::Moved(_) => {}
             }
         }
         Err(Refusal::Contended)
@@ -272,27 +304,21 @@ impl EventLog {
         }
     }
 
-    /// Appends, or answers `None` when the decision must be made again.
+    /// Appends, or names the subject that has moved: then the decision must be made again.
     async fn record(
         &self,
         request: &Request,
         key: &str,
         view: View,
         decision: Decision,
-    ) -> Result<Option<Outcome>, Refusal> {
+    ) -> Result<Recorded, Refusal> {
         let mut reply = decision.reply;
         if decision.facts.is_empty() {
             reply.head = reply.head.or(view.seen(&decision.main));
             if request.key.is_none() {
                 let head = reply.head.unwrap_or(0);
                 let position = self.known_head().max(head);
-                return Ok(Some(Outcome {
-                    reply,
-                    head,
-                    position,
-                    replayed: false,
-                    would_record: vec![],
-                }));
+                return Ok(Recorded::done(reply, head, position));
             }
         }
         let mut meta = request.meta.clone();
@@ -308,23 +334,34 @@ impl EventLog {
         };
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
+                self.written.fetch_max(head, Ordering::AcqRel);
                 let resource = reply.head.unwrap_or(head);
-                Ok(Some(Outcome {
-                    reply,
-                    head: resource,
-                    position: head,
-                    replayed: false,
-                    would_record: vec![],
-                }))
+                Ok(Recorded::done(reply, resource, head))
             }
-            Verdict::Duplicate { head, reply } => Ok(Some(stored(head, &reply)?)),
+            Verdict::Duplicate { head, reply } => {
+                Ok(Recorded::Done(Box::new(stored(head, &reply)?)))
+            }
             Verdict::KeyReused => Err(Refusal::KeyReused),
             Verdict::Conflict { moved } => {
                 tracing::debug!(?moved, "Subjects moved; deciding again");
                 metrics::counter!("alis_append_conflicts_total").increment(1);
-                Ok(None)
+                let subject = moved.into_iter().next().map(|(subject, _)| subject);
+                Ok(Recorded::Moved(subject.unwrap_or_default()))
             }
         }
+    }
+}
+
+/// What became of one attempt.
+enum Recorded {
+    Done(Box<Outcome>),
+    Moved(String),
+}
+
+impl Recorded {
+    fn done(reply: Reply, head: i64, position: i64) -> Self {
+        let (replayed, would_record) = (false, vec![]);
+        Self::Done(Box::new(Outcome { reply, head, position, replayed, would_record }))
     }
 }
 

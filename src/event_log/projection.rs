@@ -6,6 +6,9 @@
 //! table answers "as of this day, as known at that position" with plain comparisons, and no read
 //! model writes SQL for corrections.
 //!
+//! A key is what is folded, a row's `key` what is listed. They are the same, unless the facts of one
+//! key tell about several resources: then each row names its own with [`Row::of_item`].
+//!
 //! Each table begins with the columns of [`LEADING_COLUMNS`].
 
 use std::collections::BTreeMap;
@@ -37,13 +40,15 @@ pub trait ReadModel: Send + Sync + 'static {
     /// The columns after the leading ones, in the order [`Row`] writes them.
     const COLUMNS: &'static str;
 
-    /// The rows of a state, in order, without overlap.
+    /// The rows of a state: of one item in order, without overlap. An item belongs to one key.
     fn rows(key: &str, state: &Self::State) -> Vec<Row>;
 }
 
 /// One row: a period, and its cells in the text form of COPY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
+    /// What the row is about when that is not the key itself.
+    item: Option<String>,
     period: Period,
     cells: String,
 }
@@ -51,7 +56,12 @@ pub struct Row {
 impl Row {
     /// A row that holds in `period`, without cells yet.
     pub fn new(period: Period) -> Self {
-        Self { period, cells: String::with_capacity(256) }
+        Self { item: None, period, cells: String::with_capacity(256) }
+    }
+
+    /// A row about one of several resources that the facts of its key tell about.
+    pub fn of_item(item: impl Display, period: Period) -> Self {
+        Self { item: Some(item.to_string()), ..Self::new(period) }
     }
 
     /// Adds a value that needs no escaping: a number, an id, a date or a word.
@@ -106,8 +116,15 @@ impl Row {
 /// Rows of one key as they stand, and what became of them in a batch.
 #[derive(Debug, Default)]
 struct Open {
-    /// By first day: the row and the position that opened it.
-    rows: BTreeMap<jiff::civil::Date, (Row, i64)>,
+    /// By item and first day: the row and the position that opened it.
+    rows: BTreeMap<Place, (Row, i64)>,
+}
+
+/// Where a row stands: of one item, at most one open row begins on a day.
+type Place = (Option<String>, jiff::civil::Date);
+
+fn place(row: &Row) -> Place {
+    (row.item.clone(), row.period.from)
 }
 
 /// A row that a batch opened, perhaps closed again within it.
@@ -121,6 +138,8 @@ pub struct Opened {
 /// A row of an earlier batch that this one closed.
 #[derive(Debug, PartialEq)]
 pub struct Closed {
+    /// What the row is about when that is not the key itself.
+    pub item: Option<String>,
     pub valid_from: jiff::civil::Date,
     pub known_to: i64,
 }
@@ -147,32 +166,35 @@ impl<M: ReadModel> KeyFold<M> {
 
     /// Takes in a fact whose rows are in the table already.
     pub fn replay(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        self.state.apply(fact)?;
+        guarded(fact.position, fact.kind, || self.state.apply(fact))?;
         self.stored_until = fact.position;
         Ok(())
     }
 
     /// Call once after the last [`KeyFold::replay`]: works out which rows hold.
-    pub fn replayed(&mut self) {
+    pub fn replayed(&mut self) -> Result<(), DecodeError> {
         let position = self.stored_until;
-        self.open.rows = M::rows(&self.key, &self.state)
-            .into_iter()
-            .map(|row| (row.period.from, (row, position)))
-            .collect();
+        let rows = guarded(position, "replayed", || Ok(M::rows(&self.key, &self.state)))?;
+        self.open.rows = rows.into_iter().map(|row| (place(&row), (row, position))).collect();
+        Ok(())
     }
 
-    /// Takes in a new fact and tells what it opens and closes.
+    /// Takes in a new fact and tells what it opens and closes. A fact that cannot be taken in
+    /// changes no row, but the fold must not be given another one.
     pub fn apply(
         &mut self,
         fact: &Fact<'_>,
         opened: &mut Vec<Opened>,
         closed: &mut Vec<Closed>,
     ) -> Result<(), DecodeError> {
-        self.state.apply(fact)?;
+        let rows = guarded(fact.position, fact.kind, || {
+            self.state.apply(fact)?;
+            Ok(M::rows(&self.key, &self.state))
+        })?;
         let mut before = std::mem::take(&mut self.open.rows);
-        for row in M::rows(&self.key, &self.state) {
-            let from = row.period.from;
-            let kept = match before.remove(&from) {
+        for row in rows {
+            let place = place(&row);
+            let kept = match before.remove(&place) {
                 Some((old, known_from)) if old == row => (old, known_from),
                 Some((old, known_from)) => {
                     self.close(old, known_from, fact.position, opened, closed);
@@ -180,7 +202,7 @@ impl<M: ReadModel> KeyFold<M> {
                 }
                 None => (row, fact.position),
             };
-            self.open.rows.insert(from, kept);
+            self.open.rows.insert(place, kept);
         }
         for (_, (old, known_from)) in before {
             self.close(old, known_from, fact.position, opened, closed);
@@ -197,7 +219,8 @@ impl<M: ReadModel> KeyFold<M> {
         closed: &mut Vec<Closed>,
     ) {
         if known_from <= self.stored_until {
-            closed.push(Closed { valid_from: row.period.from, known_to });
+            let Row { item, period, cells: _ } = row;
+            closed.push(Closed { item, valid_from: period.from, known_to });
         } else if known_from < known_to {
             opened.push(Opened { row, known_from, known_to });
         }
@@ -213,10 +236,26 @@ impl<M: ReadModel> KeyFold<M> {
     }
 }
 
+/// Runs the code of a capability. When it panics, that is a fact which this program cannot take in,
+/// like one it cannot read: the key is parked and the others go on.
+fn guarded<T>(
+    position: i64,
+    kind: &str,
+    run: impl FnOnce() -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    // What the closure borrows is not used again after a panic, except for rows it cannot reach.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    outcome.unwrap_or_else(|_told_by_the_panic_hook| {
+        let reason = "the code that folds it panicked".to_owned();
+        Err(DecodeError { position, kind: kind.to_owned(), reason })
+    })
+}
+
 /// Writes an opened row as a line of COPY.
 pub fn copy_line(out: &mut Vec<u8>, log: i32, key: &str, opened: &Opened) {
     use std::io::Write as _;
-    let Row { period, cells } = &opened.row;
+    let Row { item, period, cells } = &opened.row;
+    let key = item.as_deref().unwrap_or(key);
     let (from, to) = (opened.known_from, opened.known_to);
     let result = match period.to {
         Some(last) => writeln!(out, "{log}\t{key}\t{}\t{last}\t{from}\t{to}{cells}", period.from),
@@ -308,12 +347,12 @@ mod tests {
     fn a_row_is_closed_by_the_fact_that_changes_it_and_others_stand() {
         let mut fold = KeyFold::<Model>::new("k".to_owned());
         fold.replay(&fact(1, "2020-01-01,a;2020-02-01,b")).expect("folds");
-        fold.replayed();
+        fold.replayed().expect("folds");
         let (mut opened, mut closed) = (vec![], vec![]);
         let next = fact(5, "2020-01-01,a;2020-02-01,c");
         fold.apply(&next, &mut opened, &mut closed).expect("folds");
         fold.finish(&mut opened);
-        assert_eq!(closed, [Closed { valid_from: date(2020, 2, 1), known_to: 5 }]);
+        assert_eq!(closed, [Closed { item: None, valid_from: date(2020, 2, 1), known_to: 5 }]);
         let row = Row::new(Period::since(date(2020, 2, 1))).text("c");
         assert_eq!(opened, [Opened { row, known_from: 5, known_to: STILL_KNOWN }]);
     }
@@ -328,6 +367,39 @@ mod tests {
         fold.finish(&mut opened);
         let known: Vec<_> = opened.iter().map(|row| (row.known_from, row.known_to)).collect();
         assert_eq!((known, closed.len()), (vec![(1, 2), (2, 3)], 0));
+    }
+
+    /// The payload names the items whose rows begin on one and the same day.
+    struct Items;
+    impl ReadModel for Items {
+        type State = Text;
+        const NAME: &'static str = "items";
+        const VERSION: i32 = 1;
+        const SUBJECT: &'static str = "text";
+        const TABLE: &'static str = "";
+        const COLUMNS: &'static str = "";
+        fn rows(_key: &str, state: &Text) -> Vec<Row> {
+            let items = state.0.split(';').filter(|part| !part.is_empty());
+            items.map(|item| Row::of_item(item, Period::since(date(2020, 1, 1)))).collect()
+        }
+    }
+
+    #[test]
+    fn items_of_one_key_open_and_close_rows_of_their_own() {
+        let mut fold = KeyFold::<Items>::new("k".to_owned());
+        fold.replay(&fact(1, "a;b")).expect("folds");
+        fold.replayed().expect("folds");
+        let (mut opened, mut closed) = (vec![], vec![]);
+        fold.apply(&fact(5, "b;c"), &mut opened, &mut closed).expect("folds");
+        fold.finish(&mut opened);
+        let item = Some("a".to_owned());
+        assert_eq!(closed, [Closed { item, valid_from: date(2020, 1, 1), known_to: 5 }]);
+        let mut lines = Vec::new();
+        for row in &opened {
+            copy_line(&mut lines, 1, "k", row);
+        }
+        let lines = String::from_utf8(lines).expect("COPY lines are text");
+        assert_eq!(lines, format!("1\tc\t2020-01-01\tinfinity\t5\t{STILL_KNOWN}\n"));
     }
 
     #[test]

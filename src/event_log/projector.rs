@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool, Transaction};
 use futures_util::SinkExt;
 use tokio::sync::watch;
-use tokio_postgres::Transaction;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
@@ -85,6 +84,7 @@ pub struct Batch<'a> {
 #[derive(Default)]
 pub struct Folded {
     pub lines: Vec<u8>,
+    /// By the `key` in the table.
     pub closed: Vec<(String, Closed)>,
     /// Keys whose facts could not be read: key, position, reason.
     pub poisoned: Vec<(String, i64, String)>,
@@ -94,19 +94,22 @@ fn fold_batch<M: ReadModel>(batch: Batch<'_>) -> Folded {
     let mut folded = Folded::default();
     for (key, facts) in batch.facts {
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        match fold_key::<M>(key, facts, batch.checkpoint, &mut opened, &mut closed) {
-            Ok(()) => {
-                for row in &opened {
-                    copy_line(&mut folded.lines, batch.log, key, row);
-                }
-                folded.closed.extend(closed.into_iter().map(|row| (key.clone(), row)));
-            }
-            Err(error) => folded.poisoned.push((key.clone(), error.position, error.reason)),
+        let outcome = fold_key::<M>(key, facts, batch.checkpoint, &mut opened, &mut closed);
+        for row in &opened {
+            copy_line(&mut folded.lines, batch.log, key, row);
+        }
+        folded.closed.extend(closed.into_iter().map(|row| {
+            let listed = row.item.clone().unwrap_or_else(|| key.clone());
+            (listed, row)
+        }));
+        if let Err(error) = outcome {
+            folded.poisoned.push((key.clone(), error.position, error.reason));
         }
     }
     folded
 }
 
+/// Folds one key. When a fact cannot be taken in, the key stands as it was just before it.
 fn fold_key<M: ReadModel>(
     key: &str,
     facts: &[Recorded],
@@ -119,12 +122,12 @@ fn fold_key<M: ReadModel>(
     for recorded in &facts[..split] {
         fold.replay(&recorded.as_fact())?;
     }
-    fold.replayed();
-    for recorded in &facts[split..] {
-        fold.apply(&recorded.as_fact(), opened, closed)?;
-    }
+    fold.replayed()?;
+    let poison = facts[split..]
+        .iter()
+        .find_map(|recorded| fold.apply(&recorded.as_fact(), opened, closed).err());
     fold.finish(opened);
-    Ok(())
+    poison.map_or(Ok(()), Err)
 }
 
 /// Moves one read model until `stop`.
@@ -173,34 +176,114 @@ pub enum Step {
 /// One batch: fold, write, move the checkpoint, commit.
 pub async fn step(pool: &Pool, log: i32, projection: &dyn Projection) -> Result<Step, Failure> {
     let mut client = pool.get().await?;
+    match plain_step(&mut client, log, projection).await {
+        Err(failure) if failure.refuses_values() => {
+            narrowing_step(&mut client, log, projection).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn plain_step(
+    client: &mut Object,
+    log: i32,
+    projection: &dyn Projection,
+) -> Result<Step, Failure> {
     let transaction = client.transaction().await?;
-    let (name, version) = (projection.name(), projection.version());
-    let statement = transaction.prepare_cached(include_str!("sql/checkpoint.sql")).await?;
-    let Some(row) = transaction.query_opt(&statement, &[&log, &name, &version]).await? else {
-        return Ok(Step::UpToDate); // another instance has it, or a newer version is live
+    let Some((build, checkpoint)) = take(&transaction, log, projection).await? else {
+        return Ok(Step::UpToDate);
     };
-    let (build, checkpoint): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
-    let moved = advance(&transaction, log, projection, build, checkpoint).await?;
+    let moved = advance(&transaction, log, projection, build, checkpoint, BATCH_FACTS_MAX).await?;
     transaction.commit().await?;
     Ok(if moved { Step::Moved } else { Step::UpToDate })
 }
 
-/// Folds the next batch into build `build` within the caller's transaction.
-pub(super) async fn advance(
-    transaction: &deadpool_postgres::Transaction<'_>,
+async fn narrowing_step(
+    client: &mut Object,
+    log: i32,
+    projection: &dyn Projection,
+) -> Result<Step, Failure> {
+    let mut transaction = client.transaction().await?;
+    let Some((build, checkpoint)) = take(&transaction, log, projection).await? else {
+        return Ok(Step::UpToDate);
+    };
+    let moved = advance_narrowing(&mut transaction, log, projection, build, checkpoint).await?;
+    transaction.commit().await?;
+    Ok(if moved { Step::Moved } else { Step::UpToDate })
+}
+
+/// Takes the checkpoint of the live build; `None` when another instance has it, or when another
+/// version is live.
+async fn take(
+    transaction: &Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+) -> Result<Option<(i32, i64)>, Failure> {
+    let (name, version) = (projection.name(), projection.version());
+    let statement = transaction.prepare_cached(include_str!("sql/checkpoint.sql")).await?;
+    match transaction.query_opt(&statement, &[&log, &name, &version]).await? {
+        Some(row) => Ok(Some((row.try_get(0)?, row.try_get(1)?))),
+        None => Ok(None),
+    }
+}
+
+/// Like [`advance`], but when the database refuses the rows, finds the fact that they come from by
+/// halving the batch, parks its keys and goes on behind it.
+pub(super) async fn advance_narrowing(
+    transaction: &mut Transaction<'_>,
     log: i32,
     projection: &dyn Projection,
     build: i32,
     checkpoint: i64,
 ) -> Result<bool, Failure> {
-    let statement = transaction.prepare_cached(include_str!("sql/batch_subjects.sql")).await?;
-    let rows = transaction.query(&statement, &[&log, &checkpoint, &BATCH_FACTS_MAX]).await?;
-    let Some(last) = rows.last() else { return Ok(false) };
-    let until: i64 = last.try_get(0)?;
-    let mut keys = BTreeSet::new();
-    for row in &rows {
-        let subjects: Vec<&str> = row.try_get(1)?;
-        keys.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
+    let mut facts_max = BATCH_FACTS_MAX;
+    loop {
+        let attempt = transaction.transaction().await?;
+        let failure = match advance(&attempt, log, projection, build, checkpoint, facts_max).await {
+            Ok(moved) => {
+                attempt.commit().await?;
+                return Ok(moved);
+            }
+            Err(failure) if failure.refuses_values() => failure,
+            Err(failure) => return Err(failure),
+        };
+        attempt.rollback().await?;
+        if facts_max == 1 {
+            park_next(transaction, log, projection, build, checkpoint, &failure).await?;
+            return Ok(true);
+        }
+        facts_max /= 2;
+    }
+}
+
+/// Parks the keys of the next fact and moves the checkpoint behind it.
+async fn park_next(
+    transaction: &Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    build: i32,
+    checkpoint: i64,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    let (until, keys) = next_keys(transaction, log, projection, checkpoint, 1).await?;
+    let reason = super::combiner::with_causes(failure);
+    let keys = keys.into_iter().map(|key| (key, until, reason.clone()));
+    park(transaction, log, projection.name(), build, keys.collect()).await?;
+    move_checkpoint(transaction, log, projection.name(), build, until).await
+}
+
+/// Folds the next batch into build `build` within the caller's transaction.
+async fn advance(
+    transaction: &Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    build: i32,
+    checkpoint: i64,
+    facts_max: i64,
+) -> Result<bool, Failure> {
+    let (until, mut keys) = next_keys(transaction, log, projection, checkpoint, facts_max).await?;
+    if until == checkpoint {
+        return Ok(false);
     }
     let parked = parked_keys(transaction, log, projection.name(), build).await?;
     keys.retain(|key| !parked.contains(key));
@@ -210,9 +293,40 @@ pub(super) async fn advance(
         let table = table_name(log, projection.name(), build);
         write(transaction, log, projection, build, &table, folded).await?;
     }
-    let statement = transaction.prepare_cached(include_str!("sql/checkpoint_move.sql")).await?;
-    transaction.execute(&statement, &[&log, &projection.name(), &build, &until]).await?;
+    move_checkpoint(transaction, log, projection.name(), build, until).await?;
     Ok(true)
+}
+
+/// How far the next facts reach, and the keys that they concern.
+async fn next_keys(
+    transaction: &Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    checkpoint: i64,
+    facts_max: i64,
+) -> Result<(i64, BTreeSet<String>), Failure> {
+    let statement = transaction.prepare_cached(include_str!("sql/batch_subjects.sql")).await?;
+    let rows = transaction.query(&statement, &[&log, &checkpoint, &facts_max]).await?;
+    let (mut until, mut keys) = (checkpoint, BTreeSet::new());
+    for row in &rows {
+        until = row.try_get(0)?;
+        let subjects: Vec<&str> = row.try_get(1)?;
+        keys.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
+    }
+    Ok((until, keys))
+}
+
+/// Says how far a build has come.
+pub(super) async fn move_checkpoint(
+    transaction: &Transaction<'_>,
+    log: i32,
+    name: &str,
+    build: i32,
+    position: i64,
+) -> Result<(), Failure> {
+    let statement = transaction.prepare_cached(include_str!("sql/checkpoint_move.sql")).await?;
+    transaction.execute(&statement, &[&log, &name, &build, &position]).await?;
+    Ok(())
 }
 
 /// The table of a build.
@@ -221,7 +335,7 @@ pub fn table_name(log: i32, name: &str, build: i32) -> String {
 }
 
 async fn parked_keys(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &Transaction<'_>,
     log: i32,
     name: &str,
     build: i32,
@@ -232,7 +346,7 @@ async fn parked_keys(
 }
 
 async fn facts_of(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &Transaction<'_>,
     log: i32,
     kind: &str,
     keys: &BTreeSet<String>,
@@ -251,7 +365,7 @@ async fn facts_of(
 }
 
 async fn write(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &Transaction<'_>,
     log: i32,
     projection: &dyn Projection,
     build: i32,
@@ -263,11 +377,25 @@ async fn write(
         let days: Vec<_> = folded.closed.iter().map(|(_, row)| row.valid_from).collect();
         let ends: Vec<i64> = folded.closed.iter().map(|(_, row)| row.known_to).collect();
         let sql = include_str!("sql/close_rows.sql").replace("{table}", table);
-        transaction.execute(&sql, &[&log, &keys, &days, &ends]).await?;
+        let updated = transaction.execute(&sql, &[&log, &keys, &days, &ends]).await?;
+        // Rows that the fold takes for stored, but are not, would leave others open for ever.
+        if updated != folded.closed.len() as u64 {
+            return Err(Failure::Drift(projection.name()));
+        }
     }
     copy_in(transaction, table, projection.columns(), folded.lines).await?;
-    for (key, position, reason) in &folded.poisoned {
-        let name = projection.name();
+    park(transaction, log, projection.name(), build, folded.poisoned).await
+}
+
+/// Writes down keys that stand still: key, position, reason.
+pub(super) async fn park(
+    transaction: &Transaction<'_>,
+    log: i32,
+    name: &str,
+    build: i32,
+    poisoned: Vec<(String, i64, String)>,
+) -> Result<(), Failure> {
+    for (key, position, reason) in &poisoned {
         tracing::error!(projection = name, position, "A fact could not be applied; key parked");
         let statement = transaction.prepare_cached(include_str!("sql/park.sql")).await?;
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
@@ -278,7 +406,7 @@ async fn write(
 }
 
 /// Writes lines of COPY into a table.
-pub(super) async fn copy_in(
+async fn copy_in(
     transaction: &Transaction<'_>,
     table: &str,
     columns: &str,

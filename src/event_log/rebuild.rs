@@ -3,39 +3,51 @@
 //! The log is streamed in, folded in memory and copied into a new table; indexes follow, then the
 //! facts that came meanwhile, then one short step that turns the view to the new table. All of it
 //! is one transaction: a build that dies leaves nothing behind, and the old table serves until the
-//! new one is whole.
+//! new one is whole. Builds are counted, and of two at the same time the later one stays. Reading
+//! a model, and moving the live one, are other modules' work.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool, Transaction};
 use futures_util::{SinkExt, TryStreamExt};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
+use super::Failure;
 use super::projection::{KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
-use super::projector::{Projection, advance, table_name};
-use super::{EventLog, Failure};
+use super::projector::{Projection, advance_narrowing, move_checkpoint, park, table_name};
 use crate::aggregate::Fact;
 
+/// Connections a build uses at once; it needs a pool of its own with as many, or it could wait for
+/// connections that wait for it.
+pub const CONNECTIONS: u16 = 2;
 /// Bytes of rows sent to the table at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// How often an instance looks whether another one has finished the build.
 const WAIT_MS: u64 = 50;
 /// Facts between two reports of progress.
 const REPORT_FACTS: u64 = 10_000;
+/// How often the swap is tried when readers hold the view, and the pause between.
+const SWAP_ATTEMPTS_MAX: u32 = 600;
+const SWAP_PAUSE_MS: u64 = 300;
 
 /// A fold over the whole log, its rows written as they are settled.
 pub trait WholeFold: Send {
     /// Takes in the next fact; `subjects` are all it concerns.
     fn apply(&mut self, fact: &Fact<'_>, subjects: &[&str], out: &mut Vec<u8>);
-    /// Writes the rows that still hold, and tells the poisoned keys.
-    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Vec<(String, i64, String)>;
+    /// Writes the rows of one key that still hold, and forgets it; `false` when none is left.
+    fn finish_one(&mut self, out: &mut Vec<u8>) -> bool;
+    /// The keys that met a fact they could not take in.
+    fn poisoned(&mut self) -> Vec<(String, i64, String)>;
 }
 
 /// The fold of a declared read model.
 pub struct Whole<M: ReadModel> {
     log: i32,
     keys: HashMap<String, KeyFold<M>>,
+    /// What is left to finish.
+    rest: Option<std::collections::hash_map::IntoIter<String, KeyFold<M>>>,
     poisoned: HashMap<String, (i64, String)>,
     opened: Vec<Opened>,
 }
@@ -43,7 +55,8 @@ pub struct Whole<M: ReadModel> {
 impl<M: ReadModel> Whole<M> {
     /// An empty fold.
     pub fn new(log: i32) -> Self {
-        Self { log, keys: HashMap::new(), poisoned: HashMap::new(), opened: Vec::new() }
+        let (keys, poisoned) = (HashMap::new(), HashMap::new());
+        Self { log, keys, rest: None, poisoned, opened: Vec::new() }
     }
 }
 
@@ -67,111 +80,172 @@ impl<M: ReadModel> WholeFold for Whole<M> {
         }
     }
 
-    fn finish(mut self: Box<Self>, out: &mut Vec<u8>) -> Vec<(String, i64, String)> {
-        for (key, fold) in std::mem::take(&mut self.keys) {
-            fold.finish(&mut self.opened);
-            for row in self.opened.drain(..) {
-                copy_line(out, self.log, &key, &row);
-            }
+    fn finish_one(&mut self, out: &mut Vec<u8>) -> bool {
+        let keys = &mut self.keys;
+        let rest = self.rest.get_or_insert_with(|| std::mem::take(keys).into_iter());
+        let Some((key, fold)) = rest.next() else { return false };
+        fold.finish(&mut self.opened);
+        for row in self.opened.drain(..) {
+            copy_line(out, self.log, &key, &row);
         }
-        self.poisoned.into_iter().map(|(key, (position, reason))| (key, position, reason)).collect()
+        true
     }
+
+    fn poisoned(&mut self) -> Vec<(String, i64, String)> {
+        let poisoned = std::mem::take(&mut self.poisoned);
+        poisoned.into_iter().map(|(key, (position, reason))| (key, position, reason)).collect()
+    }
+}
+
+/// What became of an attempt at a build.
+enum Built {
+    /// Done, or overtaken by a build that was begun later and is live.
+    Settled,
+    /// Another instance is at it, or has just finished.
+    Elsewhere,
 }
 
 /// Makes sure that a live table of the program's version exists, building it if need be. Another
 /// instance may do the work; then this one waits.
 pub async fn ensure(
-    log: &EventLog,
+    pool: &Pool,
+    log: i32,
     projection: &dyn Projection,
-    force: bool,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(), Failure> {
+    let before = newest_live(pool, log, projection).await?;
+    if before.is_none() {
+        replace(pool, log, projection, before, progress).await?;
+    }
+    sweep(pool, log, projection.name()).await
+}
+
+/// Builds the table anew although there may be one.
+pub async fn rebuild(
+    pool: &Pool,
+    log: i32,
+    projection: &dyn Projection,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(), Failure> {
+    let before = newest_live(pool, log, projection).await?;
+    replace(pool, log, projection, before, progress).await?;
+    sweep(pool, log, projection.name()).await
+}
+
+/// Builds until a build later than `before` is live.
+async fn replace(
+    pool: &Pool,
+    log: i32,
+    projection: &dyn Projection,
+    before: Option<i32>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(), Failure> {
     let (name, version) = (projection.name(), projection.version());
-    let before = newest_live(&log.pool, log.log, name, version).await?;
-    if before.is_some() && !force {
-        return Ok(());
-    }
-    let client = log.pool.get().await?;
-    client.execute(include_str!("sql/build_begin.sql"), &[&log.log, &name, &version]).await?;
-    drop(client);
+    let begin = include_str!("sql/build_begin.sql");
     loop {
-        if build(log, projection, progress).await? {
-            return Ok(());
+        // Again in every round, because whoever announced it may have been overtaken since.
+        let client = pool.get().await?;
+        client.execute(begin, &[&log, &name, &version, &before.unwrap_or(0)]).await?;
+        drop(client);
+        match build(pool, log, projection, progress).await? {
+            Built::Settled => return Ok(()),
+            Built::Elsewhere if newest_live(pool, log, projection).await? > before => {
+                return Ok(());
+            }
+            Built::Elsewhere => tokio::time::sleep(Duration::from_millis(WAIT_MS)).await,
         }
-        if newest_live(&log.pool, log.log, name, version).await? > before {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(WAIT_MS)).await;
     }
 }
 
 async fn newest_live(
     pool: &Pool,
     log: i32,
-    name: &str,
-    version: i32,
+    projection: &dyn Projection,
 ) -> Result<Option<i32>, Failure> {
     let client = pool.get().await?;
     let sql = include_str!("sql/build_live.sql");
-    let row = client.query_one(sql, &[&log, &name, &version]).await?;
+    let row = client.query_one(sql, &[&log, &projection.name(), &projection.version()]).await?;
     Ok(row.try_get(0)?)
 }
 
 /// Does the build, unless there is none to do or another instance is at it.
 async fn build(
-    log: &EventLog,
+    pool: &Pool,
+    log: i32,
     projection: &dyn Projection,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<bool, Failure> {
-    let (id, name) = (log.log, projection.name());
-    let mut client = log.pool.get().await?;
-    let transaction = client.transaction().await?;
-    let row = transaction
-        .query_opt(include_str!("sql/build_take.sql"), &[&id, &name, &projection.version()])
-        .await?;
-    let Some(row) = row else { return Ok(false) };
+) -> Result<Built, Failure> {
+    let name = projection.name();
+    let mut client = pool.get().await?;
+    let mut transaction = client.transaction().await?;
+    let take = include_str!("sql/build_take.sql");
+    let row = transaction.query_opt(take, &[&log, &name, &projection.version()]).await?;
+    let Some(row) = row else { return Ok(Built::Elsewhere) };
     let build: i32 = row.try_get(0)?;
-    let table = table_name(id, name, build);
+    let table = table_name(log, name, build);
     let ddl = projection.table_sql().replace("{table}", &table);
     let (create, indexes) = ddl.split_once(';').unwrap_or((&ddl, ""));
     transaction.batch_execute(create).await?;
 
-    let head = stream_in(log, projection, &transaction, &table, build, progress).await?;
-    transaction.batch_execute(indexes).await?;
+    let attempt = transaction.transaction().await?;
+    let position = match stream_in(pool, log, projection, &attempt, build, progress).await {
+        Ok(head) => {
+            attempt.commit().await?;
+            head
+        }
+        // Some row is refused. Slowly, from the beginning, the key that it belongs to is found.
+        Err(failure) if failure.refuses_values() => {
+            attempt.rollback().await?;
+            0
+        }
+        Err(failure) => return Err(failure),
+    };
     let key = format!("create unique index on {table} (log, key, valid_from, known_from)");
     transaction.batch_execute(&key).await?;
+    transaction.batch_execute(indexes).await?;
+    move_checkpoint(&transaction, log, name, build, position).await?;
+    let mut position = catch_up(&mut transaction, log, projection, build, position).await?;
     transaction.batch_execute(&format!("analyze {table}")).await?;
-
-    let mut position = catch_up(&transaction, id, projection, build, head).await?;
-    // From here the live table stands still until the swap is done.
-    transaction.execute(include_str!("sql/build_lock_live.sql"), &[&id, &name]).await?;
-    position = catch_up(&transaction, id, projection, build, position).await?;
-    swap(&transaction, id, name, build, &table).await?;
-    transaction.commit().await?;
-    tracing::info!(projection = name, build, position, "Built read model {name}");
-    Ok(true)
+    for _ in 0..SWAP_ATTEMPTS_MAX {
+        position = catch_up(&mut transaction, log, projection, build, position).await?;
+        match swap(&mut transaction, log, projection, build, position).await? {
+            Swapped::Yes => {
+                transaction.commit().await?;
+                tracing::info!(projection = name, build, position, "Built read model {name}");
+                return Ok(Built::Settled);
+            }
+            Swapped::Overtaken => {
+                transaction.rollback().await?;
+                client.execute(include_str!("sql/build_drop.sql"), &[&log, &name, &build]).await?;
+                return Ok(Built::Settled);
+            }
+            Swapped::ReadersInTheWay => {
+                tokio::time::sleep(Duration::from_millis(SWAP_PAUSE_MS)).await;
+            }
+        }
+    }
+    Err(Failure::SwapBlocked(name))
 }
 
 async fn stream_in(
-    log: &EventLog,
+    pool: &Pool,
+    log: i32,
     projection: &dyn Projection,
-    transaction: &deadpool_postgres::Transaction<'_>,
-    table: &str,
+    transaction: &Transaction<'_>,
     build: i32,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<i64, Failure> {
-    let reader = log.pool.get().await?;
-    let head: i64 =
-        reader.query_one(include_str!("sql/head.sql"), &[&log.log]).await?.try_get(0)?;
+    let reader = pool.get().await?;
+    let head: i64 = reader.query_one(include_str!("sql/head.sql"), &[&log]).await?.try_get(0)?;
     let statement = reader.prepare(include_str!("sql/stream.sql")).await?;
-    let values: [&(dyn ToSql + Sync); 2] = [&log.log, &head];
+    let values: [&(dyn ToSql + Sync); 2] = [&log, &head];
     let rows = reader.query_raw(&statement, values).await?;
     let mut rows = std::pin::pin!(rows);
-    let columns = projection.columns();
+    let (table, columns) = (table_name(log, projection.name(), build), projection.columns());
     let sql = format!("copy {table} ({LEADING_COLUMNS}, {columns}) from stdin");
     let sink = transaction.copy_in(&sql).await?;
     let mut sink = std::pin::pin!(sink);
-    let mut fold = projection.fold_all(log.log);
+    let mut fold = projection.fold_all(log);
     let mut out = Vec::with_capacity(CHUNK_BYTES * 2);
     let mut count = 0_u64;
     while let Some(row) = rows.try_next().await? {
@@ -185,64 +259,128 @@ async fn stream_in(
         let subjects: Vec<&str> = row.try_get(5)?;
         fold.apply(&fact, &subjects, &mut out);
         if out.len() >= CHUNK_BYTES {
-            let chunk = std::mem::replace(&mut out, Vec::with_capacity(CHUNK_BYTES * 2));
-            sink.send(bytes::Bytes::from(chunk)).await?;
+            sink.send(chunk(&mut out)).await?;
         }
         count += 1;
         if count.is_multiple_of(REPORT_FACTS) {
             progress(count);
         }
     }
-    let poisoned = fold.finish(&mut out);
-    for part in out.chunks(CHUNK_BYTES) {
-        sink.send(bytes::Bytes::copy_from_slice(part)).await?;
+    while fold.finish_one(&mut out) {
+        if out.len() >= CHUNK_BYTES {
+            sink.send(chunk(&mut out)).await?;
+        }
     }
+    sink.send(chunk(&mut out)).await?;
     sink.finish().await?;
     progress(count);
-    for (key, position, reason) in &poisoned {
-        let name = projection.name();
-        tracing::error!(projection = name, position, "A fact could not be applied; key parked");
-        let values: [&(dyn ToSql + Sync); 6] = [&log.log, &name, &build, key, position, reason];
-        transaction.execute(include_str!("sql/park.sql"), &values).await?;
-    }
+    park(transaction, log, projection.name(), build, fold.poisoned()).await?;
     Ok(head)
 }
 
+fn chunk(out: &mut Vec<u8>) -> bytes::Bytes {
+    std::mem::replace(out, Vec::with_capacity(CHUNK_BYTES * 2)).into()
+}
+
+/// Folds in what the log holds beyond `position`; answers how far that is.
 async fn catch_up(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &mut Transaction<'_>,
     log: i32,
     projection: &dyn Projection,
     build: i32,
     mut position: i64,
 ) -> Result<i64, Failure> {
     let name = projection.name();
-    let sql = include_str!("sql/checkpoint_move.sql");
-    transaction.execute(sql, &[&log, &name, &build, &position]).await?;
-    while advance(transaction, log, projection, build, position).await? {
+    while advance_narrowing(transaction, log, projection, build, position).await? {
         let sql = include_str!("sql/build_position.sql");
         position = transaction.query_one(sql, &[&log, &name, &build]).await?.try_get(0)?;
     }
     Ok(position)
 }
 
+/// What became of an attempt to swap.
+enum Swapped {
+    Yes,
+    Overtaken,
+    ReadersInTheWay,
+}
+
+/// Turns the view to the new table, unless readers keep it: whoever waits for a view stops all
+/// readers behind it, so the wait is short and is tried again.
 async fn swap(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &mut Transaction<'_>,
     log: i32,
-    name: &str,
+    projection: &dyn Projection,
     build: i32,
-    table: &str,
-) -> Result<(), Failure> {
-    let sql = include_str!("sql/build_swap.sql");
-    let retired = transaction.query(sql, &[&log, &name, &build]).await?;
+    position: i64,
+) -> Result<Swapped, Failure> {
+    let mut attempt = transaction.transaction().await?;
+    let name = projection.name();
+    if lock_live(&attempt, log, name).await?.iter().any(|live| *live > build) {
+        return Ok(Swapped::Overtaken);
+    }
+    // The live table stands still now. Readers who have seen it must not see less in the new one.
+    catch_up(&mut attempt, log, projection, build, position).await?;
+    attempt.execute(include_str!("sql/build_swap.sql"), &[&log, &name, &build]).await?;
     // The default log's views carry the plain names that the queries use.
     let view = if log == super::DEFAULT_LOG { name.to_owned() } else { format!("{name}_l{log}") };
-    let sql = format!(
-        "drop view if exists model.{view}; create view model.{view} as select * from {table}"
-    );
-    transaction.batch_execute(&sql).await?;
-    for row in retired {
-        let old = table_name(log, name, row.try_get(0)?);
-        transaction.batch_execute(&format!("drop table if exists {old}")).await?;
+    let sql = include_str!("sql/build_view.sql")
+        .replace("{view}", &view)
+        .replace("{table}", &table_name(log, name, build));
+    match attempt.batch_execute(&sql).await {
+        Ok(()) => {
+            attempt.commit().await?;
+            Ok(Swapped::Yes)
+        }
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            attempt.rollback().await?;
+            Ok(Swapped::ReadersInTheWay)
+        }
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Locks the live builds, and looks again until no other one has come: a build that was live a
+/// moment ago may have been replaced while its lock was waited for.
+async fn lock_live(
+    transaction: &Transaction<'_>,
+    log: i32,
+    name: &str,
+) -> Result<Vec<i32>, Failure> {
+    let mut known: Option<Vec<i32>> = None;
+    loop {
+        let rows =
+            transaction.query(include_str!("sql/build_lock_live.sql"), &[&log, &name]).await?;
+        let live: Vec<i32> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        if known.as_ref() == Some(&live) {
+            return Ok(live);
+        }
+        known = Some(live);
+    }
+}
+
+/// Removes the tables and the words of builds that nobody reads any more. What somebody still
+/// holds is left for the next time.
+async fn sweep(pool: &Pool, log: i32, name: &str) -> Result<(), Failure> {
+    let mut client = pool.get().await?;
+    client.execute(include_str!("sql/sweep_announced.sql"), &[&log, &name]).await?;
+    let rows = client.query(include_str!("sql/sweep_retired.sql"), &[&log, &name]).await?;
+    for row in rows {
+        let build: i32 = row.try_get(0)?;
+        if let Err(failure) = remove(&mut client, log, name, build).await {
+            let reason = super::combiner::with_causes(&failure);
+            tracing::info!(projection = name, build, reason, "An old table of {name} is left");
+        }
+    }
+    Ok(())
+}
+
+async fn remove(client: &mut Object, log: i32, name: &str, build: i32) -> Result<(), Failure> {
+    let transaction = client.transaction().await?;
+    let table = table_name(log, name, build);
+    let sql = include_str!("sql/sweep_table.sql").replace("{table}", &table);
+    transaction.batch_execute(&sql).await?;
+    transaction.execute(include_str!("sql/build_drop.sql"), &[&log, &name, &build]).await?;
+    transaction.commit().await?;
     Ok(())
 }

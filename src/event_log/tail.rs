@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the head is looked up when nothing is heard.
 const POLL_MS: u64 = 1_000;
+/// How long one look may take: a connection that lies silent for longer is replaced.
+const LOOK_SECONDS_MAX: u64 = 5;
 /// Pause before the connection is opened again.
 const RECONNECT_PAUSE_MS: u64 = 200;
 
@@ -28,10 +30,10 @@ pub async fn follow(
         while !stop.is_cancelled() {
             let (client, driver) = match current.take() {
                 Some(connection) => connection,
-                None => match connect(&config, log, sender.clone()).await {
+                None => match connect_in_time(&config, log, sender.clone()).await {
                     Ok(connection) => connection,
-                    Err(error) => {
-                        tracing::warn!(error = %error, "Cannot listen for new facts; retrying");
+                    Err(reason) => {
+                        tracing::warn!(reason, "Cannot listen for new facts; retrying");
                         tokio::time::sleep(Duration::from_millis(RECONNECT_PAUSE_MS)).await;
                         continue;
                     }
@@ -39,8 +41,8 @@ pub async fn follow(
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                error = poll(&client, log, &sender) => {
-                    tracing::warn!(error = %error, "The listening connection failed; reconnecting");
+                reason = poll(&client, log, &sender) => {
+                    tracing::warn!(reason, "The listening connection failed; reconnecting");
                 }
                 _ = driver => tracing::warn!("The listening connection ended; reconnecting"),
             }
@@ -48,6 +50,19 @@ pub async fn follow(
         }
     });
     Ok(receiver)
+}
+
+async fn connect_in_time(
+    config: &Config,
+    log: i32,
+    sender: watch::Sender<i64>,
+) -> Result<(Client, tokio::task::JoinHandle<()>), String> {
+    let limit = Duration::from_secs(LOOK_SECONDS_MAX);
+    match tokio::time::timeout(limit, connect(config, log, sender)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(super::combiner::with_causes(&error)),
+        Err(_elapsed) => Err("no answer in time".to_owned()),
+    }
 }
 
 /// Opens a connection whose driver task hands on every notification of our log.
@@ -101,11 +116,14 @@ async fn look(
     Ok(())
 }
 
-async fn poll(client: &Client, log: i32, sender: &watch::Sender<i64>) -> tokio_postgres::Error {
+/// Looks again and again; answers why that came to an end.
+async fn poll(client: &Client, log: i32, sender: &watch::Sender<i64>) -> String {
+    let limit = Duration::from_secs(LOOK_SECONDS_MAX);
     loop {
-        if let Err(error) = look(client, log, sender).await {
-            return error;
+        match tokio::time::timeout(limit, look(client, log, sender)).await {
+            Ok(Ok(())) => tokio::time::sleep(Duration::from_millis(POLL_MS)).await,
+            Ok(Err(error)) => return super::combiner::with_causes(&error),
+            Err(_elapsed) => return "no answer in time".to_owned(),
         }
-        tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
     }
 }

@@ -1,14 +1,16 @@
 //! Does the log agree with itself? Dense positions, subjects that agree with the events, a ledger
 //! that agrees with both. Whether someone rewrote it as a whole is not answered here.
+//!
+//! It reads beside the running service and holds nothing but one window at a time.
 
-use std::collections::{BTreeSet, HashMap};
-
+use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
-use super::{EventLog, Failure};
+use super::Failure;
 
-/// Positions looked at in one statement.
-const WINDOW_POSITIONS: i64 = 5_000;
+/// Positions, or subjects, looked at in one statement.
+const WINDOW: i64 = 5_000;
 /// Findings told; a log with more is not read to its end.
 const FINDINGS_MAX: usize = 100;
 
@@ -21,132 +23,181 @@ pub struct Report {
     pub findings: Vec<String>,
 }
 
+impl Report {
+    fn find(&mut self, finding: String) {
+        if !self.is_full() {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Whether there is no room for another finding.
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= FINDINGS_MAX
+    }
+}
+
 /// Reads the whole log and compares. `progress` hears how many events are done.
-pub async fn verify(log: &EventLog, progress: &dyn Fn(u64)) -> Result<Report, Failure> {
+pub async fn verify(
+    pool: &Pool,
+    log: i32,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Report, Failure> {
     let mut report = Report::default();
-    let client = log.pool.get().await?;
-    let head: i64 =
-        client.query_one(include_str!("sql/head.sql"), &[&log.log]).await?.try_get(0)?;
+    let client = pool.get().await?;
+    let head: i64 = client.query_one(include_str!("sql/head.sql"), &[&log]).await?.try_get(0)?;
     let statement = client.prepare(include_str!("sql/verify_window.sql")).await?;
     let mut walk = Walk::default();
     let mut after = 0;
-    while after < head && report.findings.len() < FINDINGS_MAX {
-        let until = head.min(after + WINDOW_POSITIONS);
-        for row in client.query(&statement, &[&log.log, &after, &until]).await? {
+    while after < head && !report.is_full() {
+        let until = head.min(after + WINDOW);
+        for row in client.query(&statement, &[&log, &after, &until]).await? {
             walk.event(&row, &mut report)?;
         }
         after = until;
         progress(report.events);
     }
-    if walk.last != head {
-        let last = walk.last;
-        report.findings.push(format!("the log's head is {head}, its last event is {last}"));
+    if !report.is_full() {
+        walk.end(head, &mut report);
+        totals(&client, log, head, walk.tags, &mut report).await?;
     }
-    let beyond =
-        client.query_one(include_str!("sql/verify_beyond.sql"), &[&log.log, &head]).await?;
-    let beyond: i64 = beyond.try_get(0)?;
-    if beyond > 0 {
-        report.findings.push(format!("{beyond} rows of event_subject point beyond the log"));
-    }
-    subjects(log, &client, &walk, head, &mut report).await?;
-    ledger(log, &client, &walk, head, &mut report).await?;
+    subjects(&client, log, &mut report).await?;
     Ok(report)
 }
 
-/// What the events said, kept to be compared with the other tables.
+/// A command whose facts are being walked over.
+struct Command {
+    key: String,
+    last: i64,
+    /// Where the ledger says that the command ended.
+    told: Option<i64>,
+}
+
+/// Where the walk along the log has come.
 #[derive(Default)]
 struct Walk {
     last: i64,
     recorded_at: Option<Timestamp>,
-    heads: HashMap<String, i64>,
-    commands: HashMap<String, i64>,
+    command: Option<Command>,
+    tags: i64,
 }
 
 impl Walk {
-    fn event(
-        &mut self,
-        row: &tokio_postgres::Row,
-        report: &mut Report,
-    ) -> Result<(), tokio_postgres::Error> {
+    fn event(&mut self, row: &Row, report: &mut Report) -> Result<(), tokio_postgres::Error> {
         let position: i64 = row.try_get(0)?;
         if position != self.last + 1 {
             let expected = self.last + 1;
-            report.findings.push(format!("position {expected} is missing before {position}"));
+            report.find(format!("position {expected} is missing before {position}"));
         }
         self.last = position;
         let recorded_at: Timestamp = row.try_get(1)?;
         if self.recorded_at.is_some_and(|earlier| earlier > recorded_at) {
-            report.findings.push(format!("event {position} is recorded before the one it follows"));
+            report.find(format!("event {position} is recorded before the one it follows"));
         }
         self.recorded_at = Some(recorded_at);
-        let names: Vec<String> = row.try_get(2)?;
-        let tags: Option<Vec<String>> = row.try_get(3)?;
-        let tags: BTreeSet<String> = tags.unwrap_or_default().into_iter().collect();
-        if names.iter().cloned().collect::<BTreeSet<_>>() != tags {
-            report.findings.push(format!("event {position}: its subjects and its tags differ"));
+        let (named, tagged): (i64, i64) = (row.try_get(4)?, row.try_get(5)?);
+        if named != tagged {
+            report.find(format!(
+                "event {position} names {named} subjects, and is tagged with {tagged} of them"
+            ));
         }
-        for name in names {
-            self.heads.insert(name, position);
-        }
-        match row.try_get::<_, Option<String>>(4)? {
-            Some(command) => {
-                self.commands.insert(command, position);
-            }
-            None => report.findings.push(format!("event {position} names no command")),
-        }
+        self.tags += tagged;
+        self.command(position, row.try_get(2)?, row.try_get(3)?, report);
         report.events += 1;
         Ok(())
     }
-}
 
-async fn subjects(
-    log: &EventLog,
-    client: &deadpool_postgres::Object,
-    walk: &Walk,
-    head: i64,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let rows = client.query(include_str!("sql/verify_subjects.sql"), &[&log.log]).await?;
-    for row in &rows {
-        let (name, stored): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
-        let told = walk.heads.get(name).copied();
-        // Facts recorded while this runs move heads beyond what was walked.
-        if told != Some(stored) && stored <= head {
-            report
-                .findings
-                .push(format!("subject {name} stands at {stored}, its events at {told:?}"));
+    /// The facts of a command stand together, and the last of them is where the ledger says.
+    fn command(
+        &mut self,
+        position: i64,
+        key: Option<String>,
+        told: Option<i64>,
+        report: &mut Report,
+    ) {
+        let Some(key) = key else {
+            report.find(format!("event {position} names no command"));
+            return;
+        };
+        match &mut self.command {
+            Some(command) if command.key == key => command.last = position,
+            Some(_) | None => {
+                self.end_command(report);
+                self.command = Some(Command { key, last: position, told });
+            }
         }
     }
-    report.subjects = rows.len() as u64;
-    if walk.heads.len() > rows.len() {
-        report.findings.push("events concern subjects that have no row".to_owned());
+
+    fn end_command(&mut self, report: &mut Report) {
+        let Some(Command { last, told, .. }) = self.command.take() else { return };
+        match told {
+            Some(told) if told == last => {}
+            Some(told) => {
+                report.find(format!("the command of event {last} stands at {told} in the ledger"));
+            }
+            None => report.find(format!("the command of event {last} is not in the ledger")),
+        }
+    }
+
+    fn end(&mut self, head: i64, report: &mut Report) {
+        self.end_command(report);
+        if self.last != head {
+            let last = self.last;
+            report.find(format!("the log's head is {head}, its last event is {last}"));
+        }
+    }
+}
+
+async fn totals(
+    client: &Object,
+    log: i32,
+    head: i64,
+    tags: i64,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let row = client.query_one(include_str!("sql/verify_totals.sql"), &[&log, &head]).await?;
+    let outside: i64 = row.try_get(0)?;
+    if outside > 0 {
+        report.find(format!("{outside} events stand outside of the log's positions"));
+    }
+    let stored: i64 = row.try_get(1)?;
+    if stored != tags {
+        report.find(format!("there are {stored} tags, and the events account for {tags}"));
+    }
+    let outside: i64 = row.try_get(2)?;
+    if outside > 0 {
+        report.find(format!("{outside} tags stand outside of the log's positions"));
+    }
+    report.commands = u64::try_from(row.try_get::<_, i64>(3)?).unwrap_or(0);
+    let outside: i64 = row.try_get(4)?;
+    if outside > 0 {
+        report.find(format!("{outside} rows of the ledger stand outside of the log's positions"));
+    }
+    if row.try_get(5)? {
+        report.find("the log has given a number to a subject and does not know it".to_owned());
+    }
+    if row.try_get(6)? {
+        report.find("the log's clock stands before its last event".to_owned());
     }
     Ok(())
 }
 
-async fn ledger(
-    log: &EventLog,
-    client: &deadpool_postgres::Object,
-    walk: &Walk,
-    head: i64,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let rows = client.query(include_str!("sql/verify_ledger.sql"), &[&log.log]).await?;
-    let mut known = BTreeSet::new();
-    for row in &rows {
-        let (key, stored): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
-        known.insert(key);
-        if let Some(last) = walk.commands.get(key)
-            && *last != stored
-        {
-            report.findings.push(format!("a command's ledger row stands at {stored}, not {last}"));
+async fn subjects(client: &Object, log: i32, report: &mut Report) -> Result<(), Failure> {
+    let statement = client.prepare(include_str!("sql/verify_subjects.sql")).await?;
+    let mut after = String::new();
+    while !report.is_full() {
+        let rows = client.query(&statement, &[&log, &after, &WINDOW]).await?;
+        for row in &rows {
+            let (name, stored): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let told: i64 = row.try_get::<_, Option<i64>>(2)?.unwrap_or(0);
+            if told != stored {
+                report.find(format!("subject {name} stands at {stored}, its events at {told}"));
+            }
+            report.subjects += 1;
+        }
+        match rows.last() {
+            Some(row) => after = row.try_get(0)?,
+            None => break,
         }
     }
-    for (key, position) in &walk.commands {
-        if *position <= head && !known.contains(key.as_str()) {
-            report.findings.push(format!("event {position}: its command is not in the ledger"));
-        }
-    }
-    report.commands = rows.len() as u64;
     Ok(())
 }

@@ -168,7 +168,7 @@ impl From<FieldFault> for ProblemResponse {
 impl From<Failure> for ProblemResponse {
     fn from(failure: Failure) -> Self {
         let problem = match &failure {
-            Failure::Write(WriteError::Busy) => return Self::new(&problems::UNAVAILABLE),
+            Failure::Write(WriteError::Busy(_)) => return Self::new(&problems::UNAVAILABLE),
             Failure::Pool(_) | Failure::Write(WriteError::Unreachable(_)) => &problems::UNAVAILABLE,
             Failure::Database(error) if error.is_closed() || error.code().is_none() => {
                 &problems::UNAVAILABLE
@@ -179,7 +179,9 @@ impl From<Failure> for ProblemResponse {
             | Failure::Write(WriteError::Refused(_))
             | Failure::TooManyFacts(_)
             | Failure::Sealed(_)
-            | Failure::Reply(_) => &problems::INTERNAL_ERROR,
+            | Failure::Reply(_)
+            | Failure::Drift(_)
+            | Failure::SwapBlocked(_) => &problems::INTERNAL_ERROR,
         };
         Self::failed(&failure, problem)
     }

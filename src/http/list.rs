@@ -76,7 +76,7 @@ impl ListQuery {
 
     /// Runs the list and answers the page.
     pub async fn answer<F>(self, list: List<F>) -> Answer {
-        let (known_at, as_of, after) = match &list.cursor {
+        let (known_at, as_of, after) = match list.settled_cursor().await? {
             Some(cursor) => {
                 list.read.wait_for_model(self.model, Some(cursor.known_at)).await?;
                 (cursor.known_at, cursor.as_of, cursor.after.clone())

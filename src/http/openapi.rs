@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
 use crate::problem::{Language, Problem};
 
@@ -49,6 +50,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
     describe_problems(&mut document, &catalogue);
+    close_requests(&mut document);
     Operations { document, paths }
 }
 
@@ -86,14 +88,10 @@ fn operation_complete(
     if method == "post" {
         change_complete(operation, &mut codes);
     } else if guarded {
-        codes.extend(["malformed_request", "invalid_request"]);
-        if path != "/v1/events" {
-            read_complete(operation, &mut codes);
-        } else {
-            codes.insert("not_acceptable");
-        }
+        codes.insert("invalid_request");
+        read_complete(operation, &mut codes, path != FEED);
     }
-    if path.starts_with("/v1/reports/") {
+    if path.starts_with("/v1/reports/") || path == FEED {
         codes.insert("not_acceptable");
     }
     let own = operation.as_object_mut().and_then(|members| members.remove("x-problems"));
@@ -102,7 +100,50 @@ fn operation_complete(
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
     add_problems(operation, &codes, catalogue);
-    success_headers(operation, method, guarded);
+    let paged = has_parameter(operation, "cursor") || path == FEED;
+    // The feed is no resource: its version would be the log's.
+    let versioned = guarded && path != FEED;
+    for (status, response) in members(operation, "responses") {
+        response["headers"] = headers_of(status, method, versioned, paged);
+    }
+}
+
+/// Says of every object in a request body what the reading of it does: unknown fields are refused.
+fn close_requests(document: &mut Value) {
+    let mut waiting: Vec<String> = Vec::new();
+    for (_, methods) in members(document, "paths") {
+        for operation in methods.as_object().into_iter().flat_map(Map::values) {
+            references(&operation["requestBody"], &mut waiting);
+        }
+    }
+    let mut closed = BTreeSet::new();
+    while let Some(pointer) = waiting.pop() {
+        let Some(schema) = document.pointer_mut(&pointer) else { continue };
+        references(schema, &mut waiting);
+        if schema["properties"].is_object() {
+            schema["additionalProperties"] = json!(false);
+        }
+        closed.insert(pointer);
+        waiting.retain(|pointer| !closed.contains(pointer));
+    }
+}
+
+/// The schemas that a value refers to, as pointers into the document.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let target = members.get("$ref").and_then(|reference| reference.as_str());
+            found.extend(target.and_then(|target| Some(target.strip_prefix('#')?.to_owned())));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn has_parameter(operation: &Value, name: &str) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.into_iter().flatten().any(|parameter| parameter["name"] == name)
 }
 
 fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
@@ -123,8 +164,9 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         operation,
         header(
             "If-Match",
-            "The change happens only if the resource is still at one of these versions.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"42\""]}),
+            "The change happens only if the resource is still at one of these versions. What is \
+             about to be created is at version `\"0\"`; `*` is any version.",
+            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"42\""]}),
         ),
     );
     add_parameter(
@@ -157,9 +199,11 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     }
 }
 
-const ETAGS: &str = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*"){0,19})$"#;
+const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]*"( *, *(W/)?"[!#-+.-~-]*"){0,19})$"#;
+/// The one address of facts, and not of resources.
+const FEED: &str = "/v1/events";
 
-fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
+fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, versioned: bool) {
     codes.insert("not_yet_visible");
     add_parameter(
         operation,
@@ -169,12 +213,15 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
             json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
         ),
     );
+    if !versioned {
+        return;
+    }
     add_parameter(
         operation,
         header(
             "If-None-Match",
             "Answer 304 if the caller has this version already.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"0\""]}),
+            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"0\""]}),
         ),
     );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
@@ -217,7 +264,6 @@ fn add_problems(
             .collect();
         operation["responses"][status.to_string()] = json!({
             "description": words.join("; "),
-            "headers": common_headers(),
             "content": { "application/problem+json": {
                 "schema": { "allOf": [
                     { "$ref": "#/components/schemas/Problem" },
@@ -240,30 +286,38 @@ fn example(problem: &Problem) -> Value {
     })
 }
 
-fn common_headers() -> Value {
-    json!({
-        "Log-Position": { "description": "How far the log had come in this answer.",
-                          "schema": { "type": "integer", "examples": [42] } },
-        "X-Request-Id": { "description": "Names this request in the service's own log.",
-                          "schema": { "type": "string", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"] } },
-    })
-}
-
-fn success_headers(operation: &mut Value, method: &str, guarded: bool) {
-    let responses = operation["responses"].as_object_mut().expect("responses are an object");
-    for (status, response) in responses.iter_mut() {
-        if !status.starts_with('2') || !guarded {
-            continue;
+/// What every answer carries, and what belongs to answers of a kind. `required`: always there.
+fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let text = |description: &str, required: bool, example: &str| {
+        json!({ "description": description, "required": required,
+                "schema": { "type": "string", "examples": [example] } })
+    };
+    let mut headers = json!({
+        "Log-Position": { "description": "How far the log had come in this answer.", "required": true,
+                          "schema": { "type": "integer", "minimum": 0, "examples": [42] } },
+        "X-Request-Id": text("Names this request in the service's own log.", true, id),
+    });
+    let changed = method == "post";
+    let etag = |required| text("The version of what is answered.", required, "\"42\"");
+    match status {
+        "200" if versioned && changed => headers["ETag"] = etag(false), // none on a dry run
+        "200" | "304" if versioned => headers["ETag"] = etag(true),
+        "201" => {
+            headers["ETag"] = etag(true);
+            let example = format!("/v1/positions/{id}");
+            headers["Location"] = text("Where the resource is.", true, &example);
         }
-        let mut headers = common_headers();
-        headers["ETag"] = json!({ "description": "The version of what is answered.",
-            "schema": { "type": "string", "examples": ["\"42\""] } });
-        if status == "201" && method == "post" {
-            headers["Location"] = json!({ "description": "Where the resource is.",
-                "schema": { "type": "string", "examples": ["/v1/positions/01890a5d-ac96-774b-bcce-b302099a8057"] } });
-        }
-        response["headers"] = headers;
+        "401" => headers["WWW-Authenticate"] = text("How to authenticate.", true, "Bearer"),
+        "412" => headers["ETag"] = text("The version to read next.", true, "\"43\""),
+        "503" => headers["Retry-After"] = text("Seconds to wait.", true, "1"),
+        _ => {}
     }
+    if status == "200" && paged {
+        let example = "</v1/positions?cursor=eyJhIjoiIn0>; rel=\"next\"";
+        headers["Link"] = text("The next page, if there is one.", false, example);
+    }
+    headers
 }
 
 fn describe_problems(document: &mut Value, catalogue: &BTreeMap<&str, &'static Problem>) {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answer::with_position;
 use super::read::Read;
 use super::{Answer, ProblemResponse, problems};
-use crate::problem::{Language, Rejection, Words};
+use crate::problem::{Language, Words};
 
 /// A column of a report.
 #[derive(Debug, Clone, Copy)]
@@ -106,22 +106,8 @@ pub fn answer(
 }
 
 fn chosen(read: &Read, form: Option<ReportForm>) -> Result<ReportForm, ProblemResponse> {
-    if let Some(form) = form {
-        return Ok(form);
-    }
-    let accept = read.request().headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-        return Ok(ReportForm::Json);
-    };
-    for part in accept.split(',') {
-        match part.split(';').next().unwrap_or("").trim() {
-            "text/csv" | "text/*" => return Ok(ReportForm::Csv),
-            "application/json" | "application/*" | "*/*" => return Ok(ReportForm::Json),
-            _ => {}
-        }
-    }
-    let offered = "application/json, text/csv";
-    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
+    let offers = [("application/json", ReportForm::Json), ("text/csv", ReportForm::Csv)];
+    form.map_or_else(|| super::header::choose(read.request(), &offers), Ok)
 }
 
 fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Value {

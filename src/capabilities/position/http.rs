@@ -191,6 +191,7 @@ pub struct PositionFilters {
     #[deserr(default)]
     trainee: Option<Id>,
     /// Only the position that another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<crate::identifiers::ExternalName>,
 }

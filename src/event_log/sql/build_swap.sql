@@ -1,8 +1,5 @@
--- The new build is live, every other one retired; answers the builds whose tables can go.
-with made as (
-  update alis.projection set state = 'live', updated_at = now()
-  where log = $1 and name = $2 and build = $3
-)
-update alis.projection set state = 'retired', updated_at = now()
-where log = $1 and name = $2 and build <> $3 and state <> 'retired'
-returning build
+-- The new build is live, and those before it are retired. Builds announced for other versions are
+-- their builders' business.
+update alis.projection
+set state = case when build = $3 then 'live' else 'retired' end, updated_at = now()
+where log = $1 and name = $2 and (build = $3 or state = 'live')

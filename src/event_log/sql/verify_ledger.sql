@@ -1,1 +1,0 @@
-select key, head from alis.command where log = $1

@@ -1,0 +1,245 @@
+//! The operator's commands: migrate, look, rebuild, verify. They work on a database of one's own
+//! (`DATABASE_URL`), on the private PostgreSQL while nothing else runs it, and beside the service
+//! that runs it. Serving is [`crate::serve`]'s.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use deadpool_postgres::{Pool, PoolError};
+use tokio_postgres::Config;
+use tokio_postgres::error::SqlState;
+
+use crate::config::{DatabaseSettings, HealthcheckSettings, RebuildSettings};
+use crate::embedded_postgres::{self, EmbeddedPostgres, StartError};
+use crate::event_log::combiner::with_causes;
+use crate::event_log::projector::Projection;
+use crate::event_log::{DEFAULT_LOG, Failure, rebuild, status, verify};
+use crate::progress::Progress;
+use crate::{app, client, database, serve};
+
+/// How long `alis healthcheck` waits for an answer.
+const HEALTHCHECK_SECONDS_MAX: u64 = 2;
+
+/// A database to work on.
+struct Opened {
+    owner: Config,
+    service: Config,
+    /// Stopped when the work is done.
+    _private: Option<EmbeddedPostgres>,
+}
+
+/// Finds the database of the settings. On the private PostgreSQL a service that runs it is joined
+/// over its socket; otherwise the server is started for as long as the work takes.
+async fn open(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
+    match serve::open_database(settings).await {
+        Ok(database) => {
+            let serve::Database { private, owner, service, .. } = database;
+            Ok(Opened { owner, service, _private: private })
+        }
+        Err(error) if matches!(error.downcast_ref(), Some(StartError::InUse(_))) => {
+            let found = embedded_postgres::find(&settings.data_dir)?;
+            let service = found.config(serve::SERVICE_ROLE, serve::DATABASE);
+            let owner = found.superuser();
+            let answer = owner.connect(tokio_postgres::NoTls).await;
+            drop(answer.with_context(|| {
+                let path = found.path().display();
+                format!(
+                    "another program holds {path}, and its PostgreSQL does not answer; it may be \
+                     starting or stopping, so try again in a moment"
+                )
+            })?);
+            Ok(Opened { owner, service, _private: None })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Like [`open`], for work that needs data: it does not make an empty database where there is none.
+async fn open_existing(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
+    if settings.database_url.is_none() {
+        let found = embedded_postgres::find(&settings.data_dir)?;
+        if !found.has_cluster() {
+            bail!(
+                "there is no data in {}: ALIS_DATA_DIR or DATABASE_URL say where else to look, and \
+                 `alis serve` makes a new database",
+                found.path().display()
+            );
+        }
+    }
+    open(settings).await
+}
+
+/// A failure as the operator reads it.
+fn told(failure: Failure) -> anyhow::Error {
+    let code = match &failure {
+        Failure::Database(error) | Failure::Pool(PoolError::Backend(error)) => error.code(),
+        _no_answer_of_the_database => None,
+    };
+    let reason = with_causes(&failure);
+    if code == Some(&SqlState::UNDEFINED_TABLE) {
+        anyhow::anyhow!("the database holds no log of this program: run `alis migrate` first")
+    } else if code == Some(&SqlState::INVALID_PARAMETER_VALUE) {
+        // A role that does not exist; the migrations make the usual one.
+        anyhow::anyhow!("ALIS_DATABASE_ROLE: {reason}. `alis migrate` makes the role alis_service")
+    } else {
+        anyhow::anyhow!(reason)
+    }
+}
+
+fn pool(opened: &Opened) -> anyhow::Result<Pool> {
+    Ok(database::pool(&opened.service, rebuild::CONNECTIONS)?)
+}
+
+/// `alis migrate`.
+pub async fn migrate(settings: &DatabaseSettings) -> anyhow::Result<()> {
+    let opened = open(settings).await?;
+    let applied = database::migrate(&opened.owner).await;
+    let applied = applied.map_err(|error| anyhow::anyhow!(with_causes(&error)))?;
+    let mut out = std::io::stdout().lock();
+    match applied {
+        0 => writeln!(out, "The schema is up to date.")?,
+        1 => writeln!(out, "The schema is up to date: 1 migration was applied.")?,
+        n => writeln!(out, "The schema is up to date: {n} migrations were applied.")?,
+    }
+    Ok(())
+}
+
+/// `alis healthcheck`.
+pub async fn healthcheck(settings: &HealthcheckSettings) -> anyhow::Result<()> {
+    let url = format!("http://{}/health/ready", here(settings.listen));
+    let request = client::http()?.get(&url).timeout(Duration::from_secs(HEALTHCHECK_SECONDS_MAX));
+    let response = request.send().await.with_context(|| format!("no answer from {url}"))?;
+    let status = response.status();
+    if !status.is_success() {
+        bail!("{url} answers {status}: the service is not ready");
+    }
+    writeln!(std::io::stdout(), "ready")?;
+    Ok(())
+}
+
+/// The address at which this machine reaches what listens on `listen`.
+fn here(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// `alis project status`.
+pub async fn status(settings: &DatabaseSettings) -> anyhow::Result<()> {
+    let opened = open_existing(settings).await?;
+    let status = status::read(&pool(&opened)?, DEFAULT_LOG).await.map_err(told)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "The log stands at position {}.", status.head)?;
+    for projection in app::projections() {
+        let (name, version) = (projection.name(), projection.version());
+        let builds = status.builds.iter().filter(|build| build.name == name);
+        let mut live = false;
+        for build in builds {
+            live |= build.is_live && build.version == version;
+            writeln!(out, "{}", build.sentence(status.head))?;
+        }
+        if !live {
+            writeln!(out, "{name}: version {version} of this program is not built yet")?;
+        }
+    }
+    for key in &status.parked {
+        let status::Parked { name, key, position, error, .. } = key;
+        writeln!(out, "{name}: {key} stands still before event {position}: {error}")?;
+    }
+    if !status.parked.is_empty() {
+        writeln!(out, "Once a program that reads these events runs: alis project rebuild NAME")?;
+    }
+    Ok(())
+}
+
+/// `alis project rebuild`.
+pub async fn rebuild(settings: &RebuildSettings) -> anyhow::Result<()> {
+    let all = app::projections();
+    let chosen: Vec<_> = match &settings.name {
+        Some(name) => all.iter().filter(|projection| projection.name() == name).collect(),
+        None => all.iter().collect(),
+    };
+    if chosen.is_empty() {
+        let names: Vec<&str> = all.iter().map(|projection| projection.name()).collect();
+        let asked = settings.name.as_deref().unwrap_or_default();
+        bail!("there is no read model {asked}; there are {}", names.join(", "));
+    }
+    let opened = open_existing(&settings.database).await?;
+    let pool = pool(&opened)?;
+    for projection in chosen {
+        rebuild_one(&pool, projection.as_ref()).await?;
+    }
+    Ok(())
+}
+
+async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result<()> {
+    let name = projection.name();
+    let head = status::read(pool, DEFAULT_LOG).await.map_err(told)?.head;
+    let progress = Progress::new(format!("Rebuilding {name}"), steps(head));
+    let built = rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
+    progress.finish();
+    built.map_err(told)?;
+    let status = status::read(pool, DEFAULT_LOG).await.map_err(told)?;
+    let parked = status.parked.iter().filter(|parked| parked.name == name).count();
+    let mut out = std::io::stdout().lock();
+    for build in status.builds.iter().filter(|build| build.name == name && build.is_live) {
+        writeln!(out, "Rebuilt {}", build.sentence(status.head))?;
+    }
+    if parked > 0 {
+        writeln!(out, "{name}: {parked} keys stand still; see `alis project status`")?;
+    }
+    Ok(())
+}
+
+/// `alis log verify`; answers whether the log agrees with itself.
+pub async fn verify(settings: &DatabaseSettings) -> anyhow::Result<bool> {
+    let opened = open_existing(settings).await?;
+    let pool = pool(&opened)?;
+    let head = status::read(&pool, DEFAULT_LOG).await.map_err(told)?.head;
+    let progress = Progress::new("Verifying the log".to_owned(), steps(head));
+    let report = verify::verify(&pool, DEFAULT_LOG, &|count| progress.at(count)).await;
+    progress.finish();
+    let report = report.map_err(told)?;
+    let verify::Report { events, subjects, commands, findings } = &report;
+    let mut out = std::io::stdout().lock();
+    for finding in findings {
+        writeln!(out, "{finding}")?;
+    }
+    if findings.is_empty() {
+        writeln!(
+            out,
+            "The log agrees with itself: {events} events, {subjects} subjects, {commands} commands."
+        )?;
+    } else if report.is_full() {
+        writeln!(
+            out,
+            "The log is damaged; after {} findings no more were sought.",
+            findings.len()
+        )?;
+    } else {
+        writeln!(out, "The log is damaged: {} findings in {events} events.", findings.len())?;
+    }
+    Ok(findings.is_empty())
+}
+
+fn steps(head: i64) -> u64 {
+    u64::try_from(head).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_listens_everywhere_is_asked_on_loopback() {
+        let asked = |listen: &str| here(listen.parse().expect("an address")).to_string();
+        assert_eq!(asked("0.0.0.0:8080"), "127.0.0.1:8080");
+        assert_eq!(asked("[::]:8080"), "[::1]:8080");
+        assert_eq!(asked("10.0.0.7:80"), "10.0.0.7:80");
+    }
+}
