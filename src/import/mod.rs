@@ -15,14 +15,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 pub use runner::{Import, Outcome, Verdict};
 pub use sample::{load_sample, load_sample_once};
 pub use summary::Summary;
 pub use target::{Mode, Target};
 
 use crate::config::{CallSettings, ImportSettings};
+use crate::progress::Progress;
 use crate::{database, embedded_postgres};
 use line::{LINE_BYTES_MAX, LINES_MAX, LineFault};
 
@@ -89,7 +88,7 @@ pub async fn run(settings: &ImportSettings) -> Result<Summary, ImportError> {
     let file = File::open(path).map_err(read_error)?;
     let bytes = file.metadata().map_err(read_error)?.len();
     let mut report = settings.report.as_deref().map(Report::create).transpose()?;
-    let progress = bar(bytes, "{bar:40} {percent:>3} %  {eta}  {msg}");
+    let progress = Progress::new(format!("Importing {}", path.display()), bytes);
     let mut summary = Summary::default();
     let mut lines = Lines::new(BufReader::new(file));
     let mut import = Import::begin(&target, mode).await?;
@@ -106,18 +105,11 @@ pub async fn run(settings: &ImportSettings) -> Result<Summary, ImportError> {
                 report.write(&verdict)?;
             }
             summary.add(&verdict);
-            progress.set_message(summary.counted());
         }
-        progress.set_position(lines.bytes);
+        progress.at(lines.bytes);
     }
-    progress.finish_and_clear();
+    progress.finish();
     Ok(summary)
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn bar(length: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("the template above is valid");
-    ProgressBar::new(length).with_style(style)
 }
 
 /// The verdicts as a file, one a line.

@@ -10,13 +10,14 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::line::RequestLine;
-use super::{Import, ImportError, Mode, Summary, Target, bar, target};
+use super::{Import, ImportError, Mode, Summary, Target, target};
 use crate::capabilities::reference::klass::{
     self, Content, Finding, KLASS_FILE_BYTES_MAX, KlassError, KlassFile,
 };
 use crate::client;
 use crate::config::{ReferenceImportSettings, ReferenceSyncSettings};
 use crate::event_log::combiner::with_causes;
+use crate::progress::Progress;
 
 /// Files named in one command.
 const FILES_MAX: usize = 100;
@@ -179,17 +180,16 @@ async fn post(
     let id = Uuid::now_v7();
     let requests: Vec<_> = lists.iter().flat_map(|(_, file)| klass::requests(file)).collect();
     let total = u64::try_from(requests.len()).unwrap_or(u64::MAX);
-    let progress = bar(total, "{bar:40} {pos}/{len}  {eta}  {msg}");
+    let progress = Progress::new("Taking over reference data".to_owned(), total);
     let mut import = Import::begin(target, Mode::Record).await?;
     for (number, request) in (1..).zip(requests) {
         let code = request.body["number"].as_str().unwrap_or("");
         let key = format!("reference:{id}:{number}:{}:{code}", request.path);
         let line = RequestLine { post: request.path, key, name: None, body: request.body };
         run.summary.add(&import.request(number, line).await?);
-        progress.set_message(run.summary.counted());
-        progress.set_position(number);
+        progress.at(number);
     }
-    progress.finish_and_clear();
+    progress.finish();
     for (place, file) in lists {
         run.findings.extend(file.findings.into_iter().map(|finding| (place.clone(), finding)));
     }

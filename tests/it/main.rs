@@ -10,6 +10,7 @@ mod openapi;
 mod position;
 mod programme;
 mod reference;
+mod reference_import;
 mod import;
 mod staffing;
 mod supervision;
