@@ -3,6 +3,9 @@
 mod support;
 
 mod compose;
+mod curriculum;
 mod embedded_postgres;
+mod leader;
+mod learning_goal;
 mod test_databases;
 mod trainee;
