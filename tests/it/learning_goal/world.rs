@@ -39,10 +39,10 @@ impl World {
         let doctor = client.post("/v1/trainees", kari).await.expect(201).id();
         let position = position(&client, "0301").await;
         let occupancy = occupy(&client, &position, &doctor, "2020-01-01").await;
-        let leader = leader(&client, "Ola Leder", "999000002", "0301").await;
-        let other_leader = leader(&client, "Eva Leder", "999000003", "5401").await;
-        let supervisor = supervisor(&instance, "999000004").await;
-        let clinical = supervisor(&instance, "999000005").await;
+        let leader = new_leader(&client, "Ola Leder", "999000002", "0301").await;
+        let other_leader = new_leader(&client, "Eva Leder", "999000003", "5401").await;
+        let supervisor = new_supervisor(&instance, "999000004").await;
+        let clinical = new_supervisor(&instance, "999000005").await;
         Self {
             instance,
             client,
@@ -136,14 +136,14 @@ async fn occupy(client: &Client, position: &str, doctor: &str, from: &str) -> St
     client.post(&format!("/v1/positions/{position}/occupancies"), body).await.expect(201).id()
 }
 
-pub async fn leader(client: &Client, name: &str, hpr: &str, municipality: &str) -> String {
+pub async fn new_leader(client: &Client, name: &str, hpr: &str, municipality: &str) -> String {
     let body = json!({"name": name, "hpr_number": hpr, "municipality": municipality,
         "from": "2019-01-01"});
     client.post("/v1/leaders", body).await.expect(201).id()
 }
 
 /// A registered supervisor, recorded as it is stored.
-pub async fn supervisor(instance: &Instance, hpr: &str) -> String {
+pub async fn new_supervisor(instance: &Instance, hpr: &str) -> String {
     let id = Uuid::now_v7();
     let hpr = HprNumber::from_text(hpr).expect("a number");
     let lookup = instance.running.service.vault.lookup(&hpr);
