@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::world::{World, leader, supervisor};
+use super::world::{World, new_leader, new_supervisor};
 
 #[tokio::test]
 async fn a_goal_outside_the_plans_is_not_there_and_cannot_be_submitted() {
@@ -79,8 +79,8 @@ async fn one_person_speaks_in_both_roles_only_with_a_reason() {
 async fn nobody_acts_on_their_own_training() {
     let world = World::new().await;
     // The doctor's own HPR number, as a leader and as a supervisor.
-    let own_leader = leader(&world.client, "Kari Eksempel", "999000001", "0301").await;
-    let own_supervisor = supervisor(&world.client, "999000001").await;
+    let own_leader = new_leader(&world.client, "Kari Eksempel", "999000001", "0301").await;
+    let own_supervisor = new_supervisor(&world.client, "999000001").await;
     world.recommended("ALM-001").await;
     let refused = world.decide("ALM-001", &own_leader, "approved", "2020-03-03").await;
     refused.expect_problem(409, "own_training");
@@ -116,7 +116,7 @@ async fn between_two_positions_the_last_municipality_decides() {
     let body = |by: &str| json!({"by": by, "on": "2021-01-01", "reason": "An error"});
     let refused = world.act("ALM-001", "revocation", body(&world.leader)).await;
     refused.expect_problem(409, "not_the_deciding_municipality");
-    let successor = leader(&world.client, "Siri Leder", "999000009", "0301").await;
+    let successor = new_leader(&world.client, "Siri Leder", "999000009", "0301").await;
     world.act("ALM-001", "revocation", body(&successor)).await.expect(200);
     world.instance.stop().await;
 }

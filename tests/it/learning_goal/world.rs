@@ -35,11 +35,11 @@ impl World {
         let doctor = client.post("/v1/trainees", kari).await.expect(201).id();
         let position = position(&client, "0301").await;
         let occupancy = occupy(&client, &position, &doctor, "2020-01-01").await;
-        let leader = leader(&client, "Ola Leder", "999000002", "0301").await;
-        let other_leader = leader(&client, "Eva Leder", "999000003", "5401").await;
-        let supervisor = self::supervisor(&client, "999000004").await;
+        let leader = new_leader(&client, "Ola Leder", "999000002", "0301").await;
+        let other_leader = new_leader(&client, "Eva Leder", "999000003", "5401").await;
+        let supervisor = new_supervisor(&client, "999000004").await;
         supervise(&client, &supervisor, &doctor).await;
-        let clinical = self::supervisor(&client, "999000005").await;
+        let clinical = new_supervisor(&client, "999000005").await;
         Self {
             instance,
             client,
@@ -133,14 +133,14 @@ async fn occupy(client: &Client, position: &str, doctor: &str, from: &str) -> St
     client.post(&format!("/v1/positions/{position}/occupancies"), body).await.expect(201).id()
 }
 
-pub async fn leader(client: &Client, name: &str, hpr: &str, municipality: &str) -> String {
+pub async fn new_leader(client: &Client, name: &str, hpr: &str, municipality: &str) -> String {
     let body = json!({"name": name, "hpr_number": hpr, "municipality": municipality,
         "from": "2019-01-01"});
     client.post("/v1/leaders", body).await.expect(201).id()
 }
 
 /// A registered supervisor, a specialist since 2010.
-pub async fn supervisor(client: &Client, hpr: &str) -> String {
+pub async fn new_supervisor(client: &Client, hpr: &str) -> String {
     let body =
         json!({"name": "Siri Veileder", "hpr_number": hpr, "specialist_since": "2010-01-01"});
     client.post("/v1/supervisors", body).await.expect(201).id()
