@@ -1,13 +1,19 @@
--- What concerns any of some subjects, newest first. A fact with two of them comes once.
+-- What concerns any of some subjects, newest first. A fact with two of them comes once. See load.sql
+-- for the lateral look-ups.
 select e.position, e.id, e.type, e.schema_version, e.recorded_at, e.effective_from,
        e.municipality, e.subjects, e.payload::text, e.meta::text
 from (
   select distinct es.position
-  from alis.subject s
-  join alis.event_subject es on es.log = s.log and es.subject = s.id
-  where s.log = $1 and s.name = any ($2) and es.position < $3 and es.position > $4
+  from unnest($2::text[]) as n (name)
+  join lateral (select * from alis.subject s
+                where s.log = $1 and s.name = n.name limit 1) s on true
+  join lateral (select es.position from alis.event_subject es
+                where es.log = s.log and es.subject = s.id
+                  and es.position < $3 and es.position > $4
+                order by es.position desc limit $5) es on true
   order by es.position desc
   limit $5
 ) found
-join alis.event e on e.log = $1 and e.position = found.position
+join lateral (select * from alis.event e
+              where e.log = $1 and e.position = found.position limit 1) e on true
 order by e.position desc
