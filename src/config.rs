@@ -69,6 +69,45 @@ pub struct ServeSettings {
     pub allow_private_database_on_network: bool,
 }
 
+/// Settings of `alis healthcheck`.
+#[derive(Debug, Clone, Args)]
+pub struct HealthcheckSettings {
+    /// Address that the service listens on.
+    #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// The commands of `alis project`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProjectCommand {
+    /// Show how far each read model has come, and what it could not take in.
+    Status(DatabaseSettings),
+    /// Build a read model anew from the log. The old one serves until the new one is whole.
+    Rebuild(RebuildSettings),
+}
+
+/// Settings of `alis project rebuild`.
+#[derive(Debug, Clone, Args)]
+pub struct RebuildSettings {
+    /// Which read model; `alis project status` lists them.
+    #[arg(required_unless_present = "all")]
+    pub name: Option<String>,
+
+    /// Every read model, one after the other.
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// The commands of `alis log`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LogCommand {
+    /// Check that events, subjects and ledger agree. Ends with 1 when they do not.
+    Verify(DatabaseSettings),
+}
+
 /// How a command finds the running service that it talks to.
 #[derive(Debug, Clone, Args)]
 pub struct CallSettings {
@@ -146,45 +185,6 @@ pub struct ReferenceSyncSettings {
     /// there at the earliest.
     #[arg(long, value_name = "DATE", default_value = "2019-01-01")]
     pub from: Date,
-}
-
-/// Settings of `alis healthcheck`.
-#[derive(Debug, Clone, Args)]
-pub struct HealthcheckSettings {
-    /// Address that the service listens on.
-    #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
-}
-
-/// The commands of `alis project`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum ProjectCommand {
-    /// Show how far each read model has come, and what it could not take in.
-    Status(DatabaseSettings),
-    /// Build a read model anew from the log. The old one serves until the new one is whole.
-    Rebuild(RebuildSettings),
-}
-
-/// Settings of `alis project rebuild`.
-#[derive(Debug, Clone, Args)]
-pub struct RebuildSettings {
-    /// Which read model; `alis project status` lists them.
-    #[arg(required_unless_present = "all")]
-    pub name: Option<String>,
-
-    /// Every read model, one after the other.
-    #[arg(long, conflicts_with = "name")]
-    pub all: bool,
-
-    #[command(flatten)]
-    pub database: DatabaseSettings,
-}
-
-/// The commands of `alis log`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum LogCommand {
-    /// Check that events, subjects and ledger agree. Ends with 1 when they do not.
-    Verify(DatabaseSettings),
 }
 
 fn default_workers() -> u16 {

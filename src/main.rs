@@ -112,13 +112,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints how an import went; nothing to mend is success.
-fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
-    use std::io::Write;
-    writeln!(std::io::stdout(), "{summary}")?;
-    Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })
-}
-
 /// Adds the environment variable to a complaint about a setting: whoever set that did not write
 /// the flag which the complaint names.
 fn named(mut error: clap::Error) -> clap::Error {
@@ -134,6 +127,13 @@ fn named(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidArg, both);
     }
     error
+}
+
+/// Prints how an import went; nothing to mend is success.
+fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{summary}")?;
+    Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -4,10 +4,14 @@
 //! operations; a file named after a read model its table. What is not exported by a capability's
 //! `mod.rs` is its own business.
 
+pub mod curriculum;
+pub mod leader;
+pub mod learning_goal;
 pub mod position;
 pub mod programme;
 pub mod reference;
 pub mod report;
+pub mod supervision;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -36,5 +40,9 @@ pub static ALL: &[&Capability] = &[
     &programme::CAPABILITY,
     &trainee::CAPABILITY,
     &position::CAPABILITY,
+    &supervision::CAPABILITY,
+    &curriculum::CAPABILITY,
+    &leader::CAPABILITY,
+    &learning_goal::CAPABILITY,
     &report::CAPABILITY,
 ];

@@ -229,6 +229,7 @@ impl EventLog {
         decide: impl AsyncFn(&View) -> Result<Decision, Refusal>,
     ) -> Result<Outcome, Refusal> {
         let key = request.key.clone().unwrap_or_else(|| format!("~{}", Uuid::now_v7()));
+        let mut turn = None;
         if request.dry_run {
             // A command that was accepted before would change nothing, and is answered so.
             let view = View::new(self.pool.clone(), self.log, false);
@@ -236,9 +237,10 @@ impl EventLog {
                 return Ok(outcome);
             }
         }
-        let mut turn = None;
         for attempt in 0..ATTEMPTS_MAX {
-            let view = View::new(self.pool.clone(), self.log, attempt == 0);
+            // A dry run has no append that would tell it what it took for granted.
+            let trusting = attempt == 0 && !request.dry_run;
+            let view = View::new(self.pool.clone(), self.log, trusting);
             let decided = match decide(&view).await {
                 Ok(decision) => self.check_match(request, &view, &decision.main).map(|()| decision),
                 Err(refusal) => Err(refusal),

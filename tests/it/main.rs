@@ -4,13 +4,15 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
-mod import;
+mod feed;
 mod kernel;
 mod openapi;
 mod position;
 mod programme;
 mod reference;
+mod import;
 mod reference_import;
 mod staffing;
+mod supervision;
 mod test_databases;
 mod trainee;

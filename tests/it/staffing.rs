@@ -175,7 +175,8 @@ async fn later_writes_and_a_rebuild_leave_an_answer_as_it_was_to_the_byte() {
 
     let service = &imported.instance.running.service;
     for projection in &service.projections {
-        alis::event_log::rebuild::ensure(&service.log, projection.as_ref(), true, &|_| {})
+        let log = &service.log;
+        alis::event_log::rebuild::rebuild(&log.pool, log.log, projection.as_ref(), &|_| {})
             .await
             .expect("the read model is rebuilt");
     }
