@@ -18,9 +18,10 @@ mod view;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
@@ -76,11 +77,18 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What the database called it, when it was the database.
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        if let Failure::Database(error) | Failure::Pool(PoolError::Backend(error)) = self {
+            return error.code();
+        }
+        None
+    }
+
     /// Whether the database refused the values themselves: data exceptions and violated
     /// constraints. Sent again, they would be refused again.
     fn refuses_values(&self) -> bool {
-        let Failure::Database(error) = self else { return false };
-        error.code().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
+        self.sql_state().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
     }
 }
 

@@ -61,8 +61,7 @@ pub struct ReportCatalogue {
 
 /// The parameters of a report are those of its operation in the served document.
 fn parameters(service: &Service, url: &str) -> Vec<ReportParameter> {
-    let operations = &service.operations;
-    let listed = operations.document["paths"][url]["get"]["parameters"].as_array();
+    let listed = service.operations.document["paths"][url]["get"]["parameters"].as_array();
     let in_query = listed.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
     in_query
