@@ -195,7 +195,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The groups of operations, in the order of the documentation page.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 8] = [
+    ("municipalities", "Municipalities, what became of them, and where they belong."),
+    ("alis-offices", "Regional ALIS offices, and the municipalities they answer for."),
+    ("organisations", "Organisations, by their number."),
+    ("programmes", "Programmes that municipalities take part in with a number of positions."),
     ("positions", "Training positions, and who holds them."),
     ("trainees", "Doctors in specialist training in general practice."),
     ("feed", "Everything that has happened, in order."),
