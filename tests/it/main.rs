@@ -4,6 +4,7 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod events;
 mod feed;
 mod kernel;
 mod openapi;

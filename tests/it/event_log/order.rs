@@ -269,7 +269,9 @@ async fn zz_timing() {
         let t = Instant::now();
         let o = nodes[0].move_some(&format!("k{n}"), dice.a_move(COUNTERS)).await.expect("x");
         let dt = t.elapsed();
-        if n % 10 == 0 { eprintln!("{n} {dt:?} {}", o.position); }
+        if n % 10 == 0 {
+            eprintln!("{n} {dt:?} {}", o.position);
+        }
     }
 
     let client = database.connect().await;
@@ -278,14 +280,25 @@ async fn zz_timing() {
     }
     for _ in 0..8 {
         let t = Instant::now();
-        let l = nodes[0].log.fold::<super::rig::Counter>(&super::rig::subject(1), None).await.expect("x");
+        let l = nodes[0]
+            .log
+            .fold::<super::rig::Counter>(&super::rig::subject(1), None)
+            .await
+            .expect("x");
         eprintln!("fold {} facts {:?}", l.state.facts.len(), t.elapsed());
         let t = Instant::now();
-        let s = client.prepare(include_str!("../../../src/event_log/sql/load.sql")).await.expect("p");
+        let s =
+            client.prepare(include_str!("../../../src/event_log/sql/load.sql")).await.expect("p");
         let p = t.elapsed();
         let r = client.query(&s, &[&1i32, &"counter:1", &i64::MAX, &20001i64]).await.expect("q");
         eprintln!("prepare {p:?} query {} {:?}", r.len(), t.elapsed());
     }
-    let sql = include_str!("../../../src/event_log/sql/load.sql").replace("$1", "1").replace("$2", "'counter:1'").replace("$3", "9223372036854775807").replace("$4", "20001");
-    for r in client.query(&format!("explain (analyze, buffers) {sql}"), &[]).await.expect("x") { eprintln!("{}", r.get::<_, String>(0)); }
+    let sql = include_str!("../../../src/event_log/sql/load.sql")
+        .replace("$1", "1")
+        .replace("$2", "'counter:1'")
+        .replace("$3", "9223372036854775807")
+        .replace("$4", "20001");
+    for r in client.query(&format!("explain (analyze, buffers) {sql}"), &[]).await.expect("x") {
+        eprintln!("{}", r.get::<_, String>(0));
+    }
 }
