@@ -37,6 +37,10 @@ const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::programme::Event>,
     reread::<capabilities::trainee::Event>,
     reread::<capabilities::position::Event>,
+    reread::<capabilities::supervision::Event>,
+    reread::<capabilities::leader::Event>,
+    reread::<capabilities::curriculum::Event>,
+    reread::<capabilities::learning_goal::Event>,
 ];
 
 /// The golden files by type.

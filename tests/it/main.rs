@@ -3,6 +3,7 @@
 mod support;
 
 mod compose;
+mod curriculum;
 mod embedded_postgres;
 mod events;
 mod feed;
@@ -16,5 +17,7 @@ mod import;
 mod staffing;
 mod supervision;
 mod event_log;
+mod leader;
+mod learning_goal;
 mod test_databases;
 mod trainee;
