@@ -194,12 +194,19 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The groups of operations, in the order of the documentation page.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: &[(&str, &str)] = &[
+    ("municipalities", "Municipalities, what became of them, and where they belong."),
+    ("alis-offices", "Regional ALIS offices, and the municipalities they answer for."),
+    ("organisations", "Organisations, by their number."),
+    ("programmes", "Programmes that municipalities take part in with a number of positions."),
     ("positions", "Training positions, and who holds them."),
     ("trainees", "Doctors in specialist training in general practice."),
     ("supervisors", "Who may supervise trainees, or recommend on their goals."),
     ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
     ("supervisor assignments", "Who supervises whom."),
+    ("leaders", "Who decides on learning goals, and where."),
+    ("curricula", "Catalogues of learning goals, by version."),
+    ("learning goals", "Plans, goals, recommendations, decisions."),
     ("reports", "Tables with totals, as JSON or CSV."),
     ("feed", "Everything that has happened, in order."),
     ("operations", "For operators."),
@@ -221,8 +228,9 @@ fn base() -> OpenApi {
             LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
         ))
         .build();
-    let tags =
-        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+    let tags = TAGS
+        .iter()
+        .map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()

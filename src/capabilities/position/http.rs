@@ -68,7 +68,8 @@ pub struct EstablishPosition {
     /// The first day the position exists; today by default.
     #[deserr(default)]
     from: Option<Day>,
-    /// The programme it belongs to.
+    /// The programme it belongs to. The municipality must take part in it on the first day and have
+    /// a place left in its quota.
     #[deserr(default)]
     programme: Option<Id>,
     /// How open unselected practice will be arranged.

@@ -145,6 +145,7 @@ pub struct ProgrammeFilters {
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the programme that another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<ExternalName>,
 }

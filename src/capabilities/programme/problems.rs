@@ -45,8 +45,8 @@ problems! {
 
     /// The municipality's application is decided already, otherwise or on another day.
     PROGRAMME_APPLICATION_DECIDED = 409, "programme_application_decided",
-    en: "The application is decided", "It was {outcome} on {day}.",
-    nb: "Søknaden er avgjort", "Den ble {outcome} den {day}.";
+    en: "The application is decided", "It was decided on {day}: {outcome}.",
+    nb: "Søknaden er avgjort", "Den ble avgjort {day}: {outcome}.";
 
     /// Another programme has this external id. One id in a system names one programme.
     PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",

@@ -102,6 +102,7 @@ pub struct AlisOfficeFilters {
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the office that another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<ExternalName>,
 }

@@ -132,6 +132,7 @@ pub struct MunicipalityFilters {
     #[deserr(default)]
     name: Option<Name>,
     /// Only municipalities of this county on the day.
+    #[param(inline)]
     #[deserr(default)]
     county: Option<CountyNumber>,
     /// Only municipalities of this health region on the day.
@@ -183,8 +184,7 @@ pub struct MunicipalityName {
 /// names their numbers: nothing is guessed.
 #[utoipa::path(tag = "municipalities", operation_id = "look_up_municipality",
     params(MunicipalityName, TimeAxes),
-    responses((status = 200, description = "The municipality", body = MunicipalityView),
-        (status = 404, description = "No municipality has this name")),
+    responses((status = 200, description = "The municipality", body = MunicipalityView)),
     extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_NAME_AMBIGUOUS, &common::NOT_FOUND])))))]
 #[get("/v1/municipalities/lookup")]
 async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
