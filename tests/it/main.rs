@@ -5,6 +5,7 @@ mod support;
 mod compose;
 mod curriculum;
 mod embedded_postgres;
+mod events;
 mod feed;
 mod kernel;
 mod openapi;
