@@ -18,7 +18,6 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::capabilities;
 use crate::database;
@@ -171,7 +170,7 @@ fn bind(
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
-            .service(docs())
+            .service(docs)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(context::around))
     })
@@ -195,13 +194,17 @@ fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The groups of operations, in the order of the documentation page.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: &[(&str, &str)] = &[
     ("municipalities", "Municipalities, what became of them, and where they belong."),
     ("alis-offices", "Regional ALIS offices, and the municipalities they answer for."),
     ("organisations", "Organisations, by their number."),
     ("programmes", "Programmes that municipalities take part in with a number of positions."),
     ("positions", "Training positions, and who holds them."),
     ("trainees", "Doctors in specialist training in general practice."),
+    ("supervisors", "Who may supervise trainees, or recommend on their goals."),
+    ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
+    ("supervisor assignments", "Who supervises whom."),
+    ("reports", "Tables with totals, as JSON or CSV."),
     ("feed", "Everything that has happened, in order."),
     ("operations", "For operators."),
 ];
@@ -222,8 +225,9 @@ fn base() -> OpenApi {
             LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
         ))
         .build();
+    let tags = TAGS.iter();
     let tags =
-        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+        tags.map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
@@ -252,10 +256,23 @@ async fn docs_redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-fn docs() -> SwaggerUi {
-    // The page's own default asks a validator on the internet about the document.
-    let config = utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none");
-    SwaggerUi::new("/docs/{_:.*}").config(config)
+/// A file of the documentation page; its start for the empty name.
+#[get("/docs/{file:.*}")]
+async fn docs(file: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
+    static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> = LazyLock::new(|| {
+        // The page's own default asks a validator on the internet about the document.
+        Arc::new(utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none"))
+    });
+    let found = utoipa_swagger_ui::serve(&file, CONFIG.clone()).map_err(|error| {
+        tracing::error!(error = %error, "The documentation page cannot be served");
+        &problems::INTERNAL_ERROR
+    })?;
+    let found = found.ok_or(&problems::NOT_FOUND)?;
+    let mut response = HttpResponse::Ok();
+    if found.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
+    }
+    Ok(response.content_type(found.content_type).body(found.bytes.into_owned()))
 }
 
 /// What `type` of a problem points at.

@@ -20,5 +20,6 @@ pub mod database;
 pub mod embedded_postgres;
 pub mod operate;
 pub mod progress;
+pub mod import;
 pub mod serve;
 pub mod telemetry;

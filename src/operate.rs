@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use deadpool_postgres::{Pool, PoolError};
+use deadpool_postgres::Pool;
 use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
@@ -73,11 +73,7 @@ async fn open_existing(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
 
 /// A failure as the operator reads it.
 fn told(failure: Failure) -> anyhow::Error {
-    let code = match &failure {
-        Failure::Database(error) | Failure::Pool(PoolError::Backend(error)) => error.code(),
-        _no_answer_of_the_database => None,
-    };
-    let reason = with_causes(&failure);
+    let (code, reason) = (failure.sql_state(), with_causes(&failure));
     if code == Some(&SqlState::UNDEFINED_TABLE) {
         anyhow::anyhow!("the database holds no log of this program: run `alis migrate` first")
     } else if code == Some(&SqlState::INVALID_PARAMETER_VALUE) {
@@ -121,11 +117,11 @@ pub async fn healthcheck(settings: &HealthcheckSettings) -> anyhow::Result<()> {
 
 /// The address at which this machine reaches what listens on `listen`.
 fn here(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
+    let loopback = match listen.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     };
+    let ip = if listen.ip().is_unspecified() { loopback } else { listen.ip() };
     SocketAddr::new(ip, listen.port())
 }
 
@@ -181,8 +177,7 @@ async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result
     let name = projection.name();
     let head = status::read(pool, DEFAULT_LOG).await.map_err(told)?.head;
     let progress = Progress::new(format!("Rebuilding {name}"), steps(head));
-    let built =
-        rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
+    let built = rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
     progress.finish();
     built.map_err(told)?;
     let status = status::read(pool, DEFAULT_LOG).await.map_err(told)?;
@@ -217,7 +212,11 @@ pub async fn verify(settings: &DatabaseSettings) -> anyhow::Result<bool> {
             "The log agrees with itself: {events} events, {subjects} subjects, {commands} commands."
         )?;
     } else if report.is_full() {
-        writeln!(out, "The log is damaged; after {} findings no more were sought.", findings.len())?;
+        writeln!(
+            out,
+            "The log is damaged; after {} findings no more were sought.",
+            findings.len()
+        )?;
     } else {
         writeln!(out, "The log is damaged: {} findings in {events} events.", findings.len())?;
     }

@@ -18,9 +18,10 @@ mod view;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
@@ -66,7 +67,9 @@ pub enum Failure {
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
     /// The code folds the same facts into other rows than those stored.
-    #[error("read model {0} holds other rows than its code makes: raise its version, or rebuild it")]
+    #[error(
+        "read model {0} holds other rows than its code makes: raise its version, or rebuild it"
+    )]
     Drift(&'static str),
     /// Readers held the view for minutes on end.
     #[error("read model {0} is built, but its readers do not let go of the old table: try again")]
@@ -74,11 +77,18 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What the database called it, when it was the database.
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        if let Failure::Database(error) | Failure::Pool(PoolError::Backend(error)) = self {
+            return error.code();
+        }
+        None
+    }
+
     /// Whether the database refused the values themselves: data exceptions and violated
     /// constraints. Sent again, they would be refused again.
     fn refuses_values(&self) -> bool {
-        let Failure::Database(error) = self else { return false };
-        error.code().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
+        self.sql_state().is_some_and(|code| ["22", "23"].contains(&&code.code()[..2]))
     }
 }
 
@@ -228,8 +238,17 @@ impl EventLog {
     ) -> Result<Outcome, Refusal> {
         let key = request.key.clone().unwrap_or_else(|| format!("~{}", Uuid::now_v7()));
         let mut turn = None;
+        if request.dry_run {
+            // A command that was accepted before would change nothing, and is answered so.
+            let view = View::new(self.pool.clone(), self.log, false);
+            if let Some(outcome) = self.ledger_answer(request, &view).await? {
+                return Ok(outcome);
+            }
+        }
         for attempt in 0..ATTEMPTS_MAX {
-            let view = View::new(self.pool.clone(), self.log, attempt == 0);
+            // A dry run has no append that would tell it what it took for granted.
+            let trusting = attempt == 0 && !request.dry_run;
+            let view = View::new(self.pool.clone(), self.log, trusting);
             let decided = match decide(&view).await {
                 Ok(decision) => self.check_match(request, &view, &decision.main).map(|()| decision),
                 Err(refusal) => Err(refusal),
@@ -272,9 +291,7 @@ impl EventLog {
         request: &Request,
         view: &View,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (Some(key), false) = (&request.key, request.dry_run) else {
-            return Ok(None);
-        };
+        let Some(key) = &request.key else { return Ok(None) };
         let client = view.client().await?;
         let sql = include_str!("sql/ledger.sql");
         let statement = client.prepare_cached(sql).await.map_err(Failure::from)?;

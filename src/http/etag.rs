@@ -25,6 +25,12 @@ pub fn etag(head: i64, since: Option<Date>) -> String {
     }
 }
 
+/// The ETag of a resource at `head` whose looks also follow from another subject, at `beside`: that
+/// one is named only where it has moved last, so a change of the resource answers `"head"` alone.
+pub fn etag_beside(head: i64, beside: i64) -> String {
+    if beside > head { format!("\"{head}.{beside}\"") } else { etag(head, None) }
+}
+
 /// What `If-Match` accepts: `None` when it is absent or `*`.
 pub fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, FieldFault> {
     let tags = tags(request, &header::IF_MATCH)?;
@@ -101,6 +107,13 @@ mod tests {
     fn an_etag_is_the_head_and_the_day_only_when_time_has_changed_it() {
         assert_eq!(etag(12, None), "\"12\"");
         assert_eq!(etag(12, Some(jiff::civil::date(2026, 12, 1))), "\"12.20261201\"");
+    }
+
+    #[test]
+    fn an_etag_names_the_subject_beside_only_when_that_moved_last() {
+        assert_eq!(etag_beside(0, 7), "\"0.7\"");
+        assert_eq!(etag_beside(9, 7), "\"9\"");
+        assert_eq!(if_match(&asked(&[&etag_beside(3, 7)])), Ok(Some(vec![3])));
     }
 
     #[test]

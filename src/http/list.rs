@@ -36,6 +36,42 @@ impl Found {
     }
 }
 
+impl<F> List<F> {
+    /// The day and the position of the log that this page shows: the first page's, or those asked
+    /// for, for lists that are folded from the log itself.
+    pub async fn times(&self) -> Result<(jiff::civil::Date, i64), super::ProblemResponse> {
+        if let Some(cursor) = &self.cursor {
+            return Ok((cursor.as_of, cursor.known_at));
+        }
+        let asked = self.read.settled_known_at().await?;
+        let reached = self.read.wait_for_log().await?;
+        Ok((self.read.as_of.unwrap_or_else(super::today), asked.unwrap_or(reached)))
+    }
+
+    /// Answers a page of items that were folded whole, in the order of their keys.
+    pub fn page(
+        self,
+        (as_of, known_at): (jiff::civil::Date, i64),
+        items: Vec<(String, Value)>,
+    ) -> Answer {
+        let after = self.cursor.as_ref().map_or("", |cursor| cursor.after.as_str());
+        let page = usize::try_from(self.limit).expect("a limit is at most 200");
+        let left: Vec<_> = items.into_iter().filter(|(key, _)| key.as_str() > after).collect();
+        let next = left
+            .get(page.wrapping_sub(1))
+            .filter(|_| left.len() > page)
+            .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
+        let items: Vec<Value> = left.into_iter().take(page).map(|(_, item)| item).collect();
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, known_at);
+        if let Some(cursor) = &next {
+            response.insert_header((header::LINK, self.read.next_link(cursor)));
+        }
+        let body = serde_json::json!({ "items": items, "next_cursor": next });
+        self.read.tagged(response, body.to_string(), "application/json")
+    }
+}
+
 /// Parameters that every list statement begins with: log, day, position, place, limit.
 const FIXED_PARAMETERS: usize = 5;
 

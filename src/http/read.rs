@@ -204,14 +204,18 @@ impl Read {
             }
             (Some(_), _) | (None, None) => None,
         };
-        let tag = etag(loaded.head, since);
+        self.send(etag(loaded.head, since), reached.max(loaded.head), &shown).await
+    }
+
+    /// Sends a resource at the version `tag`: 304 when the caller has it already.
+    pub async fn send(&self, tag: String, position: i64, shown: &impl Serialize) -> Answer {
         let mut response = HttpResponse::Ok();
-        with_position(&mut response, reached.max(loaded.head));
+        with_position(&mut response, position);
         response.insert_header((header::ETAG, tag.clone()));
         if self.held.has(&tag) {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
-        let body = serde_json::to_value(&shown)
+        let body = serde_json::to_value(shown)
             .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
         let mut bodies = [body];
         self.service.reveal(&mut bodies, vec![]).await?;
@@ -274,6 +278,17 @@ impl Read {
             }
             tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
         }
+    }
+
+    /// The day and the position that a report over several read models is about: all of them have
+    /// reached it.
+    pub async fn settled(&self, models: &[&str]) -> Result<(Date, i64), ProblemResponse> {
+        let asked = self.settled_known_at().await?;
+        let mut known_at = asked.unwrap_or(i64::MAX);
+        for model in models {
+            known_at = known_at.min(self.wait_for_model(model, asked).await?);
+        }
+        Ok((self.as_of.unwrap_or_else(super::today), known_at))
     }
 
     async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {

@@ -37,6 +37,39 @@ pub struct Table {
     pub totals: Map<String, Value>,
 }
 
+/// A report as JSON, for the documentation; [`answer`] writes it.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents what answer() writes")]
+pub struct ReportBody<T, R> {
+    /// The report's name.
+    #[schema(example = "staffing")]
+    report: String,
+    /// The day it is about.
+    as_of: crate::edge::Day,
+    /// The position of the log whose knowledge it shows. Asking for it again with `known_at` gives
+    /// the same answer, whatever is recorded later.
+    #[schema(example = 42)]
+    known_at: i64,
+    /// Figures over all rows.
+    totals: T,
+    /// The columns, in the order of the CSV form.
+    columns: Vec<ColumnView>,
+    /// The rows.
+    rows: Vec<R>,
+}
+
+/// A column as JSON, for the documentation.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents what answer() writes")]
+pub struct ColumnView {
+    /// Its name in `rows`.
+    #[schema(example = "filled")]
+    name: String,
+    /// Its heading, in the caller's language.
+    #[schema(example = "Filled")]
+    heading: String,
+}
+
 crate::word_enum! {
     /// The form of a report, instead of `Accept`.
     pub enum ReportForm {

@@ -4,9 +4,16 @@ mod support;
 
 mod compose;
 mod embedded_postgres;
+mod feed;
 mod kernel;
 mod openapi;
+mod position;
 mod programme;
 mod reference;
+mod reference_import;
+mod import;
+mod staffing;
+mod supervision;
+mod event_log;
 mod test_databases;
 mod trainee;

@@ -92,7 +92,8 @@ async fn every_rule_that_says_no_is_a_named_problem() {
     let client = instance.client();
     let id = established(&client, 50).await;
     let (kari, ola) = (doctor(&client, 1).await, doctor(&client, 2).await);
-    let occupied = act(&client, &id, "occupancies", fill(&kari, "2019-05-01", 50)).await.expect(201);
+    let occupied =
+        act(&client, &id, "occupancies", fill(&kari, "2019-05-01", 50)).await.expect(201);
     let held = format!("occupancies/{}", occupied.id());
     let no = async |what: &str, body: Value, code: &str| {
         act(&client, &id, what, body).await.expect_problem(409, code);
@@ -105,8 +106,12 @@ async fn every_rule_that_says_no_is_a_named_problem() {
     no("closure", json!({"on": "2019-02-01", "reason": "x"}), "position_occupied").await;
     no(&format!("{held}/terms"), json!({"from": "2018-01-01", "percent": 10}), "outside_occupancy")
         .await;
-    no(&format!("{held}/terms"), json!({"from": "2019-06-01", "percent": 60}),
-        "percent_above_position").await;
+    no(
+        &format!("{held}/terms"),
+        json!({"from": "2019-06-01", "percent": 60}),
+        "percent_above_position",
+    )
+    .await;
     no("correction", json!({"from": "2019-06-01", "reason": "x"}), "correction_contradicts").await;
     let end = |to: &str| json!({"to": to, "reason": "other"});
     act(&client, &id, &format!("{held}/end"), end("2020-01-31")).await.expect(200);
@@ -191,7 +196,8 @@ async fn one_doctor_in_two_positions_at_once_never_exceeds_full_time() {
     for _ in 0..8 {
         positions.push(established(&client, 40).await);
     }
-    let asks = positions.iter().map(|id| act(&client, id, "occupancies", fill(&kari, "2020-01-01", 40)));
+    let asks =
+        positions.iter().map(|id| act(&client, id, "occupancies", fill(&kari, "2020-01-01", 40)));
     let answers = futures_util::future::join_all(asks).await;
     let accepted = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(accepted, 2);

@@ -131,7 +131,10 @@ async fn what_is_not_json_is_told_from_what_is_not_valid() {
 async fn a_body_has_a_largest_size() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let padded = |bytes: usize, number| format!("{:>bytes$}", doctor(number).to_string());
+    let padded = |bytes: usize, number| {
+        let body = doctor(number).to_string();
+        format!("{}{body}", " ".repeat(bytes - body.len()))
+    };
     let largest = padded(BODY_BYTES_MAX, 1);
     client.post_bytes("/v1/trainees", &[JSON], largest).await.expect(201);
     for bytes in [BODY_BYTES_MAX + 1, 4 * BODY_BYTES_MAX] {

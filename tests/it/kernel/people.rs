@@ -21,7 +21,9 @@ async fn the_documentation_page_works_without_the_internet() {
     while let Some(file) = waiting.pop() {
         let text = fetch(&stranger, &file).await;
         assert_eq!(hosts(&text), BTreeSet::new(), "{file} fetches from elsewhere");
-        for found in assets(&text) {
+        // Scripts hold pieces of pages, which are no pages.
+        let named = if file.ends_with('/') { assets(&text) } else { vec![] };
+        for found in named {
             let path = format!("/docs/{}", found.trim_start_matches("./"));
             if files.insert(path.clone()) {
                 waiting.push(path);
@@ -41,9 +43,6 @@ async fn fetch(client: &Client, path: &str) -> String {
 
 /// What a page names in `src` and `href`.
 fn assets(html: &str) -> Vec<String> {
-    if !html.trim_start().starts_with("<!") && !html.contains("<html") {
-        return vec![];
-    }
     let values = ["src=\"", "href=\""].into_iter().flat_map(|start| html.split(start).skip(1));
     let values = values.filter_map(|rest| rest.split('"').next());
     values.filter(|value| !value.starts_with('#')).map(str::to_owned).collect()

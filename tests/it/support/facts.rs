@@ -55,3 +55,29 @@ pub async fn municipality(running: &Running, number: &str) -> i64 {
     )
     .await
 }
+
+/// Adds `count` facts about `subjects` subjects behind the service's back, as a log of some age
+/// holds them: `bulk:1` .. `bulk:<subjects>` in turn. Needs every right.
+pub async fn bulk(admin: &tokio_postgres::Client, count: i64, subjects: i64) {
+    let sql = format!(
+        "with start as (select head, subjects from alis.log where log = 1)
+         insert into alis.event
+         select 1, start.head + n, gen_random_uuid(), 'bulk.happened.v1', 1, now(), '2020-01-01',
+                case when n % 100 = 0 then '5401' end, array['bulk:' || n % {subjects}], '{{}}', '{{}}'
+         from start, generate_series(1, {count}) n;
+         with start as (select head, subjects from alis.log where log = 1)
+         insert into alis.subject
+         select 1, start.subjects + n + 1, 'bulk:' || n, start.head + {count} - {subjects} + n
+         from start, generate_series(0, {subjects} - 1) n;
+         with start as (select head, subjects from alis.log where log = 1)
+         insert into alis.event_subject
+         select 1, start.subjects + n % {subjects} + 1, start.head + n
+         from start, generate_series(1, {count}) n;
+         insert into alis.command
+         select 1, 'bulk:' || n, '', n, 'null', now() from generate_series(1, {count}) n;
+         update alis.log set head = head + {count}, subjects = subjects + {subjects} where log = 1;
+         analyze alis.event; analyze alis.subject; analyze alis.event_subject;
+         analyze alis.command; analyze alis.log"
+    );
+    admin.batch_execute(&sql).await.expect("the owner of the tables can add to them");
+}

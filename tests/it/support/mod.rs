@@ -8,3 +8,4 @@ pub mod postgres;
 pub mod program;
 pub mod sample;
 pub mod scratch;
+pub mod stand_in;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use alis::embedded_postgres::{self, Durability, EmbeddedPostgres, Settings};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -88,6 +89,25 @@ impl TestDatabase {
     /// A connection with every right, driven until the runtime of the test ends.
     pub async fn connect(&self) -> Client {
         connect(&self.admin).await
+    }
+
+    /// What is notified on the log's channel, for as long as the client is kept.
+    pub async fn connect_listening(&self) -> (Client, UnboundedReceiver<String>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let (client, mut connection) = self.admin.connect(NoTls).await.expect("it answers");
+        tokio::spawn(async move {
+            let messages = futures_util::stream::poll_fn(|context| connection.poll_message(context));
+            let mut messages = std::pin::pin!(messages);
+            while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
+                if let tokio_postgres::AsyncMessage::Notification(note) = message
+                    && sender.send(note.payload().to_owned()).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        client.batch_execute("listen alis_log").await.expect("everybody may listen");
+        (client, receiver)
     }
 
     fn keep(&self) {

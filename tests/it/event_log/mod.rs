@@ -1,0 +1,9 @@
+//! The proof of the event log: writers that contend, readers that must miss nothing, read models
+//! that must converge, while connections and processes die. Every hammer is bounded by the
+//! constants of its file and prints the seed it ran with.
+//!
+//! What single rules and operations do is proved elsewhere.
+
+mod isolation;
+mod order;
+mod rig;
