@@ -165,7 +165,8 @@ create function alis.append(
 language plpgsql security definer
 set search_path = alis, pg_temp
 -- Without these three, 256 commands in a call cost 100 ms and more: the planner knows nothing of
--- the arrays and would compile, or loop over them once for every row.
+-- the arrays and would compile, or loop over them once for every row. The lateral look-ups are its
+-- only other choice: without statistics it would read a whole table to find a few keys in it.
 set jit = off
 set enable_nestloop = off
 set enable_seqscan = off
@@ -199,8 +200,8 @@ begin
   for r in
     select k.ord::integer as command, c.fingerprint, c.head, c.reply, p_fingerprints[k.ord] as mine
     from unnest(p_keys) with ordinality as k (key, ord)
-    join (select * from alis.command c where c.log = p_log and c.key = any (p_keys)) c
-      on c.key = k.key
+    join lateral (select * from alis.command c
+                  where c.log = p_log and c.key = k.key limit 1) c on true
   loop
     v_ok[r.command] := false;
     command := r.command;
@@ -216,9 +217,8 @@ begin
   for r in
     select g.command, array_agg(g.subject) as moved, array_agg(coalesce(s.head, 0)) as heads
     from unnest(p_guard_commands, p_guard_subjects, p_guard_heads) as g (command, subject, head)
-    left join (select s.name, s.head from alis.subject s
-               where s.log = p_log and s.name = any (p_guard_subjects)) s
-      on s.name = g.subject
+    left join lateral (select s.head from alis.subject s
+                       where s.log = p_log and s.name = g.subject limit 1) s on true
     where v_ok[g.command] and coalesce(s.head, 0) <> g.head
     group by g.command
   loop

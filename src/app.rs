@@ -204,6 +204,9 @@ const TAGS: &[(&str, &str)] = &[
     ("supervisors", "Who may supervise trainees, or recommend on their goals."),
     ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
     ("supervisor assignments", "Who supervises whom."),
+    ("leaders", "Who decides on learning goals, and where."),
+    ("curricula", "Catalogues of learning goals, by version."),
+    ("learning goals", "Plans, goals, recommendations, decisions."),
     ("reports", "Tables with totals, as JSON or CSV."),
     ("feed", "Everything that has happened, in order."),
     ("operations", "For operators."),
@@ -225,9 +228,9 @@ fn base() -> OpenApi {
             LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
         ))
         .build();
-    let tags = TAGS.iter();
-    let tags =
-        tags.map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
+    let tags = TAGS
+        .iter()
+        .map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()

@@ -3,6 +3,7 @@
 mod support;
 
 mod compose;
+mod curriculum;
 mod embedded_postgres;
 mod feed;
 mod kernel;
@@ -15,5 +16,7 @@ mod import;
 mod staffing;
 mod supervision;
 mod event_log;
+mod leader;
+mod learning_goal;
 mod test_databases;
 mod trainee;

@@ -150,8 +150,9 @@ async fn what_was_known_then_stays_what_was_known_then() {
     let held = act(&client, &id, "occupancies", fill(&kari, "2020-06-01", 100)).await.expect(201);
     let before = held.position();
     let correction = json!({"from": "2020-02-01", "reason": "reported late"});
-    let corrected = act(&client, &id, &format!("occupancies/{}/correction", held.id()), correction);
-    let after = corrected.await.expect(200).position();
+    let path = format!("occupancies/{}/correction", held.id());
+    let corrected = act(&client, &id, &path, correction).await;
+    let after = corrected.expect(200).position();
     let read = async |known_at: i64| {
         let path = format!("/v1/positions/{id}?as_of=2020-03-31&known_at={known_at}");
         let one = client.get(&path).await.expect(200).body["situation"].clone();
@@ -163,7 +164,7 @@ async fn what_was_known_then_stays_what_was_known_then() {
     assert_eq!(read(before).await, "planned");
     assert_eq!(read(after).await, "filled");
     let never = json!({"never_was": true, "reason": "wrong position"});
-    let gone = act(&client, &id, &format!("occupancies/{}/correction", held.id()), never).await;
+    let gone = act(&client, &id, &path, never).await;
     assert_eq!(read(gone.expect(200).position()).await, "planned");
     assert_eq!(read(after).await, "filled");
     instance.stop().await;

@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::goal::Recommender;
+use super::problems::NOT_THE_SUPERVISOR;
 use crate::aggregate::Subject;
+use crate::capabilities::supervision::{Assignments, supervision_subject};
 use crate::capabilities::{leader, trainee};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::event_log::{Refusal, View};
@@ -36,13 +38,16 @@ pub async fn recommender(view: &View, id: Uuid) -> Result<Recommender, Refusal> 
     Ok(Recommender { id, hpr_lookup })
 }
 
-/// Passes those who may speak in the role `supervisor` for a doctor on a day: every registered
-/// supervisor. Whether one is assigned to this doctor is not looked at.
+/// Passes whoever supervises the doctor on a day: an accepted assignment holds and does not rest.
 pub async fn is_supervisor_of(
-    _view: &View,
-    _who: &Recommender,
-    _doctor: Uuid,
-    _on: Date,
+    view: &View,
+    who: &Recommender,
+    doctor: Uuid,
+    on: Date,
 ) -> Result<(), Refusal> {
-    Ok(())
+    let supervision = view.consult::<Assignments>(&supervision_subject(doctor)).await?.state;
+    if supervision.is_held_by(who.id, on) {
+        return Ok(());
+    }
+    Err(Rejection::new(&NOT_THE_SUPERVISOR).with("supervisor", who.id).with("day", on).into())
 }

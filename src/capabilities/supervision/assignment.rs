@@ -322,6 +322,15 @@ impl Assignments {
     }
 }
 
+impl Assignments {
+    /// Whether a supervisor holds one of these assignments on a day.
+    pub fn is_held_by(&self, supervisor: Uuid, day: Date) -> bool {
+        let of = |assignment: &&Assignment| assignment.supervisor == supervisor;
+        let held = |assignment: &Assignment| assignment.standing_on(day) == Some(Standing::Held);
+        self.0.values().filter(of).any(held)
+    }
+}
+
 impl Fold for Assignments {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {

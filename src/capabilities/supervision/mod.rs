@@ -15,8 +15,9 @@ mod report;
 mod supervisors;
 mod view;
 
+pub use assignment::Assignments;
 pub use assignments::Assignments as AssignmentRows;
-pub use domain::{Event, subject};
+pub use domain::{Event, subject, supervision_subject};
 pub use exemptions::Exemptions as ExemptionRows;
 pub use supervisor::Supervisor;
 pub use supervisors::Supervisors as SupervisorRows;

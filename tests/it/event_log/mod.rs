@@ -6,4 +6,5 @@
 
 mod isolation;
 mod order;
+mod plans;
 mod rig;

@@ -183,7 +183,7 @@ pub struct RecommendGoal {
     request_body = RecommendGoal,
     responses((status = 200, description = "The goal", body = GoalView)),
     extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
-        &OWN_TRAINING, &DUAL_ROLE])))))]
+        &OWN_TRAINING, &DUAL_ROLE, &NOT_THE_SUPERVISOR])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/recommendations")]
 pub async fn recommend(
     change: Change,
@@ -194,10 +194,6 @@ pub async fn recommend(
     let on = happened(asked.on, change.today)?;
     let rule = async |view: &View, ground: &Ground| {
         let who = authority::recommender(view, asked.by.0).await?;
-        match asked.role {
-            Role::Supervisor => authority::is_supervisor_of(view, &who, trainee, on).await?,
-            Role::ClinicalSupervisor => {}
-        }
         let recommended = Recommended {
             trainee,
             code: ground.defined.code.clone(),
@@ -209,7 +205,14 @@ pub async fn recommend(
             dual_role_reason: asked.dual_role_reason.clone(),
             municipality: ground.municipality(on),
         };
-        Ok(ground.goal.state.recommend(recommended, &who, &ground.doctor)?)
+        let facts = ground.goal.state.recommend(recommended, &who, &ground.doctor)?;
+        match asked.role {
+            Role::Supervisor if !facts.is_empty() => {
+                authority::is_supervisor_of(view, &who, trainee, on).await?;
+            }
+            Role::Supervisor | Role::ClinicalSupervisor => {}
+        }
+        Ok(facts)
     };
     on_goal(change, &body.canonical, (trainee, code), on, rule).await
 }
