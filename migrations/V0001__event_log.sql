@@ -59,7 +59,6 @@ create table alis.subject (
   head  bigint  not null,
   primary key (log, name)
 ) with (fillfactor = 80);
-create unique index subject_id on alis.subject (log, id);
 
 create table alis.event_subject (
   log       integer not null,

@@ -3,10 +3,10 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ResourceDef, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
@@ -18,7 +18,6 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::capabilities;
 use crate::database;
@@ -77,17 +76,21 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
     let service = web::Data::new(Service {
         log: log.clone(),
-        vault: settings.vault,
-        token: settings.token,
+        vault: Arc::new(settings.vault),
+        token: settings.token.into(),
         projections: projections(),
         metrics: metrics_handle(),
-        ready: AtomicBool::new(false),
+        ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
-        operations: OnceLock::from(operations()),
+        operations: Arc::new(operations()),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
-    let bound = bind(service.clone(), listen, settings.workers, settings.drain);
+    let per_worker = PoolSettings {
+        config: settings.service.clone(),
+        size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
+    };
+    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
@@ -138,17 +141,27 @@ fn metrics_handle() -> PrometheusHandle {
     HANDLE.clone()
 }
 
+/// The pool that each worker thread makes for itself.
+#[derive(Clone)]
+struct PoolSettings {
+    config: Config,
+    size: u16,
+}
+
 fn bind(
     service: web::Data<Service>,
+    pool: PoolSettings,
     listen: SocketAddr,
     workers: usize,
     drain: Duration,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
+        let mut own = Service::clone(&service);
+        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
         let (app, _collected) = App::new()
             .into_utoipa_app()
             .openapi(base())
-            .app_data(service.clone())
+            .app_data(web::Data::new(own))
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
@@ -157,7 +170,7 @@ fn bind(
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
-            .service(docs())
+            .service(docs)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(context::around))
     })
@@ -180,6 +193,18 @@ fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
+/// The groups of operations, in the order of the documentation page.
+const TAGS: [(&str, &str); 8] = [
+    ("positions", "Training positions, and who holds them."),
+    ("trainees", "Doctors in specialist training in general practice."),
+    ("supervisors", "Who may supervise trainees, or recommend on their goals."),
+    ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
+    ("supervisor assignments", "Who supervises whom."),
+    ("reports", "Tables with totals, as JSON or CSV."),
+    ("feed", "Everything that has happened, in order."),
+    ("operations", "For operators."),
+];
+
 /// What the document says before any operation is collected.
 fn base() -> OpenApi {
     let token = SecurityScheme::Http(
@@ -197,9 +222,7 @@ fn base() -> OpenApi {
         ))
         .build();
     let tags =
-        [("feed", "Everything that has happened, in order."), ("operations", "For operators.")];
-    let tags =
-        tags.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
@@ -209,13 +232,18 @@ fn base() -> OpenApi {
 pub fn operations() -> Operations {
     let (_app, collected) =
         App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
-    openapi::complete(&collected)
+    let mut operations = openapi::complete(&collected);
+    let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
+    operations.paths.extend(pages);
+    operations
 }
+
+/// What the service answers beside its operations: the document, and pages for people.
+const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/{page}*", "/problems/{code}"];
 
 #[get("/openapi.json")]
 async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
-    let operations = service.operations.get().expect("set when the service is made");
-    HttpResponse::Ok().json(&operations.document)
+    HttpResponse::Ok().json(&service.operations.document)
 }
 
 #[get("/docs")]
@@ -223,8 +251,23 @@ async fn docs_redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-fn docs() -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))
+/// A file of the documentation page; its start for the empty name.
+#[get("/docs/{file:.*}")]
+async fn docs(file: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
+    static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> = LazyLock::new(|| {
+        // The page's own default asks a validator on the internet about the document.
+        Arc::new(utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none"))
+    });
+    let found = utoipa_swagger_ui::serve(&file, CONFIG.clone()).map_err(|error| {
+        tracing::error!(error = %error, "The documentation page cannot be served");
+        &problems::INTERNAL_ERROR
+    })?;
+    let found = found.ok_or(&problems::NOT_FOUND)?;
+    let mut response = HttpResponse::Ok();
+    if found.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
+    }
+    Ok(response.content_type(found.content_type).body(found.bytes.into_owned()))
 }
 
 /// What `type` of a problem points at.
@@ -246,8 +289,7 @@ async fn elsewhere(
     service: web::Data<Service>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ProblemResponse> {
-    let operations = service.operations.get().expect("set when the service is made");
-    let known = operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
+    let known = service.operations.paths.iter().find(|(path, _)| path.is_match(request.path()));
     match known {
         Some((_, methods)) => {
             let allowed = methods.join(", ");

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 /// How the service finds its database; shared by all commands that need one.
 #[derive(Debug, Clone, Args)]
@@ -105,6 +106,85 @@ pub struct RebuildSettings {
 pub enum LogCommand {
     /// Check that events, subjects and ledger agree. Ends with 1 when they do not.
     Verify(DatabaseSettings),
+}
+
+/// How a command finds the running service that it talks to.
+#[derive(Debug, Clone, Args)]
+pub struct CallSettings {
+    /// Address of the running service.
+    #[arg(long, env = "ALIS_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+
+    /// File with the bearer token; without it and ALIS_TOKEN, `token` in the data directory.
+    #[arg(long, env = "ALIS_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// The bearer token itself, from the environment only: arguments are visible to others.
+    #[arg(skip = token_of_environment())]
+    pub token: Option<String>,
+
+    /// Data directory of a service with a private PostgreSQL on this machine.
+    #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
+    pub data_dir: PathBuf,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is config.rs; a flag would show the token")]
+fn token_of_environment() -> Option<String> {
+    std::env::var("ALIS_TOKEN").ok()
+}
+
+/// Settings of `alis import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportSettings {
+    /// The file, a request a line; docs/import.md describes it.
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub call: CallSettings,
+
+    /// Ask for every verdict, record nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Write the verdict on every line to this file, as JSON, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// The commands of `alis reference`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReferenceCommand {
+    /// Take over lists that were saved from SSB's KLASS, in JSON or CSV.
+    Import(ReferenceImportSettings),
+    /// Fetch the lists from SSB's KLASS and take them over.
+    Sync(ReferenceSyncSettings),
+}
+
+/// Settings of `alis reference import`.
+#[derive(Debug, Clone, Args)]
+pub struct ReferenceImportSettings {
+    /// Codes of KLASS 131, its changes, and its correspondence to 128.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub call: CallSettings,
+}
+
+/// Settings of `alis reference sync`.
+#[derive(Debug, Clone, Args)]
+pub struct ReferenceSyncSettings {
+    #[command(flatten)]
+    pub call: CallSettings,
+
+    /// Address of KLASS.
+    #[arg(long, env = "ALIS_KLASS_URL", default_value = "https://data.ssb.no/api/klass/v1")]
+    pub klass_url: String,
+
+    /// The first day the register knows municipalities on. Keep to one day: KLASS begins every row
+    /// there at the earliest.
+    #[arg(long, value_name = "DATE", default_value = "2019-01-01")]
+    pub from: Date,
 }
 
 fn default_workers() -> u16 {

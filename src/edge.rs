@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::time::{FIRST_DAY, LAST_DAY, Percent, Period};
 
 /// Faults named in one answer; what comes after is noise to a reader.
-const FAULTS_MAX: usize = 100;
+pub const FAULTS_MAX: usize = 100;
 /// Bytes of the caller's own words repeated in a fault.
 const ECHO_BYTES_MAX: usize = 60;
 
@@ -39,6 +39,11 @@ impl Fault {
 /// The fault of an id in a body that names nothing.
 pub const UNKNOWN_REFERENCE: Fault =
     Fault::new("unknown_reference", "There is no such thing.", "Det finnes ikke.");
+
+/// The fault of a parameter or header that may be given once.
+pub fn given_twice() -> Fault {
+    Fault::new("given_twice", "Give this once.", "Oppgi dette én gang.")
+}
 
 /// A fault and the field it is about, as a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +83,8 @@ fn pointer_of(location: ValuePointerRef<'_>) -> String {
     out
 }
 
-fn escape_pointer(key: &str) -> String {
+/// A name as part of a JSON pointer, shortened.
+pub fn escape_pointer(key: &str) -> String {
     echo(key).replace('~', "~0").replace('/', "~1")
 }
 
@@ -442,18 +448,17 @@ impl Deserr<Faults> for Percent {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let text = match value {
-            Value::Integer(n) => n.to_string(),
-            Value::NegativeInteger(n) => n.to_string(),
-            // The shortest text that names this double: `33.33` stays `33.33`.
-            Value::Float(n) => n.to_string(),
+        let percent = match value {
+            Value::Integer(n) => Percent::parse(&n.to_string()),
+            Value::NegativeInteger(_) => None,
+            Value::Float(n) => Percent::nearest(n),
             Value::Null
             | Value::Boolean(_)
             | Value::String(_)
             | Value::Sequence(_)
             | Value::Map(_) => return Err(refuse(wrong_type(&[ValueKind::Float]), location)),
         };
-        Percent::parse(&text).ok_or_else(|| {
+        percent.ok_or_else(|| {
             let fault = Fault::new(
                 "invalid_percent",
                 "Must be above 0 and at most 100, with at most two decimals.",

@@ -59,7 +59,8 @@ text_type! {
     /// Municipality number in SSB's classification 131: four digits, a leading zero kept. Numbers
     /// change with reforms, so a number means something only on a day.
     pub struct MunicipalityNumber;
-    pattern = "^[0-9]{4}$", min = 4, max = 4, example = "5401";
+    pattern = "^([0-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])$", min = 4, max = 4,
+        example = "5401";
 }
 
 impl MunicipalityNumber {
@@ -83,7 +84,11 @@ text_type! {
     /// Code of a learning goal, `ALM-055`. Other spellings of the same code (`alm 55`, `ALM055`)
     /// are accepted and written in this one.
     pub struct GoalCode;
-    pattern = "^[A-Za-zÆØÅæøå0-9]{2,5}[- ]?[0-9]{1,3}$", min = 3, max = 9, example = "ALM-055";
+    pattern = concat!(
+        "^([A-Za-zÆØÅæøå0-9]{2,5}[- ][0-9]{1,3}",
+        "|[A-Za-zÆØÅæøå0-9]{1,4}[A-Za-zÆØÅæøå][0-9]{1,3})$",
+    ),
+        min = 3, max = 9, example = "ALM-055";
 }
 
 impl FromText for GoalCode {
@@ -113,7 +118,11 @@ impl FromText for GoalCode {
 text_type! {
     /// A name or short label: 1 to 200 characters on one line.
     pub struct Name;
-    pattern = r"^[^\u0000-\u001F\u007F]*[^\s\u0000-\u001F\u007F][^\u0000-\u001F\u007F]*$",
+    pattern = concat!(
+        r"^[^\u0000-\u001F\u007F-\u009F]*",
+        r"[^\s\u0000-\u001F\u007F-\u009F]",
+        r"[^\u0000-\u001F\u007F-\u009F]*$",
+    ),
         min = 1, max = 200, example = "Kari Eksempel";
 }
 
@@ -131,7 +140,12 @@ text_type! {
     /// A reason or comment in plain words: 1 to 2000 characters. Never write about a patient or a
     /// doctor's health here: the log keeps it for ever.
     pub struct Comment;
-    pattern = r"\S", min = 1, max = 2000, example = "Agreed with the municipality";
+    pattern = concat!(
+        r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*",
+        r"[^\s\u0000-\u001F\u007F-\u009F]",
+        r"[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*$",
+    ),
+        min = 1, max = 2000, example = "Agreed with the municipality";
 }
 
 impl FromText for Comment {
@@ -139,7 +153,7 @@ impl FromText for Comment {
         let trimmed = text.trim();
         let valid = !trimmed.is_empty()
             && text.chars().count() <= 2000
-            && !trimmed.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+            && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
         valid.then(|| Self(trimmed.to_owned())).ok_or(Fault::new(
             "invalid_comment",
             "Must be 1 to 2000 characters of plain text.",

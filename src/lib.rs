@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod time;
+pub mod dated;
 pub mod identifiers;
 pub mod edge;
 pub mod problem;
@@ -19,5 +20,6 @@ pub mod database;
 pub mod embedded_postgres;
 pub mod operate;
 pub mod progress;
+pub mod import;
 pub mod serve;
 pub mod telemetry;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use alis::config::{
-    DatabaseSettings, HealthcheckSettings, LogCommand, ProjectCommand, ServeSettings,
+    DatabaseSettings, HealthcheckSettings, ImportSettings, LogCommand, ProjectCommand,
+    ReferenceCommand, ServeSettings,
 };
 use alis::embedded_postgres::{self, Durability, Settings};
+use alis::import::{self, Summary, reference};
 use alis::{app, http::openapi, operate, serve, telemetry};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -39,6 +41,11 @@ enum Command {
         #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
         data_dir: PathBuf,
     },
+    /// Post the requests of a file, one a line, to a running service; again changes nothing.
+    Import(ImportSettings),
+    /// Tell a running service what SSB publishes about municipalities.
+    #[command(subcommand)]
+    Reference(ReferenceCommand),
     /// Print the OpenAPI document, or write all generated files.
     Openapi {
         /// Write openapi/openapi.json, openapi/operations.txt and docs/errors.md.
@@ -46,6 +53,9 @@ enum Command {
         write: bool,
     },
 }
+
+/// What a program answers that came to its end but leaves somebody something to mend.
+const TO_MEND: u8 = 2;
 
 fn main() -> ExitCode {
     telemetry::start();
@@ -82,6 +92,21 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let settings = Settings { data_dir, durability: Durability::Durable };
             embedded_postgres::run_until_signal(&settings)?;
         }
+        Command::Import(settings) => {
+            return told(&runtime()?.block_on(import::run(&settings))?);
+        }
+        Command::Reference(command) => {
+            let run = runtime()?.block_on(async {
+                match &command {
+                    ReferenceCommand::Import(settings) => reference::import(settings).await,
+                    ReferenceCommand::Sync(settings) => reference::sync(settings).await,
+                }
+            })?;
+            for (place, finding) in &run.findings {
+                eprintln!("{place}: {finding}");
+            }
+            return told(&run.summary);
+        }
         Command::Openapi { write } => print_openapi(write)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -104,6 +129,13 @@ fn named(mut error: clap::Error) -> clap::Error {
     error
 }
 
+/// Prints how an import went; nothing to mend is success.
+fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{summary}")?;
+    Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })
+}
+
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
@@ -113,6 +145,8 @@ fn print_openapi(write: bool) -> anyhow::Result<()> {
     let document = app::operations().document;
     let text = serde_json::to_string_pretty(&document)? + "\n";
     if write {
+        std::fs::create_dir_all("openapi")?;
+        std::fs::create_dir_all("docs")?;
         std::fs::write("openapi/openapi.json", text)?;
         std::fs::write("openapi/operations.txt", openapi::operations_text(&document))?;
         std::fs::write("docs/errors.md", openapi::errors_markdown())?;

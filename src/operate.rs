@@ -177,8 +177,7 @@ async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result
     let name = projection.name();
     let head = status::read(pool, DEFAULT_LOG).await.map_err(told)?.head;
     let progress = Progress::new(format!("Rebuilding {name}"), steps(head));
-    let built =
-        rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
+    let built = rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
     progress.finish();
     built.map_err(told)?;
     let status = status::read(pool, DEFAULT_LOG).await.map_err(told)?;
@@ -213,7 +212,11 @@ pub async fn verify(settings: &DatabaseSettings) -> anyhow::Result<bool> {
             "The log agrees with itself: {events} events, {subjects} subjects, {commands} commands."
         )?;
     } else if report.is_full() {
-        writeln!(out, "The log is damaged; after {} findings no more were sought.", findings.len())?;
+        writeln!(
+            out,
+            "The log is damaged; after {} findings no more were sought.",
+            findings.len()
+        )?;
     } else {
         writeln!(out, "The log is damaged: {} findings in {events} events.", findings.len())?;
     }

@@ -13,6 +13,7 @@ use crate::config::{DatabaseSettings, ServeSettings};
 use crate::database;
 use crate::embedded_postgres::{self, Durability, EmbeddedPostgres};
 use crate::event_log::combiner::with_causes;
+use crate::import;
 use crate::personal_data::Vault;
 
 /// The login of the service on the private PostgreSQL.
@@ -93,6 +94,25 @@ fn new_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&bytes[..TOKEN_BYTES.min(bytes.len())])
 }
 
+/// Loads the sample into a new database and says so.
+async fn load_sample(data_dir: &Path, running: &Running, token: &str) {
+    let head = running.service.log.known_head();
+    match import::load_sample_once(data_dir, head, running.address, token).await {
+        Ok(None) => {}
+        Ok(Some(summary)) if summary.mend_count() == 0 => {
+            let line = format!("The sample data is loaded: {}", summary.counted());
+            if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+                tracing::warn!(error = %error, "{line}");
+            }
+        }
+        Ok(Some(summary)) => tracing::warn!("The sample data was not taken whole: {summary}"),
+        Err(error) => {
+            let error = with_causes(&error);
+            tracing::warn!(error, "The sample data is not loaded yet; the next start goes on");
+        }
+    }
+}
+
 /// Runs the service until SIGINT or SIGTERM.
 pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -110,6 +130,13 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let database = open_database(&settings.database).await?;
     let (running, token) = start(&settings, &database).await?;
     announce(&settings, &running, &database, &token)?;
+    let sample = async {
+        if let Some(private) = database.private.as_ref().filter(|_| !settings.no_sample) {
+            load_sample(private.data_dir(), &running, &token).await;
+        }
+        // The service goes on, with the sample or without it.
+        std::future::pending().await
+    };
     let death = async {
         match &database.private {
             Some(server) => server.death().await.to_string(),
@@ -117,6 +144,7 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         }
     };
     let result = tokio::select! {
+        () = sample => Ok(()),
         died = death => Err(anyhow::anyhow!(died)),
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),

@@ -114,6 +114,18 @@ impl Percent {
         Self::from_hundredths(whole.parse::<u32>().ok()? * 100 + cents)
     }
 
+    /// The share that a double stands for. Programs write `0.57` as `0.5700000000000001` when they
+    /// have calculated it; a third decimal that somebody meant is refused.
+    pub fn nearest(number: f64) -> Option<Self> {
+        const ROUNDING_ERROR_MAX: f64 = 1e-9;
+        let text = format!("{number:.2}");
+        let rounded: f64 = text.parse().ok()?;
+        if (number - rounded).abs() > ROUNDING_ERROR_MAX {
+            return None;
+        }
+        Percent::parse(&text)
+    }
+
     /// Hundredths of a per cent.
     pub fn hundredths(self) -> u32 {
         u32::from(self.0)
@@ -195,6 +207,17 @@ mod tests {
         }
         for text in ["0", "100.01", "-1", "1e1", "33.333", "", ".5", "1,5", "1000"] {
             assert_eq!(Percent::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_double_with_a_rounding_error_is_the_share_it_stands_for() {
+        for (number, hundredths) in [(0.57, 57), (57.0 * 0.01, 57), (33.33, 3333), (100.0, 10_000)]
+        {
+            assert_eq!(Percent::nearest(number), Percent::from_hundredths(hundredths), "{number}");
+        }
+        for wrong in [33.333, 0.0, -0.0, -1.0, 100.01, 1e300, f64::NAN, f64::INFINITY, 0.001] {
+            assert_eq!(Percent::nearest(wrong), None, "{wrong}");
         }
     }
 

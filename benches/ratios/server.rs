@@ -78,7 +78,7 @@ impl Drop for Stand {
 pub async fn rebuild_seconds(stand: &Stand, name: &str) -> anyhow::Result<f64> {
     use alis::event_log::{DEFAULT_LOG, rebuild};
     let config = alis::database::acting_as(&stand.postgres.superuser(), "alis_service");
-    let pool = alis::database::pool(&config, rebuild::CONNECTIONS)?;
+    let pool = alis::database::pool(&config, 4)?;
     let all = alis::app::projections();
     let projection = all.iter().find(|p| p.name() == name).context("the read model")?;
     let started = Instant::now();

@@ -4,8 +4,14 @@
 //! operations; a file named after a read model its table. What is not exported by a capability's
 //! `mod.rs` is its own business.
 
+pub mod curriculum;
+pub mod leader;
+pub mod learning_goal;
 pub mod position;
+pub mod programme;
 pub mod reference;
+pub mod report;
+pub mod supervision;
 pub mod trainee;
 
 use std::sync::Arc;
@@ -29,5 +35,14 @@ pub struct Capability {
 }
 
 /// One line a capability.
-pub static ALL: &[&Capability] =
-    &[&reference::CAPABILITY, &trainee::CAPABILITY, &position::CAPABILITY];
+pub static ALL: &[&Capability] = &[
+    &reference::CAPABILITY,
+    &programme::CAPABILITY,
+    &trainee::CAPABILITY,
+    &position::CAPABILITY,
+    &supervision::CAPABILITY,
+    &curriculum::CAPABILITY,
+    &leader::CAPABILITY,
+    &learning_goal::CAPABILITY,
+    &report::CAPABILITY,
+];

@@ -90,6 +90,15 @@ impl fmt::Display for Death {
     }
 }
 
+/// Where the files of a data directory are: usually in the directory itself, see
+/// [`EmbeddedPostgres::notice`]. Only looks.
+///
+/// # Errors
+/// When the directory holds something else.
+pub fn place_of(data_dir: &Path) -> Result<PathBuf, StartError> {
+    Ok(DataDir::choose(data_dir)?.path().to_owned())
+}
+
 /// Finds PostgreSQL, makes the cluster if there is none, and starts it. Blocks for about a second
 /// the first time and a fraction of one later: call it through `spawn_blocking`.
 pub fn start(settings: &Settings) -> Result<EmbeddedPostgres, StartError> {

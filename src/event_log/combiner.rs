@@ -56,14 +56,33 @@ pub struct Combiner {
 }
 
 impl Combiner {
-    /// Connects, warms the connection and starts the task on the current runtime. The task ends
-    /// when every [`Combiner`] is gone and the queue is drained.
+    /// Connects, warms the connection and starts the writer. It ends when every [`Combiner`] is
+    /// gone and the queue is drained.
+    ///
+    /// The writer has a thread of its own: task and connection then wake each other without
+    /// crossing threads, and no request computes in front of a commit.
     pub async fn start(config: Config, log: i32) -> Result<Self, tokio_postgres::Error> {
-        let connection = Some(Connection::open(&config, log).await?);
         let (queue, waiting) = mpsc::channel(QUEUE_COMMANDS_MAX);
-        let deferred = VecDeque::new();
-        let task = Task { config, log, connection, deferred, lost_since: None };
-        tokio::spawn(task.run(waiting));
+        let (started, ready) = oneshot::channel();
+        let write = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("the system gives a runtime its timer and poll");
+            runtime.block_on(async {
+                let (connection, result) = match Connection::open(&config, log).await {
+                    Ok(connection) => (Some(connection), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let go_on = result.is_ok();
+                if started.send(result).is_ok() && go_on {
+                    let deferred = VecDeque::new();
+                    let task = Task { config, log, connection, deferred, lost_since: None };
+                    task.run(waiting).await;
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("alis-writer".to_owned());
+        thread.spawn(write).expect("the system gives a thread");
+        ready.await.expect("the writer tells how its start went")?;
         Ok(Self { queue })
     }
 

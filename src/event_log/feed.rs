@@ -106,18 +106,21 @@ impl EventLog {
     }
 
     /// Facts that concern any of `subjects`, newest first, before position `before` and after
-    /// position `after`.
+    /// position `after`; with `as_of` only those that held on that day or before.
     pub async fn history(
         &self,
         subjects: &[Subject],
         before: i64,
         after: i64,
+        as_of: Option<Date>,
         limit: i64,
     ) -> Result<Vec<Recorded>, Failure> {
         let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/history.sql")).await?;
-        let rows = client.query(&statement, &[&self.log, &names, &before, &after, &limit]).await?;
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&self.log, &names, &before, &after, &limit, &as_of];
+        let rows = client.query(&statement, &values).await?;
         Ok(rows.iter().map(Recorded::of).collect::<Result<_, _>>()?)
     }
 }

@@ -15,6 +15,9 @@ mod turns;
 pub mod verify;
 mod view;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -41,6 +44,9 @@ pub struct EventLog {
     combiner: Combiner,
     head: watch::Receiver<i64>,
     turns: Turns,
+    /// The newest position that this instance has written itself: news of it may still be on the
+    /// way, and whoever was told of it must not be told of an older one next.
+    written: Arc<AtomicI64>,
 }
 
 /// Why the log could not answer.
@@ -61,7 +67,9 @@ pub enum Failure {
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
     /// The code folds the same facts into other rows than those stored.
-    #[error("read model {0} holds other rows than its code makes: raise its version, or rebuild it")]
+    #[error(
+        "read model {0} holds other rows than its code makes: raise its version, or rebuild it"
+    )]
     Drift(&'static str),
     /// Readers held the view for minutes on end.
     #[error("read model {0} is built, but its readers do not let go of the old table: try again")]
@@ -182,13 +190,13 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
-        Self { log, pool, combiner, head, turns: Turns::default() }
+        Self { log, pool, combiner, head, turns: Turns::default(), written: Arc::default() }
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
     /// at least that much, because positions become visible in order.
     pub fn known_head(&self) -> i64 {
-        *self.head.borrow()
+        self.written.load(Ordering::Acquire).max(*self.head.borrow())
     }
 
     /// Changes of [`EventLog::known_head`].
@@ -230,8 +238,17 @@ impl EventLog {
     ) -> Result<Outcome, Refusal> {
         let key = request.key.clone().unwrap_or_else(|| format!("~{}", Uuid::now_v7()));
         let mut turn = None;
+        if request.dry_run {
+            // A command that was accepted before would change nothing, and is answered so.
+            let view = View::new(self.pool.clone(), self.log, false);
+            if let Some(outcome) = self.ledger_answer(request, &view).await? {
+                return Ok(outcome);
+            }
+        }
         for attempt in 0..ATTEMPTS_MAX {
-            let view = View::new(self.pool.clone(), self.log, attempt == 0);
+            // A dry run has no append that would tell it what it took for granted.
+            let trusting = attempt == 0 && !request.dry_run;
+            let view = View::new(self.pool.clone(), self.log, trusting);
             let decided = match decide(&view).await {
                 Ok(decision) => self.check_match(request, &view, &decision.main).map(|()| decision),
                 Err(refusal) => Err(refusal),
@@ -274,9 +291,7 @@ impl EventLog {
         request: &Request,
         view: &View,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (Some(key), false) = (&request.key, request.dry_run) else {
-            return Ok(None);
-        };
+        let Some(key) = &request.key else { return Ok(None) };
         let client = view.client().await?;
         let sql = include_str!("sql/ledger.sql");
         let statement = client.prepare_cached(sql).await.map_err(Failure::from)?;
@@ -329,6 +344,7 @@ impl EventLog {
         };
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
+                self.written.fetch_max(head, Ordering::AcqRel);
                 let resource = reply.head.unwrap_or(head);
                 Ok(Recorded::done(reply, resource, head))
             }

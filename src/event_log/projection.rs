@@ -85,6 +85,16 @@ impl Row {
         self
     }
 
+    /// Adds an array of texts of any kind.
+    pub fn texts<T: Display>(self, values: impl IntoIterator<Item = T>) -> Self {
+        let quoted = values.into_iter().map(|value| {
+            let escaped = value.to_string().replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{escaped}\"")
+        });
+        let array = quoted.collect::<Vec<_>>().join(",");
+        self.text(&format!("{{{array}}}"))
+    }
+
     /// Adds a value as JSON.
     pub fn json(self, value: &impl serde::Serialize) -> Self {
         let text = serde_json::to_string(value).expect("views are plain data");
@@ -396,6 +406,9 @@ mod tests {
     fn cells_survive_the_text_form_of_copy() {
         let row = Row::new(Period::since(date(2020, 1, 1))).text("a\tb\\c\nd").maybe(None::<i64>);
         assert_eq!(row.cells, "\ta\\tb\\\\c\\nd\t\\N");
+        let row = Row::new(Period::since(date(2020, 1, 1))).texts(["a,b", "c\"d\\e"]);
+        // Once for the array, once for COPY.
+        assert_eq!(row.cells, "\t{\"a,b\",\"c\\\\\"d\\\\\\\\e\"}");
     }
 
     #[test]

@@ -193,8 +193,7 @@ async fn plain_step(
     let Some((build, checkpoint)) = take(&transaction, log, projection).await? else {
         return Ok(Step::UpToDate);
     };
-    let moved =
-        advance(&transaction, log, projection, build, checkpoint, BATCH_FACTS_MAX).await?;
+    let moved = advance(&transaction, log, projection, build, checkpoint, BATCH_FACTS_MAX).await?;
     transaction.commit().await?;
     Ok(if moved { Step::Moved } else { Step::UpToDate })
 }
@@ -282,8 +281,7 @@ async fn advance(
     checkpoint: i64,
     facts_max: i64,
 ) -> Result<bool, Failure> {
-    let (until, mut keys) =
-        next_keys(transaction, log, projection, checkpoint, facts_max).await?;
+    let (until, mut keys) = next_keys(transaction, log, projection, checkpoint, facts_max).await?;
     if until == checkpoint {
         return Ok(false);
     }

@@ -46,7 +46,9 @@ impl Build {
             1 => ", 1 key parked".to_owned(),
             n => format!(", {n} keys parked"),
         };
-        format!("{name}: version {version}, build {build}, at position {position}, {behind}{parked}")
+        format!(
+            "{name}: version {version}, build {build}, at position {position}, {behind}{parked}"
+        )
     }
 }
 

@@ -42,7 +42,10 @@ impl FromRequest for Actor {
 /// The caller of a request.
 pub fn authenticate(request: &HttpRequest) -> Result<Actor, ProblemResponse> {
     let service = request.app_data::<web::Data<Service>>().expect("the app registers the service");
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    // Two headers could name two callers.
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers.next().filter(|_| headers.next().is_none());
+    let header = header.and_then(|value| value.to_str().ok());
     let token = header.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

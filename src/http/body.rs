@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::{ProblemResponse, problems};
-use crate::edge::{self, Fault, Faults, FieldFault};
+use crate::edge::{self, Faults, FieldFault};
 use crate::problem::Rejection;
 
 /// Bytes of a body. The largest honest one is a catalogue of goals.
@@ -32,12 +32,13 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         // Whoever may not call learns nothing about bodies.
         let allowed = super::actor::authenticate(request).and_then(|_actor| is_json(request));
+        let elsewhere = super::change::faults(request);
         let payload = payload.take();
         Box::pin(async move {
             allowed?;
             let document = parse(&collect(payload).await?)?;
             let canonical = document.to_string();
-            Ok(Self { value: edge::read(document)?, canonical })
+            Ok(Self { value: all_or_faults(edge::read(document), elsewhere)?, canonical })
         })
     }
 }
@@ -86,24 +87,36 @@ fn malformed(reason: &str) -> ProblemResponse {
     Rejection::new(&problems::MALFORMED_REQUEST).with("reason", reason).into()
 }
 
-/// The parameters of a query string, each given once.
-pub fn query(request: &HttpRequest) -> Result<Map<String, Value>, ProblemResponse> {
-    let raw = request.query_string();
-    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(raw)
-        .map_err(|error| malformed(&error.to_string()))?
-        .into_inner();
-    let mut parameters = Map::new();
-    for (name, value) in pairs {
-        if parameters.insert(name.clone(), Value::String(value)).is_some() {
-            let fault = Fault::new(
-                "given_twice",
-                "Give this parameter once.",
-                "Oppgi denne parameteren én gang.",
-            );
-            return Err(FieldFault::at(format!("/query/{}", edge::echo(&name)), fault).into());
+/// The parameters of a query string, and a fault for each that is given more than once.
+pub fn query(request: &HttpRequest) -> (Map<String, Value>, Vec<FieldFault>) {
+    let (mut parameters, mut twice) = (Map::new(), Vec::new());
+    // Reading pairs of text cannot fail: what is not UTF-8 arrives as replacement characters.
+    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    for (name, value) in pairs.map(|pairs| pairs.into_inner()).unwrap_or_default() {
+        let pointer = format!("/query/{}", edge::escape_pointer(&name));
+        if parameters.insert(name, Value::String(value)).is_some()
+            && twice.len() < edge::FAULTS_MAX
+            && !twice.iter().any(|fault: &FieldFault| fault.pointer == pointer)
+        {
+            twice.push(FieldFault::at(pointer, edge::given_twice()));
         }
     }
-    Ok(parameters)
+    (parameters, twice)
+}
+
+/// A value, if nothing was wrong with it nor anywhere else in the request.
+pub fn all_or_faults<T>(
+    read: Result<T, Faults>,
+    mut elsewhere: Vec<FieldFault>,
+) -> Result<T, Faults> {
+    match read {
+        Ok(value) if elsewhere.is_empty() => Ok(value),
+        Ok(_) => Err(Faults(elsewhere)),
+        Err(Faults(mut more)) => {
+            elsewhere.append(&mut more);
+            Err(Faults(elsewhere))
+        }
+    }
 }
 
 /// Reads parameters into a type, faults named as `/query/...`.

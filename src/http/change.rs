@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
-use super::{Answer, ProblemResponse, Service, body, feed, problems};
+use super::{Answer, ProblemResponse, Service, body, feed, header, problems};
 use crate::aggregate::Subject;
-use crate::edge::{Fault, FieldFault};
+use crate::edge::{Fault, Faults, FieldFault};
 use crate::event_log::{Decision, Outcome, Refusal, Request, View};
 use crate::problem::Rejection;
 
@@ -36,6 +36,9 @@ pub struct Change {
     dry_run: bool,
     /// Method and path: part of the fingerprint.
     target: String,
+    /// What is wrong with headers and parameters. [`super::Body`] tells it together with what is
+    /// wrong with the body; a change without a body is refused when it is executed.
+    faults: Vec<FieldFault>,
 }
 
 impl FromRequest for Change {
@@ -52,14 +55,16 @@ impl Change {
     fn of(request: &HttpRequest) -> Result<Self, ProblemResponse> {
         let actor = actor::authenticate(request)?;
         let service = request.app_data::<web::Data<Service>>().expect("the app registers it");
+        let (preconditions, faults) = Preconditions::of(request);
         Ok(Self {
             service: service.clone(),
             today: super::today(),
-            key: idempotency_key(request)?.map(|key| actor.scoped(&key)),
+            key: preconditions.key.map(|key| actor.scoped(&key)),
             actor,
-            if_match: if_match(request)?,
-            dry_run: dry_run(request)?,
+            if_match: preconditions.if_match,
+            dry_run: preconditions.dry_run,
             target: format!("{} {}", request.method(), request.path()),
+            faults,
         })
     }
 
@@ -70,6 +75,9 @@ impl Change {
         canonical: &str,
         decide: impl AsyncFn(&View) -> Result<Decision, Refusal>,
     ) -> Answer {
+        if !self.faults.is_empty() {
+            return Err(ProblemResponse::faults(self.faults));
+        }
         let context = super::current();
         let mut meta = Map::new();
         meta.insert("actor".to_owned(), self.actor.as_json());
@@ -118,9 +126,9 @@ impl Change {
         let status = StatusCode::from_u16(outcome.reply.status).unwrap_or(StatusCode::OK);
         let mut response = HttpResponseBuilder::new(status);
         with_position(&mut response, outcome.position);
-        response.insert_header((header::ETAG, etag(outcome.head, None)));
+        response.insert_header((ETAG, etag(outcome.head, None)));
         if let Some(location) = outcome.reply.location {
-            response.insert_header((header::LOCATION, location));
+            response.insert_header((LOCATION, location));
         }
         Ok(response.json(body))
     }
@@ -128,11 +136,15 @@ impl Change {
     async fn stale(&self, current: i64, since: i64, subject: &Subject) -> ProblemResponse {
         let subjects = std::slice::from_ref(subject);
         let since = since.max(0);
-        let unseen =
-            match self.service.log.history(subjects, i64::MAX, since, UNSEEN_EVENTS_MAX).await {
-                Ok(unseen) => unseen,
-                Err(failure) => return failure.into(),
-            };
+        let unseen = match self
+            .service
+            .log
+            .history(subjects, i64::MAX, since, None, UNSEEN_EVENTS_MAX)
+            .await
+        {
+            Ok(unseen) => unseen,
+            Err(failure) => return failure.into(),
+        };
         let unseen: Vec<Value> = unseen.iter().rev().map(feed::cloud_event).collect();
         ProblemResponse::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
             .etag(etag(current, None))
@@ -141,21 +153,52 @@ impl Change {
     }
 }
 
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ProblemResponse> {
-    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
-    let fits = |key: &&str| {
+/// What the headers and the query of a change say.
+#[derive(Default)]
+struct Preconditions {
+    key: Option<String>,
+    if_match: Option<Vec<i64>>,
+    dry_run: bool,
+}
+
+impl Preconditions {
+    /// All of it, and everything that is wrong with it.
+    fn of(request: &HttpRequest) -> (Self, Vec<FieldFault>) {
+        let (mut this, mut faults) = (Self::default(), Vec::new());
+        match idempotency_key(request) {
+            Ok(key) => this.key = key,
+            Err(fault) => faults.push(fault),
+        }
+        match if_match(request) {
+            Ok(accepted) => this.if_match = accepted,
+            Err(fault) => faults.push(fault),
+        }
+        match dry_run(request) {
+            Ok(dry_run) => this.dry_run = dry_run,
+            Err(mut more) => faults.append(&mut more.0),
+        }
+        (this, faults)
+    }
+}
+
+/// What is wrong with the headers and parameters of a change; nothing for other requests.
+pub fn faults(request: &HttpRequest) -> Vec<FieldFault> {
+    Preconditions::of(request).1
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, FieldFault> {
+    let fault = Fault::new(
+        "invalid_idempotency_key",
+        "Must be 1 to 255 visible ASCII characters.",
+        "Må være 1 til 255 synlige ASCII-tegn.",
+    );
+    let key = header::single(request, "Idempotency-Key", &fault)?;
+    let fits = |key: &str| {
         (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
     };
-    match value.to_str().ok().filter(fits) {
-        Some(key) => Ok(Some(key.to_owned())),
-        None => {
-            let fault = Fault::new(
-                "invalid_idempotency_key",
-                "Must be 1 to 255 visible ASCII characters.",
-                "Må være 1 til 255 synlige ASCII-tegn.",
-            );
-            Err(FieldFault::at("/header/Idempotency-Key", fault).into())
-        }
+    match key {
+        Some(key) if !fits(key) => Err(FieldFault::at("/header/Idempotency-Key", fault)),
+        Some(_) | None => Ok(key.map(str::to_owned)),
     }
 }
 
@@ -177,7 +220,9 @@ crate::word_enum! {
     }
 }
 
-fn dry_run(request: &HttpRequest) -> Result<bool, ProblemResponse> {
-    let parameters: ChangeParameters = body::read_query(body::query(request)?)?;
+fn dry_run(request: &HttpRequest) -> Result<bool, Faults> {
+    let (parameters, twice) = body::query(request);
+    let read = body::read_query::<ChangeParameters>(parameters);
+    let parameters = body::all_or_faults(read, twice)?;
     Ok(parameters.dry_run == Some(Flag::True))
 }

@@ -89,7 +89,9 @@ pub async fn around(
 }
 
 fn request_id(request: &ServiceRequest) -> String {
-    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    // Which of two ids is meant cannot be known.
+    let mut ids = request.headers().get_all(&REQUEST_ID);
+    let given = ids.next().filter(|_| ids.next().is_none()).and_then(|value| value.to_str().ok());
     let fits = |id: &&str| {
         (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
@@ -103,7 +105,10 @@ fn traceparent(request: &ServiceRequest) -> Option<String> {
     let parts: Vec<&str> = value.split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     let hex = value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    (lengths == [2, 32, 16, 2] && parts[0] == "00" && hex).then(|| value.to_owned())
+    // All zeros stand for no trace and no span.
+    let is_real = |part: &str| part.bytes().any(|b| b != b'0');
+    let valid = lengths == [2, 32, 16, 2] && hex && parts[0] == "00";
+    (valid && is_real(parts[1]) && is_real(parts[2])).then(|| value.to_owned())
 }
 
 /// Norwegian when it is preferred over English; English otherwise.

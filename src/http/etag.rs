@@ -1,16 +1,21 @@
 //! Versions of resources: `"1234"`, the position of the newest fact about the resource. When time
 //! alone has changed what it looks like since then (a future end has come), the day on which that
 //! happened follows: `"1234.20261201"`.
+//!
+//! What does not exist yet is at version `"0"`: a creation under `If-Match` with any other version
+//! is refused, because no version that the caller has read can be the one that is about to be made.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 use jiff::civil::Date;
 
-use super::ProblemResponse;
+use super::header as request_header;
 use crate::edge::{Fault, FieldFault};
 
 /// Versions named in one header.
 const VERSIONS_MAX: usize = 20;
+/// Bytes of a header that names them.
+pub const ETAGS_BYTES_MAX: usize = 1_000;
 
 /// The ETag of a resource at `head`, looking since `since` as it does now.
 pub fn etag(head: i64, since: Option<Date>) -> String {
@@ -20,13 +25,20 @@ pub fn etag(head: i64, since: Option<Date>) -> String {
     }
 }
 
+/// The ETag of a resource at `head` whose looks also follow from another subject, at `beside`: that
+/// one is named only where it has moved last, so a change of the resource answers `"head"` alone.
+pub fn etag_beside(head: i64, beside: i64) -> String {
+    if beside > head { format!("\"{head}.{beside}\"") } else { etag(head, None) }
+}
+
 /// What `If-Match` accepts: `None` when it is absent or `*`.
-pub fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, ProblemResponse> {
-    let Some(tags) = tags(request, header::IF_MATCH)? else { return Ok(None) };
-    if tags.iter().any(|tag| tag == "*") {
+pub fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, FieldFault> {
+    let tags = tags(request, &header::IF_MATCH)?;
+    if tags.is_empty() || tags.iter().any(|tag| tag == "*") {
         return Ok(None);
     }
-    // A version that is not ours has never been: -1 matches nothing.
+    // A version that is not ours has never been: -1 matches nothing. Nor does a weak one, which
+    // `If-Match` compares strongly.
     let head = |tag: &String| {
         let inner = tag.trim_matches('"');
         inner.split('.').next().and_then(|head| head.parse().ok()).unwrap_or(-1)
@@ -34,31 +46,46 @@ pub fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, ProblemRespon
     Ok(Some(tags.iter().map(head).collect()))
 }
 
-/// Whether `If-None-Match` names this version.
-pub fn none_match(request: &HttpRequest, current: &str) -> Result<bool, ProblemResponse> {
-    let tags = tags(request, header::IF_NONE_MATCH)?.unwrap_or_default();
-    let strong = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
-    Ok(tags.iter().any(|tag| tag == "*" || strong(tag) == current))
+/// The versions that `If-None-Match` says the caller has.
+#[derive(Debug, Default)]
+pub struct Held(Vec<String>);
+
+impl Held {
+    /// Reads the header.
+    pub fn of(request: &HttpRequest) -> Result<Self, FieldFault> {
+        Ok(Self(tags(request, &header::IF_NONE_MATCH)?))
+    }
+
+    /// Whether this version is among them.
+    pub fn has(&self, current: &str) -> bool {
+        let weakly = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag) == current;
+        self.0.iter().any(|tag| tag == "*" || weakly(tag))
+    }
 }
 
-fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Vec<String>>, ProblemResponse> {
-    let Some(value) = request.headers().get(&name) else { return Ok(None) };
-    let tags: Option<Vec<String>> =
-        value.to_str().ok().map(|text| text.split(',').map(|tag| tag.trim().to_owned()).collect());
+/// The versions of a header, none when it is absent.
+fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Vec<String>, FieldFault> {
+    if !request.headers().contains_key(name) {
+        return Ok(vec![]);
+    }
     let well_formed = |tag: &String| {
         let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-        tag == "*" || (quoted.len() >= 2 && quoted.starts_with('"') && quoted.ends_with('"'))
+        let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        // Visible characters as RFC 9110 allows them, without the comma that separates versions.
+        inner.is_some_and(|inner| inner.bytes().all(|b| b.is_ascii_graphic() && b != b'"'))
     };
-    match tags {
-        Some(tags) if tags.len() <= VERSIONS_MAX && tags.iter().all(well_formed) => Ok(Some(tags)),
+    let bytes: usize = request.headers().get_all(name).map(|line| line.len()).sum();
+    match request_header::list(request, name).filter(|_| bytes <= ETAGS_BYTES_MAX) {
+        Some(tags) if tags == ["*"] => Ok(tags),
+        Some(tags) if tags.len() <= VERSIONS_MAX && tags.iter().all(well_formed) => Ok(tags),
         Some(_) | None => {
             let fault = Fault::new(
                 "invalid_etag",
                 "Must be *, or up to 20 versions in double quotes.",
                 "Må være *, eller inntil 20 versjoner i doble anførselstegn.",
             );
-            let header = if name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
-            Err(FieldFault::at(format!("/header/{header}"), fault).into())
+            let header = if *name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
+            Err(FieldFault::at(format!("/header/{header}"), fault))
         }
     }
 }
@@ -68,8 +95,12 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn asked(value: &str) -> HttpRequest {
-        TestRequest::default().insert_header((header::IF_MATCH, value)).to_http_request()
+    fn asked(lines: &[&str]) -> HttpRequest {
+        let mut request = TestRequest::default();
+        for line in lines {
+            request = request.append_header((header::IF_MATCH, *line));
+        }
+        request.to_http_request()
     }
 
     #[test]
@@ -79,12 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn if_match_reads_the_head_whatever_the_day() {
-        assert_eq!(if_match(&asked("\"12.20261201\", \"13\"")).ok(), Some(Some(vec![12, 13])));
-        assert_eq!(if_match(&asked("*")).ok(), Some(None));
-        assert_eq!(if_match(&asked("\"other\"")).ok(), Some(Some(vec![-1])));
-        for wrong in ["12", "\"", "\"1\", x", ""] {
-            assert!(if_match(&asked(wrong)).is_err(), "{wrong}");
+    fn an_etag_names_the_subject_beside_only_when_that_moved_last() {
+        assert_eq!(etag_beside(0, 7), "\"0.7\"");
+        assert_eq!(etag_beside(9, 7), "\"9\"");
+        assert_eq!(if_match(&asked(&[&etag_beside(3, 7)])), Ok(Some(vec![3])));
+    }
+
+    #[test]
+    fn if_match_reads_the_head_whatever_the_day_and_however_many_lines() {
+        assert_eq!(if_match(&asked(&["\"12.20261201\", \"13\""])), Ok(Some(vec![12, 13])));
+        assert_eq!(if_match(&asked(&["\"12\"", "\"13\""])), Ok(Some(vec![12, 13])));
+        assert_eq!(if_match(&asked(&["*"])), Ok(None));
+        assert_eq!(if_match(&asked(&[])), Ok(None));
+        assert_eq!(if_match(&asked(&["\"other\", W/\"12\""])), Ok(Some(vec![-1, -1])));
+        for wrong in ["12", "\"", "\"1\", x", "", "*, \"1\"", "\"1\"2\""] {
+            assert!(if_match(&asked(&[wrong])).is_err(), "{wrong}");
         }
     }
 }

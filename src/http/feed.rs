@@ -9,14 +9,15 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
 use serde_json::{Value, json};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::answer::with_position;
-use super::{Answer, ProblemResponse, Service, actor, body, problems};
+use super::{Answer, ProblemResponse, Service, actor, body};
 use crate::aggregate::NewFact;
-use crate::edge::{Fault, Faults, FromText};
+use crate::edge::{Fault, Faults, FieldFault, FromText};
 use crate::event_log::feed::{Filter, Page, Recorded};
 use crate::identifiers::MunicipalityNumber;
-use crate::problem::Rejection;
 use crate::read_from_text;
 
 /// What `source` says: this service, whatever its address.
@@ -32,6 +33,8 @@ const KEEP_ALIVE_SECONDS: u64 = 15;
 const STREAM_SECONDS_MAX: u64 = 3_600;
 /// Types named in one filter.
 const TYPES_MAX: usize = 50;
+/// Bytes of a subject's name: a kind, and the longest id in another system.
+const SUBJECT_BYTES_MAX: usize = 300;
 
 macro_rules! whole_number {
     ($(#[doc = $doc:literal])+ $name:ident, $inner:ty, $min:expr, $max:expr, $code:literal) => {
@@ -66,12 +69,12 @@ struct Types(Vec<String>);
 
 impl FromText for Types {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        let names: Vec<String> =
-            text.split(',').map(|name| name.trim_start_matches("no.alis.").to_owned()).collect();
+        let names: Vec<&str> = text.split(',').collect();
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b);
-        let fits = |name: &String| (1..=100).contains(&name.len()) && name.bytes().all(fits);
+        let fits = |name: &&str| (1..=100).contains(&name.len()) && name.bytes().all(fits);
         if names.len() <= TYPES_MAX && names.iter().all(fits) {
-            return Ok(Self(names));
+            let stored = |name: &str| name.strip_prefix("no.alis.").unwrap_or(name).to_owned();
+            return Ok(Self(names.into_iter().map(stored).collect()));
         }
         Err(Fault::new(
             "invalid_types",
@@ -87,9 +90,14 @@ struct SubjectName(String);
 
 impl FromText for SubjectName {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        let valid = text.len() <= 300 && !text.chars().any(char::is_control);
+        let in_kind = |b: u8| b.is_ascii_lowercase() || b == b'-';
+        let in_id = |b: u8| b.is_ascii_alphanumeric() || b":/._-".contains(&b);
+        let valid = |kind: &str, id: &str| {
+            (!kind.is_empty() && kind.bytes().all(in_kind))
+                && (!id.is_empty() && id.bytes().all(in_id))
+        };
         match text.split_once(':') {
-            Some((kind, id)) if valid && !kind.is_empty() && !id.is_empty() => {
+            Some((kind, id)) if text.len() <= SUBJECT_BYTES_MAX && valid(kind, id) => {
                 Ok(Self(text.to_owned()))
             }
             Some(_) | None => Err(Fault::new(
@@ -158,8 +166,7 @@ pub struct CloudEvent {
     #[schema(example = "application/json")]
     datacontenttype: String,
     /// The fact itself; its form follows from `type`, see docs/events.md.
-    #[schema(value_type = Object, example = json!({"position": "01890a5d-ac96-774b-bcce-b302099a8057"}))]
-    data: Value,
+    data: FactData,
     /// Place in the log: dense, rising.
     #[schema(example = "42")]
     position: String,
@@ -175,6 +182,20 @@ pub struct CloudEvent {
     #[schema(example = "5401")]
     municipality: Option<String>,
 }
+
+/// The payload of a fact in the document: its form is another for every type.
+#[derive(Debug, serde::Serialize)]
+struct FactData(Value);
+
+impl utoipa::PartialSchema for FactData {
+    fn schema() -> RefOr<Schema> {
+        let about = "The fact itself; its form follows from `type`, see docs/events.md.";
+        let example = json!({ "position": "01890a5d-ac96-774b-bcce-b302099a8057" });
+        let object = ObjectBuilder::new().description(Some(about)).examples([example]);
+        object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).into()
+    }
+}
+impl utoipa::ToSchema for FactData {}
 
 /// A recorded fact as a CloudEvent. The stored payload goes out as it is.
 pub fn cloud_event(fact: &Recorded) -> Value {
@@ -239,13 +260,13 @@ pub fn rehearsed(fact: &NewFact) -> Value {
     tag = "feed",
     operation_id = "read_events",
     params(
-        ("after" = Option<i64>, Query, description = "Position to start after; 0 is the beginning.", minimum = 0, example = 0),
+        ("after" = Option<i64>, Query, description = "Position to start after; 0 is the beginning.", minimum = 0, maximum = 999999999999999999_i64, example = 0),
         ("limit" = Option<i64>, Query, description = "Facts on a page.", minimum = 1, maximum = 1000, example = 100),
         ("wait" = Option<u64>, Query, description = "Seconds to wait when there is nothing new.", minimum = 0, maximum = 30, example = 0),
         ("types" = Option<String>, Query, description = "Only these event types, with commas between.", pattern = "^[a-z0-9._]{1,100}(,[a-z0-9._]{1,100}){0,49}$", example = "no.alis.position.filled.v1"),
-        ("subject" = Option<String>, Query, description = "Only what concerns this subject.", pattern = "^[a-z-]+:[A-Za-z0-9:/._-]+$", max_length = 200, example = "position:01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("subject" = Option<String>, Query, description = "Only what concerns this subject.", pattern = "^[a-z-]+:[A-Za-z0-9:/._-]+$", max_length = 300, example = "position:01890a5d-ac96-774b-bcce-b302099a8057"),
         ("municipality" = Option<MunicipalityNumber>, Query, description = "Only what is filed under this municipality."),
-        ("format" = Option<FeedForm>, Query, description = "The form, instead of `Accept`. `sse` stays open."),
+        ("format" = inline(Option<FeedForm>), Query, description = "The form, instead of `Accept`. `sse` stays open."),
         ("Last-Event-ID" = Option<String>, Header, description = "Where an event stream goes on; counts instead of `after`.", pattern = "^[0-9]{1,18}$", example = "42"),
     ),
     responses((status = 200, description = "Facts in position order", content(
@@ -257,9 +278,10 @@ pub fn rehearsed(fact: &NewFact) -> Value {
 #[get("/v1/events")]
 pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> Answer {
     actor::authenticate(&request)?;
-    let asked: Asked = body::read_query(body::query(&request)?)?;
-    let form = form(&request, asked.format)?;
-    let after = last_event_id(&request)?.or(asked.after.map(|after| after.0)).unwrap_or(0);
+    let (asked, last_event_id, min_position) = asked(&request)?;
+    let form = asked.format.map_or_else(|| super::header::choose(&request, &FORMS), Ok)?;
+    service.wait_for_log(min_position).await?;
+    let after = last_event_id.or(asked.after).map_or(0, |after| after.0);
     let limit = asked.limit.map_or(FEED_LIMIT_DEFAULT, |limit| limit.0);
     let filter = Filter {
         types: asked.types.map(|types| types.0),
@@ -274,10 +296,7 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
     let mut response = HttpResponse::Ok();
     with_position(&mut response, page.reach);
     if page.reach < page.head {
-        let kept = request.query_string().split('&');
-        let kept = kept.filter(|part| !part.is_empty() && !part.starts_with("after="));
-        let joined: String = kept.map(|part| format!("{part}&")).collect();
-        let link = format!("</v1/events?{joined}after={}>; rel=\"next\"", page.reach);
+        let link = super::read::next_link(&request, "after", page.reach);
         response.insert_header((header::LINK, link));
     }
     Ok(match form {
@@ -293,34 +312,32 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
     })
 }
 
-/// The form that `format` or `Accept` asks for.
-fn form(request: &HttpRequest, asked: Option<FeedForm>) -> Result<FeedForm, ProblemResponse> {
-    if let Some(form) = asked {
-        return Ok(form);
-    }
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-        return Ok(FeedForm::Batch);
-    };
-    for part in accept.split(',') {
-        match part.split(';').next().unwrap_or("").trim() {
-            "application/x-ndjson" => return Ok(FeedForm::Lines),
-            "text/event-stream" => return Ok(FeedForm::Stream),
-            "application/cloudevents-batch+json" | "application/json" | "application/*" | "*/*" => {
-                return Ok(FeedForm::Batch);
-            }
-            _ => {}
-        }
-    }
-    let offered = "application/cloudevents-batch+json, application/x-ndjson, text/event-stream";
-    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
+/// What `Accept` can ask for.
+const FORMS: [(&str, FeedForm); 4] = [
+    ("application/cloudevents-batch+json", FeedForm::Batch),
+    ("application/x-ndjson", FeedForm::Lines),
+    ("text/event-stream", FeedForm::Stream),
+    ("application/json", FeedForm::Batch),
+];
+
+/// Query and headers, with everything that is wrong with them.
+fn asked(request: &HttpRequest) -> Result<(Asked, Option<After>, i64), Faults> {
+    let (parameters, mut faults) = body::query(request);
+    let last_event_id = last_event_id(request).map_err(|fault| faults.push(fault)).ok().flatten();
+    let min_position = super::read::min_position(request).map_err(|fault| faults.push(fault));
+    let asked = body::all_or_faults(body::read_query(parameters), faults)?;
+    Ok((asked, last_event_id, min_position.unwrap_or(0)))
 }
 
-fn last_event_id(request: &HttpRequest) -> Result<Option<i64>, ProblemResponse> {
-    let Some(value) = request.headers().get("Last-Event-ID") else { return Ok(None) };
-    let read = After::from_text(value.to_str().unwrap_or(""));
-    let at = |fault| crate::edge::FieldFault::at("/header/Last-Event-ID", fault);
-    Ok(Some(read.map_err(at)?.0))
+fn last_event_id(request: &HttpRequest) -> Result<Option<After>, FieldFault> {
+    let wrong = Fault::new(
+        "invalid_position",
+        "Must be the id of an event of this stream.",
+        "Må være id-en til en hendelse i denne strømmen.",
+    );
+    let text = super::header::single(request, "Last-Event-ID", &wrong)?;
+    let at = |fault| FieldFault::at("/header/Last-Event-ID", fault);
+    text.map(After::from_text).transpose().map_err(at)
 }
 
 async fn wait_for_page(

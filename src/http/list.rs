@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 
 use super::answer::with_position;
 use super::page::Cursor;
-use super::read::List;
+use super::read::{List, Read};
 use super::{Answer, Service};
 
 /// A list of a read model under construction.
@@ -18,6 +18,58 @@ pub struct ListQuery {
     model: &'static str,
     conditions: Vec<&'static str>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+/// Items that were looked for.
+pub struct Found {
+    pub items: Vec<Value>,
+    pub as_of: jiff::civil::Date,
+    known_at: i64,
+}
+
+impl Found {
+    /// Answers with one of them.
+    pub fn one(&self, read: &Read, item: &Value) -> Answer {
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, self.known_at);
+        read.tagged(response, item.to_string(), "application/json")
+    }
+}
+
+impl<F> List<F> {
+    /// The day and the position of the log that this page shows: the first page's, or those asked
+    /// for, for lists that are folded from the log itself.
+    pub async fn times(&self) -> Result<(jiff::civil::Date, i64), super::ProblemResponse> {
+        if let Some(cursor) = &self.cursor {
+            return Ok((cursor.as_of, cursor.known_at));
+        }
+        let asked = self.read.settled_known_at().await?;
+        let reached = self.read.wait_for_log().await?;
+        Ok((self.read.as_of.unwrap_or_else(super::today), asked.unwrap_or(reached)))
+    }
+
+    /// Answers a page of items that were folded whole, in the order of their keys.
+    pub fn page(
+        self,
+        (as_of, known_at): (jiff::civil::Date, i64),
+        items: Vec<(String, Value)>,
+    ) -> Answer {
+        let after = self.cursor.as_ref().map_or("", |cursor| cursor.after.as_str());
+        let page = usize::try_from(self.limit).expect("a limit is at most 200");
+        let left: Vec<_> = items.into_iter().filter(|(key, _)| key.as_str() > after).collect();
+        let next = left
+            .get(page.wrapping_sub(1))
+            .filter(|_| left.len() > page)
+            .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
+        let items: Vec<Value> = left.into_iter().take(page).map(|(_, item)| item).collect();
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, known_at);
+        if let Some(cursor) = &next {
+            response.insert_header((header::LINK, self.read.next_link(cursor)));
+        }
+        let body = serde_json::json!({ "items": items, "next_cursor": next });
+        self.read.tagged(response, body.to_string(), "application/json")
+    }
 }
 
 /// Parameters that every list statement begins with: log, day, position, place, limit.
@@ -60,7 +112,7 @@ impl ListQuery {
 
     /// Runs the list and answers the page.
     pub async fn answer<F>(self, list: List<F>) -> Answer {
-        let (known_at, as_of, after) = match &list.cursor {
+        let (known_at, as_of, after) = match list.settled_cursor().await? {
             Some(cursor) => {
                 list.read.wait_for_model(self.model, Some(cursor.known_at)).await?;
                 (cursor.known_at, cursor.as_of, cursor.after.clone())
@@ -88,6 +140,18 @@ impl ListQuery {
         }
         let body = serde_json::json!({ "items": items, "next_cursor": next });
         list.read.tagged(response, body.to_string(), "application/json")
+    }
+
+    /// The first items, for a read that expects few.
+    pub async fn found(self, read: &Read, limit: i64) -> Result<Found, super::ProblemResponse> {
+        let asked = read.settled_known_at().await?;
+        let reached = read.wait_for_model(self.model, asked).await?;
+        let as_of = read.as_of.unwrap_or_else(super::today);
+        let known_at = asked.unwrap_or(reached);
+        let rows = self.rows(&read.service, as_of, known_at, "", limit).await?;
+        let mut items: Vec<Value> = rows.into_iter().map(|(_, body)| body).collect();
+        read.service.reveal(&mut items, vec![]).await?;
+        Ok(Found { items, as_of, known_at })
     }
 
     async fn rows(

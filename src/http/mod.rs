@@ -10,7 +10,9 @@ pub mod change;
 pub mod context;
 pub mod etag;
 pub mod feed;
+pub mod header;
 pub mod health;
+mod history;
 pub mod list;
 pub mod openapi;
 pub mod page;
@@ -36,21 +38,23 @@ pub use body::Body;
 pub use change::Change;
 pub use context::current;
 pub use list::ListQuery;
-pub use read::{List, NoFilters, Read};
+pub use read::{Filtered, List, NoFilters, Read};
 
-/// What every handler may use.
+/// What every handler may use. Cheap to clone; each worker thread has a clone with a pool of its
+/// own, so that a query's answer wakes nobody on another thread.
+#[derive(Clone)]
 pub struct Service {
     pub log: EventLog,
-    pub vault: Vault,
-    pub token: String,
+    pub vault: Arc<Vault>,
+    pub token: Arc<str>,
     pub projections: Vec<Arc<dyn Projection>>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.
-    pub ready: AtomicBool,
+    pub ready: Arc<AtomicBool>,
     /// Ends open streams and long polls at shutdown.
     pub stop: CancellationToken,
     /// Methods and paths of the service, for answering 405 and for the documentation.
-    pub operations: std::sync::OnceLock<openapi::Operations>,
+    pub operations: Arc<openapi::Operations>,
 }
 
 /// What day it is in Norway.

@@ -4,10 +4,13 @@
 //! An operation declares its own refusals with `x-problems`; everything else here follows from its
 //! method and parameters.
 
+mod schemas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
 use crate::problem::{Language, Problem};
 
@@ -48,7 +51,8 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
         let names = methods.keys().map(|method| method.to_uppercase()).collect();
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
-    describe_problems(&mut document, &catalogue);
+    schemas::describe_problems(&mut document, catalogue.keys().copied());
+    schemas::close_requests(&mut document);
     Operations { document, paths }
 }
 
@@ -86,14 +90,10 @@ fn operation_complete(
     if method == "post" {
         change_complete(operation, &mut codes);
     } else if guarded {
-        codes.extend(["malformed_request", "invalid_request"]);
-        if path != "/v1/events" {
-            read_complete(operation, &mut codes);
-        } else {
-            codes.insert("not_acceptable");
-        }
+        codes.insert("invalid_request");
+        read_complete(operation, &mut codes, path != FEED);
     }
-    if path.starts_with("/v1/reports/") {
+    if path.starts_with("/v1/reports/") || path == FEED {
         codes.insert("not_acceptable");
     }
     let own = operation.as_object_mut().and_then(|members| members.remove("x-problems"));
@@ -102,7 +102,17 @@ fn operation_complete(
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
     add_problems(operation, &codes, catalogue);
-    success_headers(operation, method, guarded);
+    let paged = has_parameter(operation, "cursor") || path == FEED;
+    // The feed is no resource: its version would be the log's.
+    let versioned = guarded && path != FEED;
+    for (status, response) in members(operation, "responses") {
+        response["headers"] = headers_of(status, method, versioned, paged);
+    }
+}
+
+fn has_parameter(operation: &Value, name: &str) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.into_iter().flatten().any(|parameter| parameter["name"] == name)
 }
 
 fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
@@ -123,8 +133,9 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         operation,
         header(
             "If-Match",
-            "The change happens only if the resource is still at one of these versions.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"42\""]}),
+            "The change happens only if the resource is still at one of these versions. What is \
+             about to be created is at version `\"0\"`; `*` is any version.",
+            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"42\""]}),
         ),
     );
     add_parameter(
@@ -157,9 +168,11 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     }
 }
 
-const ETAGS: &str = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*"){0,19})$"#;
+const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]*"( *, *(W/)?"[!#-+.-~-]*"){0,19})$"#;
+/// The one address of facts, and not of resources.
+const FEED: &str = "/v1/events";
 
-fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
+fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, versioned: bool) {
     codes.insert("not_yet_visible");
     add_parameter(
         operation,
@@ -169,12 +182,15 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
             json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
         ),
     );
+    if !versioned {
+        return;
+    }
     add_parameter(
         operation,
         header(
             "If-None-Match",
             "Answer 304 if the caller has this version already.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": 200, "examples": ["\"0\""]}),
+            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"0\""]}),
         ),
     );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
@@ -217,7 +233,6 @@ fn add_problems(
             .collect();
         operation["responses"][status.to_string()] = json!({
             "description": words.join("; "),
-            "headers": common_headers(),
             "content": { "application/problem+json": {
                 "schema": { "allOf": [
                     { "$ref": "#/components/schemas/Problem" },
@@ -240,72 +255,38 @@ fn example(problem: &Problem) -> Value {
     })
 }
 
-fn common_headers() -> Value {
-    json!({
-        "Log-Position": { "description": "How far the log had come in this answer.",
-                          "schema": { "type": "integer", "examples": [42] } },
-        "X-Request-Id": { "description": "Names this request in the service's own log.",
-                          "schema": { "type": "string", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"] } },
-    })
-}
-
-fn success_headers(operation: &mut Value, method: &str, guarded: bool) {
-    let responses = operation["responses"].as_object_mut().expect("responses are an object");
-    for (status, response) in responses.iter_mut() {
-        if !status.starts_with('2') || !guarded {
-            continue;
+/// What every answer carries, and what belongs to answers of a kind. `required`: always there.
+fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let text = |description: &str, required: bool, example: &str| {
+        json!({ "description": description, "required": required,
+                "schema": { "type": "string", "examples": [example] } })
+    };
+    let mut headers = json!({
+        "Log-Position": { "description": "How far the log had come in this answer.", "required": true,
+                          "schema": { "type": "integer", "minimum": 0, "examples": [42] } },
+        "X-Request-Id": text("Names this request in the service's own log.", true, id),
+    });
+    let changed = method == "post";
+    let etag = |required| text("The version of what is answered.", required, "\"42\"");
+    match status {
+        "200" if versioned && changed => headers["ETag"] = etag(false), // none on a dry run
+        "200" | "304" if versioned => headers["ETag"] = etag(true),
+        "201" => {
+            headers["ETag"] = etag(true);
+            let example = format!("/v1/positions/{id}");
+            headers["Location"] = text("Where the resource is.", true, &example);
         }
-        let mut headers = common_headers();
-        headers["ETag"] = json!({ "description": "The version of what is answered.",
-            "schema": { "type": "string", "examples": ["\"42\""] } });
-        if status == "201" && method == "post" {
-            headers["Location"] = json!({ "description": "Where the resource is.",
-                "schema": { "type": "string", "examples": ["/v1/positions/01890a5d-ac96-774b-bcce-b302099a8057"] } });
-        }
-        response["headers"] = headers;
+        "401" => headers["WWW-Authenticate"] = text("How to authenticate.", true, "Bearer"),
+        "412" => headers["ETag"] = text("The version to read next.", true, "\"43\""),
+        "503" => headers["Retry-After"] = text("Seconds to wait.", true, "1"),
+        _ => {}
     }
-}
-
-fn describe_problems(document: &mut Value, catalogue: &BTreeMap<&str, &'static Problem>) {
-    let schemas = &mut document["components"]["schemas"];
-    schemas["Problem"] = json!({
-        "type": "object",
-        "description": "Why a request was not done (RFC 9457). `code` never changes; act on it.",
-        "required": ["type", "title", "status", "detail", "code", "instance"],
-        "properties": {
-            "type": { "type": "string", "description": "Address of the page that explains this problem.", "examples": ["/problems/not_found"] },
-            "title": { "type": "string", "description": "What happened, the same words every time.", "examples": ["Not found"] },
-            "status": { "type": "integer", "description": "The HTTP status.", "examples": [404] },
-            "detail": { "type": "string", "description": "What happened this time, and what to do.", "examples": ["There is nothing here."] },
-            "code": { "type": "string", "description": "What a program acts on.", "enum": catalogue.keys().collect::<Vec<_>>(), "examples": ["not_found"] },
-            "instance": { "type": "string", "description": "Names this request in the service's own log.", "examples": ["urn:alis:request:01890a5d-ac96-774b-bcce-b302099a8057"] },
-            "errors": { "type": "array", "description": "Every field at fault.", "examples": [[]], "items": { "$ref": "#/components/schemas/FieldError" } },
-            "current_etag": { "type": "string", "description": "With `stale_version`: the version to read next.", "examples": ["\"43\""] },
-            "unseen_events": { "type": "array", "description": "With `stale_version`: what has happened since the version that was named, in order.", "examples": [[]], "items": { "$ref": "#/components/schemas/CloudEvent" } },
-        },
-    });
-    schemas["FieldError"] = json!({
-        "type": "object",
-        "description": "A field at fault.",
-        "required": ["pointer", "code", "detail"],
-        "properties": {
-            "pointer": { "type": "string", "description": "JSON pointer into the body; `/query/...` and `/header/...` for parameters and headers.", "examples": ["/percent"] },
-            "code": { "type": "string", "description": "What is wrong, for programs.", "examples": ["invalid_percent"] },
-            "detail": { "type": "string", "description": "What is wrong, in words.", "examples": ["Must be above 0 and at most 100, with at most two decimals."] },
-        },
-    });
-    schemas["DryRun"] = json!({
-        "type": "object",
-        "description": "What a change would do.",
-        "required": ["dry_run", "status", "events", "resource"],
-        "properties": {
-            "dry_run": { "type": "boolean", "description": "Always true: nothing was recorded.", "examples": [true] },
-            "status": { "type": "integer", "description": "The status the change would be answered with.", "examples": [201] },
-            "events": { "type": "array", "description": "The events it would record; empty when it is so already.", "examples": [[]], "items": { "type": "object", "description": "A CloudEvent without id, time and position.", "examples": [{}] } },
-            "resource": { "type": ["object", "null"], "description": "The resource as it would be.", "examples": [{}] },
-        },
-        "additionalProperties": false,
-    });
+    if status == "200" && paged {
+        let example = "</v1/positions?cursor=eyJhIjoiIn0>; rel=\"next\"";
+        headers["Link"] = text("The next page, if there is one.", false, example);
+    }
+    headers
 }
 
 /// One line an operation, for `openapi/operations.txt`.

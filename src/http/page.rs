@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::edge::{Fault, FromText};
 use crate::read_from_text;
+use crate::time::{FIRST_DAY, LAST_DAY};
 
 /// Items on a page unless told otherwise.
 pub const PAGE_ITEMS_DEFAULT: i64 = 50;
@@ -52,22 +53,34 @@ impl Cursor {
     pub fn encode(&self) -> String {
         BASE64.encode(serde_json::to_vec(self).expect("cursors are plain data"))
     }
+
+    /// Callers can make cursors up: what the database could not even compare is refused here.
+    fn is_possible(&self) -> bool {
+        self.known_at >= 0
+            && (FIRST_DAY..=LAST_DAY).contains(&self.as_of)
+            && !self.after.contains('\0')
+    }
+}
+
+/// The fault of a cursor that this service did not make.
+pub fn invalid_cursor() -> Fault {
+    Fault::new(
+        "invalid_cursor",
+        "Must be a next_cursor from an earlier page of this list.",
+        "Må være en next_cursor fra en tidligere side av denne listen.",
+    )
 }
 
 impl FromText for Cursor {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        let fault = Fault::new(
-            "invalid_cursor",
-            "Must be a next_cursor from an earlier page.",
-            "Må være en next_cursor fra en tidligere side.",
-        );
+        let fault = invalid_cursor();
         if text.len() > CURSOR_BYTES_MAX {
             return Err(fault);
         }
         let cursor: Option<Cursor> =
             BASE64.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         match cursor {
-            Some(cursor) if cursor.known_at >= 0 && !cursor.after.contains('\0') => Ok(cursor),
+            Some(cursor) if cursor.is_possible() => Ok(cursor),
             Some(_) | None => Err(fault),
         }
     }
@@ -105,7 +118,11 @@ mod tests {
     fn a_cursor_comes_back_as_it_went() {
         let as_of = jiff::civil::date(2020, 3, 31);
         let cursor = Cursor { after: "abc".to_owned(), as_of, known_at: 7 };
-        assert_eq!(Cursor::from_text(&cursor.encode()), Ok(cursor));
+        assert_eq!(Cursor::from_text(&cursor.encode()), Ok(cursor.clone()));
+        let too_early = Cursor { as_of: jiff::civil::date(-9999, 1, 1), ..cursor.clone() };
+        assert!(Cursor::from_text(&too_early.encode()).is_err());
+        let damaged = Cursor { after: "a\0".to_owned(), ..cursor };
+        assert!(Cursor::from_text(&damaged.encode()).is_err());
         for wrong in ["", "x", "eyJ9", &"A".repeat(3000)] {
             assert!(Cursor::from_text(wrong).is_err(), "{wrong}");
         }

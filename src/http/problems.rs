@@ -7,8 +7,8 @@ problems! {
     /// The request cannot be read: the body is not JSON, or the query string cannot be decoded.
     /// Mend the request; the same one will fail again.
     MALFORMED_REQUEST = 400, "malformed_request",
-    en: "The request cannot be read", "{reason}",
-    nb: "Forespørselen kan ikke leses", "{reason}";
+    en: "The request cannot be read", "This is what stopped the reading: {reason}.",
+    nb: "Forespørselen kan ikke leses", "Dette stanset lesingen: {reason}.";
 
     /// No valid bearer token came with the request. Send `Authorization: Bearer <token>`.
     UNAUTHENTICATED = 401, "unauthenticated",

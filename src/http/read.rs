@@ -1,6 +1,7 @@
 //! A read: of one resource, folded from its own facts and so always current, or of a list, from a
 //! read model. Both take `as_of`, `known_at` and `Min-Log-Position`.
 
+use std::fmt::Display;
 use std::future::{Ready, ready};
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::answer::with_position;
-use super::etag::{etag, none_match};
-use super::page::{Cursor, Limit, PAGE_ITEMS_DEFAULT};
+use super::etag::{Held, etag};
+use super::page::{self, Cursor, Limit, PAGE_ITEMS_DEFAULT};
 use super::time_axes::KnownAt;
-use super::{Answer, ProblemResponse, Service, actor, body, feed, problems};
+use super::{Answer, ProblemResponse, Service, actor, body, problems};
 use crate::aggregate::{Fold, Subject};
 use crate::edge::{Day, Fault, Faults, FieldFault};
 use crate::event_log::Loaded;
@@ -34,6 +35,7 @@ pub struct Read {
     pub as_of: Option<Date>,
     pub known_at: Option<KnownAt>,
     min_position: i64,
+    held: Held,
     request: HttpRequest,
 }
 
@@ -57,6 +59,12 @@ pub struct List<F> {
     pub filters: F,
     pub limit: i64,
     pub cursor: Option<Cursor>,
+}
+
+/// A read with parameters of its own that is not a list.
+pub struct Filtered<F> {
+    pub read: Read,
+    pub filters: F,
 }
 
 #[derive(Deserr)]
@@ -86,6 +94,16 @@ impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
     }
 }
 
+impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
+    type Error = ProblemResponse;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let one = |list: List<F>| Self { read: list.read, filters: list.filters };
+        ready(List::of(request, false).map(one))
+    }
+}
+
 fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| from.remove_entry(*name)).collect()
 }
@@ -93,21 +111,22 @@ fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
 impl<F: Deserr<Faults>> List<F> {
     fn of(request: &HttpRequest, paged: bool) -> Result<Self, ProblemResponse> {
         actor::authenticate(request)?;
-        let mut parameters = body::query(request)?;
+        let (mut parameters, mut faults) = body::query(request);
         let axes = take(&mut parameters, &["as_of", "known_at"]);
         let paging = if paged { take(&mut parameters, &["limit", "cursor"]) } else { Map::new() };
-        // All three are read before any fault is told, so that every one is named.
+        // All of it is read before any fault is told, so that every one is named.
         let axes = body::read_query::<Axes>(axes);
         let paging = body::read_query::<Paging>(paging);
         let filters = body::read_query::<F>(parameters);
         let min_position = min_position(request);
-        let mut faults = Vec::new();
+        let held = Held::of(request);
         let axes = axes.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
         let paging = paging.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
         let filters = filters.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
         let min_position = min_position.map_err(|fault| faults.push(fault)).ok();
-        let (Some(axes), Some(paging), Some(filters), Some(min_position)) =
-            (axes, paging, filters, min_position)
+        let held = held.map_err(|fault| faults.push(fault)).ok();
+        let (Some(axes), Some(paging), Some(filters), Some(min_position), Some(held), true) =
+            (axes, paging, filters, min_position, held, faults.is_empty())
         else {
             return Err(ProblemResponse::faults(faults));
         };
@@ -117,6 +136,7 @@ impl<F: Deserr<Faults>> List<F> {
             as_of: axes.as_of.map(|day| day.0),
             known_at: axes.known_at,
             min_position,
+            held,
             request: request.clone(),
         };
         let limit = paging.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
@@ -124,18 +144,35 @@ impl<F: Deserr<Faults>> List<F> {
     }
 }
 
-fn min_position(request: &HttpRequest) -> Result<i64, FieldFault> {
-    let Some(value) = request.headers().get("Min-Log-Position") else { return Ok(0) };
-    let text = value.to_str().unwrap_or("");
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).ok_or_else(|| {
-        let fault = Fault::new(
-            "invalid_log_position",
-            "Must be a log position: a whole number.",
-            "Må være en loggposisjon: et helt tall.",
-        );
-        FieldFault::at("/header/Min-Log-Position", fault)
-    })
+/// What `Min-Log-Position` asks for; 0 when it is absent.
+pub fn min_position(request: &HttpRequest) -> Result<i64, FieldFault> {
+    let fault = Fault::new(
+        "invalid_log_position",
+        "Must be a log position: a whole number of at most 18 digits.",
+        "Må være en loggposisjon: et helt tall med høyst 18 sifre.",
+    );
+    let Some(text) = super::header::single(request, "Min-Log-Position", &fault)? else {
+        return Ok(0);
+    };
+    let digits = text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
+    let position = text.parse().ok().filter(|_| digits);
+    position.ok_or_else(|| FieldFault::at("/header/Min-Log-Position", fault))
+}
+
+impl Service {
+    /// Waits until the log has reached a position; answers how far it has come.
+    pub async fn wait_for_log(&self, wanted: i64) -> Result<i64, ProblemResponse> {
+        let known = self.log.known_head();
+        if known >= wanted {
+            return Ok(known);
+        }
+        let mut head = self.log.watch_head();
+        let waiting = head.wait_for(|reached| *reached >= wanted);
+        match tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), waiting).await {
+            Ok(Ok(reached)) => Ok(*reached),
+            Ok(Err(_)) | Err(_) => Err(not_yet(wanted, self.log.known_head())),
+        }
+    }
 }
 
 impl Read {
@@ -167,14 +204,18 @@ impl Read {
             }
             (Some(_), _) | (None, None) => None,
         };
-        let tag = etag(loaded.head, since);
+        self.send(etag(loaded.head, since), reached.max(loaded.head), &shown).await
+    }
+
+    /// Sends a resource at the version `tag`: 304 when the caller has it already.
+    pub async fn send(&self, tag: String, position: i64, shown: &impl Serialize) -> Answer {
         let mut response = HttpResponse::Ok();
-        with_position(&mut response, reached.max(loaded.head));
+        with_position(&mut response, position);
         response.insert_header((header::ETAG, tag.clone()));
-        if none_match(&self.request, &tag)? {
+        if self.held.has(&tag) {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
-        let body = serde_json::to_value(&shown)
+        let body = serde_json::to_value(shown)
             .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
         let mut bodies = [body];
         self.service.reveal(&mut bodies, vec![]).await?;
@@ -188,9 +229,7 @@ impl Read {
         let Some(known_at) = self.known_at else { return Ok(None) };
         let future = match known_at {
             KnownAt::Instant(instant) => instant > super::now(),
-            KnownAt::Position(position) => {
-                position > self.service.log.known_head() && position > self.head().await?
-            }
+            KnownAt::Position(position) => self.is_ahead(position).await?,
         };
         if future {
             let fault = Fault::new(
@@ -203,6 +242,11 @@ impl Read {
         Ok(Some(known_at.position(&self.service.log).await?))
     }
 
+    /// Whether the log has not come to a position yet.
+    pub async fn is_ahead(&self, position: i64) -> Result<bool, ProblemResponse> {
+        Ok(position > self.service.log.known_head() && position > self.head().await?)
+    }
+
     async fn head(&self) -> Result<i64, ProblemResponse> {
         let client = self.service.log.pool.get().await?;
         let sql = include_str!("../event_log/sql/head.sql");
@@ -212,13 +256,7 @@ impl Read {
 
     /// Waits until the log has reached `Min-Log-Position`; answers how far it has come.
     pub async fn wait_for_log(&self) -> Result<i64, ProblemResponse> {
-        let mut head = self.service.log.watch_head();
-        let wanted = self.min_position;
-        let waiting = head.wait_for(|reached| *reached >= wanted);
-        match tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), waiting).await {
-            Ok(Ok(reached)) => Ok(*reached),
-            Ok(Err(_)) | Err(_) => Err(not_yet(wanted, self.service.log.known_head())),
-        }
+        self.service.wait_for_log(self.min_position).await
     }
 
     /// Waits until read model `name` has reached `Min-Log-Position` (and an explicit `known_at`);
@@ -242,6 +280,17 @@ impl Read {
         }
     }
 
+    /// The day and the position that a report over several read models is about: all of them have
+    /// reached it.
+    pub async fn settled(&self, models: &[&str]) -> Result<(Date, i64), ProblemResponse> {
+        let asked = self.settled_known_at().await?;
+        let mut known_at = asked.unwrap_or(i64::MAX);
+        for model in models {
+            known_at = known_at.min(self.wait_for_model(model, asked).await?);
+        }
+        Ok((self.as_of.unwrap_or_else(super::today), known_at))
+    }
+
     async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
         let client = self.service.log.pool.get().await?;
         let sql = include_str!("../event_log/sql/model_position.sql");
@@ -262,7 +311,7 @@ impl Read {
         let tag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("\"{tag}\"");
         response.insert_header((header::ETAG, tag.clone()));
-        if none_match(&self.request, &tag)? {
+        if self.held.has(&tag) {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
         response.insert_header((header::CONTENT_TYPE, content_type));
@@ -271,11 +320,7 @@ impl Read {
 
     /// The path and query of this read with another cursor, for `Link`.
     pub fn next_link(&self, cursor: &str) -> String {
-        let query = self.request.query_string().split('&');
-        let kept: Vec<&str> =
-            query.filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
-        let joined = kept.iter().map(|part| format!("{part}&")).collect::<String>();
-        format!("<{}?{joined}cursor={cursor}>; rel=\"next\"", self.request.path())
+        next_link(&self.request, "cursor", cursor)
     }
 
     /// Header and query of the request, for those few answers that depend on more of it.
@@ -284,36 +329,25 @@ impl Read {
     }
 }
 
-impl List<NoFilters> {
-    /// The facts about some subjects, newest first, a page at a time.
-    pub async fn history(self, subjects: &[Subject]) -> Answer {
-        let known = self.read.settled_known_at().await?;
-        let reached = self.read.wait_for_log().await?;
-        let newest = known.unwrap_or(i64::MAX - 1);
-        let before = match &self.cursor {
-            Some(cursor) => cursor.after.parse().unwrap_or(0),
-            None => newest.saturating_add(1),
-        };
-        let log = &self.read.service.log;
-        let mut facts = log.history(subjects, before, 0, self.limit + 1).await?;
-        if facts.is_empty() && self.cursor.is_none() {
-            return Err((&problems::NOT_FOUND).into());
+/// The `Link` to the same address and query with another value of one parameter.
+pub fn next_link(request: &HttpRequest, name: &str, value: impl Display) -> String {
+    let kept = request.query_string().split('&').filter(|part| {
+        let given = part.split('=').next().unwrap_or("");
+        !part.is_empty() && given != name
+    });
+    let joined: String = kept.map(|part| format!("{part}&")).collect();
+    format!("<{}?{joined}{name}={value}>; rel=\"next\"", request.path())
+}
+
+impl<F> List<F> {
+    /// Refuses a cursor that no page of this service can have held: one of a time to come.
+    pub async fn settled_cursor(&self) -> Result<Option<&Cursor>, ProblemResponse> {
+        match &self.cursor {
+            Some(cursor) if self.read.is_ahead(cursor.known_at).await? => {
+                Err(FieldFault::at("/query/cursor", page::invalid_cursor()).into())
+            }
+            Some(_) | None => Ok(self.cursor.as_ref()),
         }
-        let page = usize::try_from(self.limit).expect("a limit is at most 200");
-        let more = facts.len() > page;
-        facts.truncate(page);
-        let next = facts.last().filter(|_| more).map(|last| {
-            let as_of = self.read.as_of.unwrap_or_else(super::today);
-            let after = last.position.to_string();
-            Cursor { after, as_of, known_at: known.unwrap_or(0) }.encode()
-        });
-        let items: Vec<Value> = facts.iter().map(feed::cloud_event).collect();
-        let mut response = HttpResponse::Ok();
-        with_position(&mut response, reached);
-        if let Some(cursor) = &next {
-            response.insert_header((header::LINK, self.read.next_link(cursor)));
-        }
-        Ok(response.json(serde_json::json!({ "items": items, "next_cursor": next })))
     }
 }
 

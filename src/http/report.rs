@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answer::with_position;
 use super::read::Read;
 use super::{Answer, ProblemResponse, problems};
-use crate::problem::{Language, Rejection, Words};
+use crate::problem::{Language, Words};
 
 /// A column of a report.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,39 @@ pub struct Table {
     pub rows: Vec<Vec<Value>>,
     /// Figures over all rows.
     pub totals: Map<String, Value>,
+}
+
+/// A report as JSON, for the documentation; [`answer`] writes it.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents what answer() writes")]
+pub struct ReportBody<T, R> {
+    /// The report's name.
+    #[schema(example = "staffing")]
+    report: String,
+    /// The day it is about.
+    as_of: crate::edge::Day,
+    /// The position of the log whose knowledge it shows. Asking for it again with `known_at` gives
+    /// the same answer, whatever is recorded later.
+    #[schema(example = 42)]
+    known_at: i64,
+    /// Figures over all rows.
+    totals: T,
+    /// The columns, in the order of the CSV form.
+    columns: Vec<ColumnView>,
+    /// The rows.
+    rows: Vec<R>,
+}
+
+/// A column as JSON, for the documentation.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents what answer() writes")]
+pub struct ColumnView {
+    /// Its name in `rows`.
+    #[schema(example = "filled")]
+    name: String,
+    /// Its heading, in the caller's language.
+    #[schema(example = "Filled")]
+    heading: String,
 }
 
 crate::word_enum! {
@@ -73,22 +106,8 @@ pub fn answer(
 }
 
 fn chosen(read: &Read, form: Option<ReportForm>) -> Result<ReportForm, ProblemResponse> {
-    if let Some(form) = form {
-        return Ok(form);
-    }
-    let accept = read.request().headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-        return Ok(ReportForm::Json);
-    };
-    for part in accept.split(',') {
-        match part.split(';').next().unwrap_or("").trim() {
-            "text/csv" | "text/*" => return Ok(ReportForm::Csv),
-            "application/json" | "application/*" | "*/*" => return Ok(ReportForm::Json),
-            _ => {}
-        }
-    }
-    let offered = "application/json, text/csv";
-    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
+    let offers = [("application/json", ReportForm::Json), ("text/csv", ReportForm::Csv)];
+    form.map_or_else(|| super::header::choose(read.request(), &offers), Ok)
 }
 
 fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Value {

@@ -3,7 +3,20 @@
 mod support;
 
 mod compose;
+mod curriculum;
 mod embedded_postgres;
+mod feed;
+mod kernel;
+mod openapi;
+mod position;
+mod programme;
+mod reference;
+mod reference_import;
+mod import;
+mod staffing;
+mod supervision;
 mod event_log;
+mod leader;
+mod learning_goal;
 mod test_databases;
 mod trainee;

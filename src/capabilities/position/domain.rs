@@ -289,6 +289,9 @@ pub struct Corrected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salary_offer_made: Option<bool>,
     pub reason: Comment,
+    /// The position's programme, whose quota a first day matters to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Uuid>,
 }
 
 events! {
@@ -357,6 +360,7 @@ impl Event {
                 external.chain(quota(f.programme, &f.municipality)).collect()
             }
             Event::Closed(f) => quota(f.programme, &f.municipality).collect(),
+            Event::Corrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Filled(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::TermsChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::OperatingModelChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
@@ -365,8 +369,7 @@ impl Event {
             Event::Announced(_)
             | Event::AnnouncementWithdrawn(_)
             | Event::Suspended(_)
-            | Event::Resumed(_)
-            | Event::Corrected(_) => vec![],
+            | Event::Resumed(_) => vec![],
         }
     }
 }

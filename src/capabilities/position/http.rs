@@ -15,7 +15,11 @@ use super::domain::{
 use super::occupancy::Fill;
 use super::problems::*;
 use super::view::{OccupancyView, PositionView, SituationWord};
-use crate::capabilities::reference::{Municipality, domain::municipality_subject};
+use crate::capabilities::programme::{
+    self,
+    problems::{MUNICIPALITY_NOT_IN_PROGRAMME, PROGRAMME_QUOTA_REACHED},
+};
+use crate::capabilities::reference::municipality_in_use;
 use crate::capabilities::trainee;
 use crate::edge::{self, Day, Fault, Faults, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
@@ -108,23 +112,6 @@ fn replied(status: u16, state: &Position, day: jiff::civil::Date) -> Result<Repl
     Ok(Reply { status, location, head: None, body })
 }
 
-async fn municipality_on(
-    view: &View,
-    number: &MunicipalityNumber,
-    day: jiff::civil::Date,
-) -> Result<(), Refusal> {
-    let municipality: Loaded<Municipality> = view.consult(&municipality_subject(number)).await?;
-    if municipality.state.is_valid_on(day) {
-        return Ok(());
-    }
-    let fault = Fault::new(
-        "municipality_not_in_use",
-        "No municipality has this number on that day.",
-        "Ingen kommune har dette nummeret den dagen.",
-    );
-    Err(Rejection::field("/municipality", fault).into())
-}
-
 async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
     for external in ids {
         let subject = external_subject(external);
@@ -148,14 +135,18 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[utoipa::path(tag = "positions", operation_id = "establish_position",
     request_body = EstablishPosition,
     responses((status = 201, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN, &MUNICIPALITY_NOT_IN_PROGRAMME,
+        &PROGRAMME_QUOTA_REACHED])))))]
 #[post("/v1/positions")]
 async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     checked_external_ids(&asked.external_ids)?;
     let from = asked.from.map_or(today, |day| day.0);
     let decide = async |view: &View| {
-        municipality_on(view, &asked.municipality, from).await?;
+        municipality_in_use(view, &asked.municipality, from).await?;
+        if let Some(programme) = asked.programme {
+            programme::admit(view, programme.0, &asked.municipality, from, None).await?;
+        }
         view.is_new(&subject(id)).await?;
         external_ids_free(view, &asked.external_ids).await?;
         let asked = asked.clone();
@@ -200,6 +191,7 @@ pub struct PositionFilters {
     #[deserr(default)]
     trainee: Option<Id>,
     /// Only the position that another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<crate::identifiers::ExternalName>,
 }
@@ -408,28 +400,43 @@ pub struct CorrectPosition {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = CorrectPosition,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS])))))]
+    extensions(("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
+        &PROGRAMME_QUOTA_REACHED])))))]
 #[post("/v1/positions/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>) -> Answer {
-    let asked = body.value;
-    on_position(change, &body.canonical, *id, |known| {
-        let (e, asked) = (&known.established, asked.clone());
-        known.correct(Corrected {
-            position: e.position,
-            municipality: e.municipality.clone(),
-            corrects: known.told_at(),
-            category: asked.category.unwrap_or(e.category),
-            percent: asked.percent.unwrap_or(e.percent),
-            intended_operating_model: asked
-                .intended_operating_model
-                .unwrap_or(e.intended_operating_model),
-            from: asked.from.map_or(e.from, |day| day.0),
-            open_practice_model: asked.open_practice_model.or(e.open_practice_model),
-            salary_offer_made: asked.salary_offer_made.or(e.salary_offer_made),
-            reason: asked.reason,
-        })
-    })
-    .await
+    let (asked, today, id) = (body.value, change.today, *id);
+    let decide = async |view: &View| {
+        let loaded: Loaded<Position> = view.load(&subject(id)).await?;
+        let e = &loaded.state.known()?.established;
+        let how = really(loaded.state.known()?, asked.clone());
+        // Another first day is another place in the programme's quota.
+        if let Some(programme) = e.programme.filter(|_| how.from != e.from) {
+            programme::admit(view, programme, &e.municipality, how.from, Some(id)).await?;
+        }
+        let facts = loaded.state.known()?.correct(how)?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+fn really(known: &domain::Known, asked: CorrectPosition) -> Corrected {
+    let e = &known.established;
+    Corrected {
+        position: e.position,
+        municipality: e.municipality.clone(),
+        corrects: known.told_at(),
+        category: asked.category.unwrap_or(e.category),
+        percent: asked.percent.unwrap_or(e.percent),
+        intended_operating_model: asked
+            .intended_operating_model
+            .unwrap_or(e.intended_operating_model),
+        from: asked.from.map_or(e.from, |day| day.0),
+        open_practice_model: asked.open_practice_model.or(e.open_practice_model),
+        salary_offer_made: asked.salary_offer_made.or(e.salary_offer_made),
+        reason: asked.reason,
+        programme: e.programme,
+    }
 }
 
 /// A doctor to take the position.

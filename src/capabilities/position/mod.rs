@@ -12,7 +12,7 @@ pub mod problems;
 mod tests;
 mod view;
 
-pub use domain::{Event, OperatingModel, Position};
+pub use domain::{Event, OperatingModel, Position, quota_subject};
 pub(crate) use http::checked_external_ids;
 pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;

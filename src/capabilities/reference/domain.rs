@@ -1,32 +1,172 @@
-//! Facts about municipalities.
+//! Reference data: its facts. What they add up to is told in [`super::municipality`],
+//! [`super::alis_office`] and [`super::organisation`].
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
-use crate::events;
-use crate::identifiers::MunicipalityNumber;
-use crate::time::Period;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
+use crate::time::{Period, day_after};
+use crate::{events, whole_type, word_enum};
+
+whole_type! {
+    /// Centrality class of Statistics Norway's standard 128: 1 is most central, 6 least.
+    pub struct Centrality(u8);
+    min = 1, max = 6, example = 4;
+}
+
+word_enum! {
+    /// What an organisation is.
+    pub enum OrganisationKind {
+        /// A municipality as an employer and a party to agreements.
+        Municipality = "municipality",
+        /// A district of a city (bydel).
+        District = "district",
+        /// Several municipalities together (interkommunalt samarbeid).
+        IntermunicipalCooperation = "intermunicipal_cooperation",
+        /// A health trust (helseforetak).
+        HealthTrust = "health_trust",
+        /// An organisation that runs a regional ALIS office.
+        AlisOffice = "alis_office",
+        /// A directorate.
+        Directorate = "directorate",
+        /// A medical practice (legekontor).
+        MedicalPractice = "medical_practice",
+        /// A research body.
+        ResearchBody = "research_body",
+        /// An association.
+        Association = "association",
+    }
+}
 
 /// A municipality number is in use, under a name, for a time. A later statement with the same first
 /// day replaces an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MunicipalityRecorded {
     pub number: MunicipalityNumber,
-    pub name: String,
+    pub name: Name,
     pub period: Period,
+}
+
+/// A municipality gives way to another, whole or in part: mergers and splits are several of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MunicipalitySucceeded {
+    pub number: MunicipalityNumber,
+    pub successor: MunicipalityNumber,
+    /// The first day of the successor.
+    pub on: Date,
+}
+
+/// A municipality is of a centrality class for a time. A later statement with the same first day
+/// replaces an earlier one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CentralityRecorded {
+    pub number: MunicipalityNumber,
+    pub class: Centrality,
+    pub period: Period,
+}
+
+/// A regional ALIS office is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeRegistered {
+    pub office: Uuid,
+    pub name: Name,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
+    pub on: Date,
+}
+
+/// An ALIS office answers for a municipality.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeAssigned {
+    pub office: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub period: Period,
+}
+
+/// An ALIS office answers for a municipality no longer; the last day is `to`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeEnded {
+    pub office: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The first day of what ends.
+    pub from: Date,
+    pub to: Date,
+}
+
+/// An organisation is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrganisationRecorded {
+    pub organisation_number: OrganisationNumber,
+    #[serde(flatten)]
+    pub facts: OrganisationFacts,
+    pub on: Date,
+}
+
+/// What was recorded of an organisation was wrong; this is how it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrganisationCorrected {
+    pub organisation_number: OrganisationNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    #[serde(flatten)]
+    pub facts: OrganisationFacts,
+    pub reason: Comment,
+    pub on: Date,
+}
+
+/// What there is to know of an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrganisationFacts {
+    pub name: Name,
+    pub kind: OrganisationKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<MunicipalityNumber>,
+    /// Since when it exists; `None`: as long as anybody asks about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
 }
 
 events! {
     /// What is recorded of reference data.
     pub enum Event {
         MunicipalityRecorded = "municipality.recorded.v1",
+        MunicipalitySucceeded = "municipality.succeeded.v1",
+        CentralityRecorded = "municipality.centrality_recorded.v1",
+        AlisOfficeRegistered = "alis_office.registered.v1",
+        AlisOfficeAssigned = "alis_office.municipality_assigned.v1",
+        AlisOfficeEnded = "alis_office.municipality_ended.v1",
+        OrganisationRecorded = "organisation.recorded.v1",
+        OrganisationCorrected = "organisation.corrected.v1",
     }
 }
 
+/// The kind of a municipality's subject.
+pub const MUNICIPALITY: &str = "municipality";
+/// The kind of an ALIS office's subject.
+pub const ALIS_OFFICE: &str = "alis-office";
+/// The kind of an organisation's subject.
+pub const ORGANISATION: &str = "organisation";
+
 /// The subject of a municipality number.
 pub fn municipality_subject(number: &MunicipalityNumber) -> Subject {
-    Subject::new("municipality", number)
+    Subject::new(MUNICIPALITY, number)
+}
+
+/// The subject of an ALIS office.
+pub fn alis_office_subject(office: Uuid) -> Subject {
+    Subject::new(ALIS_OFFICE, office)
+}
+
+/// The subject of an ALIS office's id in another system: one office each.
+pub fn alis_office_external_subject(external: &ExternalId) -> Subject {
+    Subject::new("alis-office-external", format!("{}/{}", external.system, external.id))
+}
+
+/// The subject of an organisation number.
+pub fn organisation_subject(number: &OrganisationNumber) -> Subject {
+    Subject::new(ORGANISATION, number)
 }
 
 impl DomainEvent for Event {
@@ -38,53 +178,52 @@ impl DomainEvent for Event {
     }
     fn subjects(&self) -> Vec<Subject> {
         match self {
-            Event::MunicipalityRecorded(fact) => vec![municipality_subject(&fact.number)],
+            Event::MunicipalityRecorded(f) => vec![municipality_subject(&f.number)],
+            Event::MunicipalitySucceeded(f) => {
+                vec![municipality_subject(&f.number), municipality_subject(&f.successor)]
+            }
+            Event::CentralityRecorded(f) => vec![municipality_subject(&f.number)],
+            Event::AlisOfficeRegistered(f) => {
+                let external = f.external_ids.iter().map(alis_office_external_subject);
+                std::iter::once(alis_office_subject(f.office)).chain(external).collect()
+            }
+            // Tagged with the municipality too: one office a day is a rule of the municipality.
+            Event::AlisOfficeAssigned(f) => {
+                vec![alis_office_subject(f.office), municipality_subject(&f.municipality)]
+            }
+            Event::AlisOfficeEnded(f) => {
+                vec![alis_office_subject(f.office), municipality_subject(&f.municipality)]
+            }
+            Event::OrganisationRecorded(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationCorrected(f) => vec![organisation_subject(&f.organisation_number)],
         }
     }
     fn effective_from(&self) -> Date {
         match self {
-            Event::MunicipalityRecorded(fact) => fact.period.from,
+            Event::MunicipalityRecorded(f) => f.period.from,
+            Event::MunicipalitySucceeded(f) => f.on,
+            Event::CentralityRecorded(f) => f.period.from,
+            Event::AlisOfficeRegistered(f) => f.on,
+            Event::AlisOfficeAssigned(f) => f.period.from,
+            Event::AlisOfficeEnded(f) => day_after(f.to),
+            Event::OrganisationRecorded(f) => f.facts.from.unwrap_or(f.on),
+            Event::OrganisationCorrected(f) => f.facts.from.unwrap_or(f.on),
         }
     }
     fn municipality(&self) -> Option<&str> {
-        match self {
-            Event::MunicipalityRecorded(fact) => Some(fact.number.as_str()),
-        }
+        let number = match self {
+            Event::MunicipalityRecorded(f) => Some(&f.number),
+            Event::MunicipalitySucceeded(f) => Some(&f.number),
+            Event::CentralityRecorded(f) => Some(&f.number),
+            Event::AlisOfficeRegistered(_) => None,
+            Event::AlisOfficeAssigned(f) => Some(&f.municipality),
+            Event::AlisOfficeEnded(f) => Some(&f.municipality),
+            Event::OrganisationRecorded(f) => f.facts.municipality.as_ref(),
+            Event::OrganisationCorrected(f) => f.facts.municipality.as_ref(),
+        };
+        number.map(MunicipalityNumber::as_str)
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
         Self::read(fact)
-    }
-}
-
-/// What is known of a municipality number.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Municipality {
-    pub versions: Vec<MunicipalityRecorded>,
-}
-
-impl Municipality {
-    /// Whether the number is in use on a day.
-    pub fn is_valid_on(&self, day: Date) -> bool {
-        self.versions.iter().any(|version| version.period.covers(day))
-    }
-
-    /// Takes one fact in.
-    pub fn evolve(&mut self, event: &Event) {
-        match event {
-            Event::MunicipalityRecorded(fact) => {
-                self.versions.retain(|version| version.period.from != fact.period.from);
-                self.versions.push(fact.clone());
-                self.versions.sort_by_key(|version| version.period.from);
-            }
-        }
-    }
-}
-
-impl Fold for Municipality {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
-        }
-        Ok(())
     }
 }

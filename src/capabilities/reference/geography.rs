@@ -128,6 +128,11 @@ pub fn counties_on(on: Date) -> impl Iterator<Item = &'static County> {
     COUNTIES.iter().filter(move |row| row.period.covers(on)).map(|row| &row.county)
 }
 
+/// The days on which the table of counties changes.
+pub fn changes() -> impl Iterator<Item = Date> {
+    COUNTIES.iter().flat_map(|row| [Some(row.period.from), row.period.day_after()]).flatten()
+}
+
 /// The names a municipality is called by: every language of a name such as `Oslo - Oslove`, and
 /// without the county SSB adds where two share a name, as in `Herøy (Nordland)`. A hyphen without
 /// spaces belongs to the name: `Sør-Varanger` is one.

@@ -1,18 +1,42 @@
-//! Reference data: municipalities and what belongs to them, all dated.
+//! Reference data, all dated: municipalities and what becomes of them, the ALIS offices that answer
+//! for them, and organisations.
+//!
+//! The operator loads it; nothing is fetched here ([`klass`] only reads files). Who may act for an
+//! organisation or an office is not decided here.
 
 pub mod domain;
+pub mod municipality;
+pub mod alis_office;
+pub mod organisation;
 pub mod geography;
 pub mod klass;
+pub mod problems;
+mod view;
+mod http;
+mod municipalities;
+mod alis_offices;
+mod organisations;
+#[cfg(test)]
+mod tests;
 
-pub use domain::Municipality;
+pub use alis_offices::AlisOffices;
+pub use domain::Event;
+pub(crate) use http::municipality_in_use;
+pub use municipalities::Municipalities;
+pub use municipality::Municipality;
+pub use organisation::Organisation;
+pub use organisations::Organisations;
 
 use super::Capability;
+use crate::event_log::projector::declared;
 
 pub static CAPABILITY: Capability = Capability {
     name: "reference",
-    event_types: domain::Event::TYPES,
-    problems: &[],
-    routes: |_config| {},
-    projections: Vec::new,
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || {
+        vec![declared::<Municipalities>(), declared::<AlisOffices>(), declared::<Organisations>()]
+    },
     reports: &[],
 };

@@ -143,6 +143,7 @@ pub struct TraineeFilters {
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the trainee whom another system calls this: `system/id`.
+    #[param(inline)]
     #[deserr(default)]
     external_id: Option<ExternalName>,
 }

@@ -1,5 +1,6 @@
--- What concerns any of some subjects, newest first. A fact with two of them comes once. See load.sql
--- for the lateral look-ups.
+-- What concerns any of some subjects, newest first. A fact with two of them comes once. The joins
+-- look facts up one by one, newest first, and stop at the limit; see load.sql for why they are
+-- lateral. $6 leaves out what begins to hold only after a day.
 select e.position, e.id, e.type, e.schema_version, e.recorded_at, e.effective_from,
        e.municipality, e.subjects, e.payload::text, e.meta::text
 from (
@@ -8,12 +9,15 @@ from (
   join lateral (select * from alis.subject s
                 where s.log = $1 and s.name = n.name limit 1) s on true
   join lateral (select es.position from alis.event_subject es
+                join lateral (select 1 from alis.event held
+                              where held.log = es.log and held.position = es.position
+                                and ($6::date is null or held.effective_from <= $6)
+                              limit 1) held on true
                 where es.log = s.log and es.subject = s.id
                   and es.position < $3 and es.position > $4
                 order by es.position desc limit $5) es on true
   order by es.position desc
   limit $5
 ) found
-join lateral (select * from alis.event e
-              where e.log = $1 and e.position = found.position limit 1) e on true
+join alis.event e on e.log = $1 and e.position = found.position
 order by e.position desc

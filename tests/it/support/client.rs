@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::contract::{Contract, Exchange};
 use super::instance::TOKEN;
 
 /// A client with the test's token.
@@ -13,6 +14,7 @@ use super::instance::TOKEN;
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    token: Option<String>,
 }
 
 /// An answer, read whole.
@@ -29,7 +31,12 @@ impl Client {
     /// A client of the instance at `address`.
     pub fn new(address: SocketAddr) -> Self {
         let http = alis::client::http().expect("a plain client");
-        Self { http, base: format!("http://{address}") }
+        Self { http, base: format!("http://{address}"), token: Some(TOKEN.to_owned()) }
+    }
+
+    /// The same client with another token, or none.
+    pub fn showing(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
     /// Reads `path`, which may hold a query.
@@ -52,6 +59,18 @@ impl Client {
         self.send(Method::POST, path, headers, Some(body)).await
     }
 
+    /// Posts bytes that need not be JSON; the media type is among the headers.
+    pub async fn post_bytes(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.base)).body(body.into());
+        let answer = self.finish(request, "POST", path, headers, None).await;
+        answer.expect("the instance answers")
+    }
+
     /// Sends any request.
     pub async fn send(
         &self,
@@ -71,22 +90,52 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Result<Answer, reqwest::Error> {
+        let name = method.to_string();
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        request = request.bearer_auth(TOKEN);
         if let Some(body) = &body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            let name: HeaderName = name.parse().expect("a header name");
-            map.insert(name, HeaderValue::from_str(value).expect("a header value"));
+        self.finish(request, &name, path, headers, body.as_ref()).await
+    }
+
+    /// Opens a stream that does not end by itself. Its events are the test's own to check.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        request = request.bearer_auth(TOKEN).headers(header_map(headers));
+        request.send().await.expect("the instance answers")
+    }
+
+    async fn finish(
+        &self,
+        mut request: reqwest::RequestBuilder,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        sent: Option<&Value>,
+    ) -> Result<Answer, reqwest::Error> {
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
-        let response = request.headers(map).send().await?;
+        let response = request.headers(header_map(headers)).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
+        let seen = Exchange { method, path, sent, status, headers: &headers, text: &text };
+        if let Err(broken) = Contract::of_program().check(&seen) {
+            panic!("the contract is broken: {broken}");
+        }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status, headers, text, body })
     }
+}
+
+/// Headers in the order given; a name that comes twice is sent twice.
+fn header_map(headers: &[(&str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let name: HeaderName = name.parse().expect("a header name");
+        map.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header value"));
+    }
+    map
 }
 
 impl Answer {
@@ -99,6 +148,12 @@ impl Answer {
     pub fn position(&self) -> i64 {
         let text = self.header("log-position").expect("every answer carries Log-Position");
         text.parse().expect("a position is a number")
+    }
+
+    /// The `ETag` of the answer.
+    #[track_caller]
+    pub fn etag(&self) -> &str {
+        self.header("etag").unwrap_or_else(|| panic!("no ETag with {}", self.text))
     }
 
     /// The answer, which must have this status.

@@ -1,7 +1,11 @@
-//! What the tests stand on. Nothing here knows a capability.
+//! What the tests stand on. Nothing here knows a capability, but for [`sample`].
 
 pub mod client;
+pub mod contract;
+pub mod facts;
 pub mod instance;
 pub mod postgres;
 pub mod program;
+pub mod sample;
 pub mod scratch;
+pub mod stand_in;

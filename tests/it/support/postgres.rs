@@ -96,7 +96,8 @@ impl TestDatabase {
         let (sender, receiver) = mpsc::unbounded_channel();
         let (client, mut connection) = self.admin.connect(NoTls).await.expect("it answers");
         tokio::spawn(async move {
-            let messages = futures_util::stream::poll_fn(|context| connection.poll_message(context));
+            let messages =
+                futures_util::stream::poll_fn(|context| connection.poll_message(context));
             let mut messages = std::pin::pin!(messages);
             while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
                 if let tokio_postgres::AsyncMessage::Notification(note) = message

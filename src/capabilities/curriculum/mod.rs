@@ -1,0 +1,27 @@
+//! Curricula: the catalogue of learning goals, by version.
+//!
+//! A version is published whole and never changes; a reform is a new version. What a doctor has
+//! attained is another capability, which keeps the version it was judged under.
+
+pub mod domain;
+mod curricula;
+mod curriculum_goals;
+mod http;
+pub mod problems;
+pub mod view;
+
+pub use curricula::Curricula;
+pub use curriculum_goals::CurriculumGoals;
+pub use domain::{Catalogue, CatalogueGoal, Curriculum, Event, Plan};
+
+use super::Capability;
+use crate::event_log::projector::declared;
+
+pub static CAPABILITY: Capability = Capability {
+    name: "curriculum",
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || vec![declared::<Curricula>(), declared::<CurriculumGoals>()],
+    reports: &[],
+};

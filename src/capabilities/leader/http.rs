@@ -1,0 +1,372 @@
+//! The operations on leaders.
+
+use actix_web::web::Path;
+use actix_web::{get, post};
+use deserr::Deserr;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::domain::{Corrected, Event, Known, Leader, Registered, Term, TermFacts};
+use super::domain::{hpr_subject, subject};
+use super::problems::*;
+use super::view::LeaderView;
+use crate::capabilities::reference::municipality_in_use;
+use crate::edge::{self, Day, Faults};
+use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
+use crate::evolved;
+use crate::http::openapi::codes;
+use crate::http::page::{Page, Paging};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
+use crate::personal_data::Identity;
+use crate::problem::Rejection;
+use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(register)
+        .service(list_all)
+        .service(read_one)
+        .service(history)
+        .service(correct)
+        .service(add_term)
+        .service(correct_term)
+        .service(end);
+}
+
+/// A leader to register, with a first term.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct RegisterLeader {
+    /// The leader's name.
+    name: Name,
+    /// The leader's HPR number, if a health worker: one leader each.
+    #[deserr(default)]
+    hpr_number: Option<HprNumber>,
+    /// Where the leader leads; the number must be in use on the first day.
+    municipality: MunicipalityNumber,
+    /// First day.
+    from: Day,
+    /// Last day, when it is known; open otherwise.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+fn replied(status: u16, state: &Leader, day: jiff::civil::Date) -> Reply {
+    let shown = LeaderView::on(state, day);
+    let location = shown.as_ref().map(|view| format!("/v1/leaders/{}", view.id));
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    Reply { status, location: location.filter(|_| status == 201), head: None, body }
+}
+
+/// Refuses an HPR number that belongs to another leader, naming that one.
+async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
+    let subject = hpr_subject(lookup);
+    if view.is_new(&subject).await? {
+        return Ok(());
+    }
+    let first = view.first_fact(&subject).await?;
+    let leader = first.and_then(|first| Some(first.payload["leader"].as_str()?.to_owned()));
+    Err(Rejection::new(&LEADER_EXISTS).with("leader", leader.unwrap_or_default()).into())
+}
+
+/// Register a leader
+///
+/// Somebody leads in a municipality from a day. Name and HPR number are kept sealed and stay out of
+/// the event log, the feed and every log of the service.
+#[utoipa::path(tag = "leaders", operation_id = "register_leader",
+    request_body = RegisterLeader,
+    responses((status = 201, description = "The leader", body = LeaderView)),
+    extensions(("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+#[post("/v1/leaders")]
+async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
+    let (asked, today) = (body.value, change.today);
+    let (id, term) = (Uuid::now_v7(), Uuid::now_v7());
+    let period = edge::period(asked.from, asked.to)?;
+    let vault = &change.service.vault;
+    let lookup = asked.hpr_number.as_ref().map(|hpr| vault.lookup(hpr));
+    let (key, wrapped) = vault.new_person(id);
+    let hpr_number = asked.hpr_number.as_ref().map(|hpr| hpr.to_string());
+    let sealed = key.seal(id, &Identity { name: asked.name.to_string(), hpr_number });
+    let decide = async |view: &View| {
+        municipality_in_use(view, &asked.municipality, period.from).await?;
+        view.is_new(&subject(id)).await?;
+        if let Some(lookup) = &lookup {
+            hpr_free(view, lookup).await?;
+        }
+        let facts = [Event::from(Registered {
+            leader: id,
+            sealed: sealed.clone(),
+            hpr_lookup: lookup.clone(),
+            term,
+            municipality: asked.municipality.clone(),
+            period,
+            on: today,
+        })];
+        let next = evolved!(Leader::default(), facts);
+        let mut decision = Decision::new(subject(id), &facts, replied(201, &next, today));
+        decision.person_keys = vec![(id, wrapped.clone())];
+        Ok(decision)
+    };
+    // `change` is consumed by `execute`, the vault above only borrowed until here.
+    change.execute(&body.canonical, decide).await
+}
+
+/// Which leaders.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct LeaderFilters {
+    /// Only leaders who lead in this municipality on the day.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Only the leader with this HPR number.
+    #[deserr(default)]
+    hpr_number: Option<HprNumber>,
+}
+
+/// List leaders
+///
+/// In the order they were registered, as on `as_of`.
+#[utoipa::path(tag = "leaders", operation_id = "list_leaders",
+    params(LeaderFilters, TimeAxes, Paging),
+    responses((status = 200, description = "A page of leaders", body = Page<LeaderView>)))]
+#[get("/v1/leaders")]
+async fn list_all(list: List<LeaderFilters>) -> Answer {
+    let filters = &list.filters;
+    let vault = &list.read.service.vault;
+    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
+    ListQuery::of("leaders")
+        .filter("municipalities @> array[$$::text]", municipality)
+        .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
+        .answer(list)
+        .await
+}
+
+/// Read a leader
+#[utoipa::path(tag = "leaders", operation_id = "read_leader",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
+    responses((status = 200, description = "The leader", body = LeaderView)))]
+#[get("/v1/leaders/{id}")]
+async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
+    read.resource(&subject(*id), LeaderView::on).await
+}
+
+/// Read a leader's history
+///
+/// Every event that concerns the leader's registration and terms, newest first. What the leader
+/// decided stands in the history of what was decided.
+#[utoipa::path(tag = "leaders", operation_id = "read_leader_history",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+#[get("/v1/leaders/{id}/history")]
+async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    list.history(&[subject(*id)]).await
+}
+
+async fn leader(view: &View, id: Uuid) -> Result<Loaded<Leader>, Refusal> {
+    let loaded: Loaded<Leader> = view.load(&subject(id)).await?;
+    match loaded.state.known() {
+        Some(_) => Ok(loaded),
+        None => Err((&NOT_FOUND).into()),
+    }
+}
+
+/// Who the leader really is; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectLeader {
+    /// The leader's name.
+    #[deserr(default)]
+    name: Option<Name>,
+    /// The leader's HPR number.
+    #[deserr(default)]
+    hpr_number: Option<HprNumber>,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+/// Correct who a leader is
+///
+/// The wrong name and number stay sealed in the log, where nobody but the audit reads them.
+#[utoipa::path(tag = "leaders", operation_id = "correct_leader",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = CorrectLeader,
+    responses((status = 200, description = "The leader", body = LeaderView)),
+    extensions(("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+#[post("/v1/leaders/{id}/correction")]
+async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, *id);
+    let service = change.service.clone();
+    let decide = async |view: &View| {
+        let loaded = leader(view, id).await?;
+        let known = loaded.state.known().expect("checked by leader()");
+        let key = view.person_key(&service.vault, id).await?;
+        let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
+        let number = asked.hpr_number.as_ref();
+        let identity = Identity {
+            name: asked.name.as_ref().map_or(told.name.clone(), |name| name.to_string()),
+            hpr_number: number.map(|hpr| hpr.to_string()).or(told.hpr_number.clone()),
+        };
+        let lookup = number.map(|hpr| service.vault.lookup(hpr)).or(known.hpr_lookup.clone());
+        if let Some(lookup) = lookup.as_ref().filter(|_| lookup != known.hpr_lookup) {
+            hpr_free(view, lookup).await?;
+        }
+        let facts = if identity == told {
+            vec![]
+        } else {
+            vec![Event::from(Corrected {
+                leader: id,
+                corrects: known.told_at,
+                sealed: key.seal(id, &identity),
+                hpr_lookup: lookup,
+                reason: asked.reason.clone(),
+                on: today,
+            })]
+        };
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// A further time in which a leader leads.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct AddTerm {
+    /// The municipality; the number must be in use on the first day.
+    municipality: MunicipalityNumber,
+    /// First day.
+    from: Day,
+    /// Last day, when it is known; open otherwise.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+/// Add a term to a leader
+///
+/// The leader leads in a further municipality, or in the same one again.
+#[utoipa::path(tag = "leaders", operation_id = "add_leader_term",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = AddTerm,
+    responses((status = 200, description = "The leader", body = LeaderView)),
+    extensions(("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+#[post("/v1/leaders/{id}/terms")]
+async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer {
+    let (asked, term) = (body.value, Uuid::now_v7());
+    let period = edge::period(asked.from, asked.to)?;
+    let rule = async |view: &View, known: &Known, _| {
+        municipality_in_use(view, &asked.municipality, period.from).await?;
+        Ok(known.add_term(term, asked.municipality.clone(), period)?)
+    };
+    on_leader(change, &body.canonical, *id, rule).await
+}
+
+/// The end of a leader's time.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct EndLeader {
+    /// The last day.
+    to: Day,
+    /// Only in this municipality; everywhere by default.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+}
+
+/// End a leader's time
+///
+/// Every term that goes on after that day ends with it. What the leader decided stands.
+#[utoipa::path(tag = "leaders", operation_id = "end_leader",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = EndLeader,
+    responses((status = 200, description = "The leader", body = LeaderView)),
+    extensions(("x-problems" = json!(codes(&[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER])))))]
+#[post("/v1/leaders/{id}/end")]
+async fn end(change: Change, id: Path<Uuid>, body: Body<EndLeader>) -> Answer {
+    let EndLeader { to, municipality } = body.value;
+    let rule = async |_: &View, known: &Known, _| Ok(known.end(to.0, municipality.as_ref())?);
+    on_leader(change, &body.canonical, *id, rule).await
+}
+
+/// A rule on one leader: load, decide, answer with the leader as it then is.
+async fn on_leader(
+    change: Change,
+    canonical: &str,
+    id: Uuid,
+    rule: impl AsyncFn(&View, &Known, jiff::civil::Date) -> Result<Vec<Event>, Refusal>,
+) -> Answer {
+    let today = change.today;
+    let decide = async |view: &View| {
+        let loaded = leader(view, id).await?;
+        let known = loaded.state.known().expect("checked by leader()");
+        let facts = rule(view, known, today).await?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    };
+    change.execute(canonical, decide).await
+}
+
+/// How a term really was; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectTerm {
+    /// The municipality; the number must be in use on the first day.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// First day.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// Last day. Once one is recorded, tell another or `reopened`.
+    #[deserr(default)]
+    to: Option<Day>,
+    /// The leader has not left: there is no last day.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    reopened: bool,
+    /// There never was such a term: it is taken out, and nothing else may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+fn corrected(told: &Term, asked: &CorrectTerm) -> Result<TermFacts, Rejection> {
+    let from = asked.from.unwrap_or(Day(told.period.from));
+    let to = match (asked.to, asked.reopened) {
+        (Some(to), _) => Some(to),
+        (None, true) => None,
+        (None, false) => told.period.to.map(Day),
+    };
+    let period = edge::period(from, to)
+        .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
+    let municipality = asked.municipality.clone().unwrap_or(told.municipality.clone());
+    Ok(TermFacts { municipality, period })
+}
+
+/// Correct a term of a leader
+///
+/// The first account stays in the history; `known_at` before the correction shows it. What was
+/// decided under the first account stands.
+#[utoipa::path(tag = "leaders", operation_id = "correct_leader_term",
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"),
+        ("term" = Uuid, Path, description = "The term.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
+    request_body = CorrectTerm,
+    responses((status = 200, description = "The leader", body = LeaderView)),
+    extensions(("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+#[post("/v1/leaders/{id}/terms/{term}/correction")]
+async fn correct_term(change: Change, path: Path<(Uuid, Uuid)>, body: Body<CorrectTerm>) -> Answer {
+    let (asked, (id, term)) = (body.value, path.into_inner());
+    let rule = async |view: &View, known: &Known, today| {
+        let told = known.term(term)?;
+        let facts = if asked.never_was { None } else { Some(corrected(told, &asked)?) };
+        if let Some(facts) = &facts {
+            municipality_in_use(view, &facts.municipality, facts.period.from).await?;
+        }
+        Ok(known.correct_term(term, facts, asked.reason.clone(), today)?)
+    };
+    on_leader(change, &body.canonical, id, rule).await
+}

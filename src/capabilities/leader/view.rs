@@ -1,0 +1,71 @@
+//! How leaders look to callers, on a day.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::domain::Leader;
+use crate::edge::Day;
+use crate::identifiers::MunicipalityNumber;
+
+/// A time in which a leader leads in a municipality.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TermView {
+    /// The term's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8062")]
+    pub id: Uuid,
+    /// The municipality.
+    pub municipality: MunicipalityNumber,
+    /// First day.
+    pub from: Day,
+    /// Last day; null while it is open.
+    pub to: Option<Day>,
+}
+
+/// A leader, as on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LeaderView {
+    /// The leader's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub id: Uuid,
+    /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    sealed: String,
+    /// The leader's name; null once it is erased.
+    #[serde(skip)]
+    #[schema(example = "Ola Eksempel", required = true)]
+    name: Option<String>,
+    /// The leader's HPR number; null when there is none, and once it is erased.
+    #[serde(skip)]
+    #[schema(example = "999000002", required = true)]
+    hpr_number: Option<String>,
+    /// The day the leader was registered here.
+    pub registered_on: Day,
+    /// Where the leader leads on the day that was asked about.
+    pub municipalities: Vec<MunicipalityNumber>,
+    /// Every time in which the leader leads, led and will lead.
+    pub terms: Vec<TermView>,
+}
+
+impl LeaderView {
+    /// The leader on a day. A person has no first day here: who is known now was somebody then.
+    pub fn on(leader: &Leader, day: Date) -> Option<Self> {
+        let known = leader.known()?;
+        let terms = known.terms().map(|term| TermView {
+            id: term.id,
+            municipality: term.municipality.clone(),
+            from: Day(term.period.from),
+            to: term.period.to.map(Day),
+        });
+        Some(Self {
+            id: known.id,
+            sealed: known.sealed.clone(),
+            name: None,
+            hpr_number: None,
+            registered_on: Day(known.registered_on),
+            municipalities: known.municipalities_on(day).cloned().collect(),
+            terms: terms.collect(),
+        })
+    }
+}

@@ -1,0 +1,463 @@
+//! One learning goal of one doctor: submitted, recommended, decided, and perhaps revoked.
+//!
+//! Each step names its day, and none comes before the day of the step it follows; so a goal can be
+//! asked how it stood on any day. An approval knows nothing of employers: it stands whoever employs
+//! the doctor afterwards. Whether institution service is done is not looked at here.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{
+    Approved, Event, Recalled, Recommended, Returned, Revoked, Role, Submitted, Verdict,
+};
+use super::plan::{Plans, not_before};
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::capabilities::curriculum::Plan;
+use crate::capabilities::{leader, trainee};
+use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Token};
+use crate::problem::Rejection;
+use crate::word_enum;
+
+word_enum! {
+    /// How a learning goal stands on a day.
+    pub enum SituationWord {
+        /// Not submitted, or recalled before anything was decided.
+        NotStarted = "not_started",
+        /// Waits for recommendations and a decision.
+        Submitted = "submitted",
+        /// Sent back to the doctor.
+        Returned = "returned",
+        /// Approved.
+        Approved = "approved",
+        /// Was approved; the approval was taken back.
+        Revoked = "revoked",
+    }
+}
+
+/// A submission, and what was recommended on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    pub submitted: Submitted,
+    /// In the order they were told.
+    pub recommendations: Vec<Recommended>,
+}
+
+/// What a goal is on a day.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Situation {
+    #[default]
+    NotStarted,
+    Submitted(Box<Submission>),
+    Returned(Box<Submission>, Box<Returned>),
+    Approved(Box<Submission>, Box<Approved>),
+    Revoked(Box<Submission>, Box<Approved>, Box<Revoked>),
+}
+
+impl Situation {
+    /// The word for it.
+    pub fn word(&self) -> SituationWord {
+        match self {
+            Situation::NotStarted => SituationWord::NotStarted,
+            Situation::Submitted(_) => SituationWord::Submitted,
+            Situation::Returned(..) => SituationWord::Returned,
+            Situation::Approved(..) => SituationWord::Approved,
+            Situation::Revoked(..) => SituationWord::Revoked,
+        }
+    }
+
+    /// The submission it goes back to.
+    pub fn submission(&self) -> Option<&Submission> {
+        match self {
+            Situation::NotStarted => None,
+            Situation::Submitted(submission)
+            | Situation::Returned(submission, _)
+            | Situation::Approved(submission, _)
+            | Situation::Revoked(submission, ..) => Some(submission),
+        }
+    }
+
+    fn after(self, event: &Event, before: &mut Situation) -> Situation {
+        match (self, event) {
+            (now, Event::Submitted(f)) => {
+                *before = now;
+                let submission = Submission { submitted: f.clone(), recommendations: vec![] };
+                Situation::Submitted(Box::new(submission))
+            }
+            // What was before the submission is again.
+            (Situation::Submitted(_), Event::Recalled(_)) => std::mem::take(before),
+            (Situation::Submitted(mut submission), Event::Recommended(f)) => {
+                submission.recommendations.push(f.clone());
+                Situation::Submitted(submission)
+            }
+            (Situation::Submitted(submission), Event::Approved(f)) => {
+                Situation::Approved(submission, Box::new(f.clone()))
+            }
+            (Situation::Submitted(submission), Event::Returned(f)) => {
+                Situation::Returned(submission, Box::new(f.clone()))
+            }
+            (Situation::Approved(submission, approved), Event::Revoked(f)) => {
+                Situation::Revoked(submission, approved, Box::new(f.clone()))
+            }
+            (now, _) => now,
+        }
+    }
+}
+
+impl Submission {
+    /// The latest recommendation of a role, given on a day or before.
+    pub fn latest(&self, role: Role, by_day: Date) -> Option<&Recommended> {
+        let given = self.recommendations.iter().filter(|r| r.role == role && r.on <= by_day);
+        // Of two on one day the later told counts.
+        given.max_by_key(|r| r.on)
+    }
+}
+
+/// One goal of one doctor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Goal {
+    /// In the order they were told.
+    steps: Vec<Event>,
+}
+
+/// A goal that is to be submitted, and the plan that has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submit {
+    pub trainee: Uuid,
+    pub code: GoalCode,
+    pub plan: Plan,
+    pub curriculum: Token,
+    /// The first day on which a goal of the plan was submitted, so far.
+    pub plan_started_on: Option<Date>,
+    pub on: Date,
+    pub comment: Option<Comment>,
+    pub municipality: Option<MunicipalityNumber>,
+}
+
+/// A registered supervisor who wants to speak.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recommender {
+    pub id: Uuid,
+    /// Keyed hash of the HPR number.
+    pub hpr_lookup: Option<String>,
+}
+
+/// A leader's decision on a submission.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ruling {
+    Approve { comment: Option<Comment>, reason: Option<Comment> },
+    Return { comment: Comment },
+}
+
+fn on_of(event: &Event) -> Date {
+    event.effective_from()
+}
+
+fn is_recommendation(event: &Event) -> bool {
+    match event {
+        Event::Recommended(_) => true,
+        Event::PlanAssigned(_)
+        | Event::PlanArchived(_)
+        | Event::PlanWithdrawn(_)
+        | Event::Submitted(_)
+        | Event::Recalled(_)
+        | Event::Approved(_)
+        | Event::Returned(_)
+        | Event::Revoked(_) => false,
+    }
+}
+
+impl Goal {
+    /// Takes one fact in.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::PlanAssigned(_) | Event::PlanArchived(_) | Event::PlanWithdrawn(_) => {}
+            Event::Submitted(_)
+            | Event::Recalled(_)
+            | Event::Recommended(_)
+            | Event::Approved(_)
+            | Event::Returned(_)
+            | Event::Revoked(_) => self.steps.push(event.clone()),
+        }
+    }
+
+    /// How the goal stands on a day.
+    pub fn on(&self, day: Date) -> Situation {
+        let mut before = Situation::default();
+        let steps = self.steps.iter().filter(|step| on_of(step) <= day);
+        steps.fold(Situation::default(), |now, step| now.after(step, &mut before))
+    }
+
+    fn now(&self) -> Situation {
+        self.on(Date::MAX)
+    }
+
+    /// The days on which something changes.
+    pub fn changes(&self) -> impl Iterator<Item = Date> {
+        self.steps.iter().map(on_of)
+    }
+
+    /// The last step is this one: it was asked for twice.
+    fn ends_with(&self, step: &Event) -> bool {
+        self.steps.last() == Some(step)
+    }
+
+    fn not(situation: &Situation) -> Rejection {
+        Rejection::new(&problems::GOAL_SITUATION).with("situation", situation.word())
+    }
+
+    /// What follows comes on the day of the step it follows, or later. Recommendations stand beside
+    /// each other: they are held against the submission only.
+    fn in_order(&self, on: Date) -> Result<(), Rejection> {
+        match self.steps.iter().rev().find(|step| !is_recommendation(step)) {
+            Some(last) => not_before(on, on_of(last)),
+            None => Ok(()),
+        }
+    }
+
+    fn waiting(&self, on: Date) -> Result<Box<Submission>, Rejection> {
+        match self.now() {
+            Situation::Submitted(submission) => {
+                self.in_order(on)?;
+                Ok(submission)
+            }
+            situation @ (Situation::NotStarted
+            | Situation::Returned(..)
+            | Situation::Approved(..)
+            | Situation::Revoked(..)) => Err(Self::not(&situation)),
+        }
+    }
+
+    /// The doctor submits the goal.
+    pub fn submit(&self, asked: Submit) -> Result<Vec<Event>, Rejection> {
+        match self.now() {
+            Situation::Submitted(now)
+                if (now.submitted.on, &now.submitted.comment) == (asked.on, &asked.comment) =>
+            {
+                return Ok(vec![]);
+            }
+            situation @ (Situation::Submitted(_) | Situation::Approved(..)) => {
+                return Err(Self::not(&situation));
+            }
+            Situation::NotStarted | Situation::Returned(..) | Situation::Revoked(..) => {}
+        }
+        self.in_order(asked.on)?;
+        Ok(vec![
+            Submitted {
+                starts_plan: asked.plan_started_on.is_none_or(|started| asked.on < started),
+                trainee: asked.trainee,
+                code: asked.code,
+                plan: asked.plan,
+                curriculum: asked.curriculum,
+                on: asked.on,
+                comment: asked.comment,
+                municipality: asked.municipality,
+            }
+            .into(),
+        ])
+    }
+
+    /// The doctor takes the submission back.
+    pub fn recall(&self, asked: Recalled) -> Result<Vec<Event>, Rejection> {
+        let asked = Event::from(asked);
+        if self.ends_with(&asked) {
+            return Ok(vec![]);
+        }
+        self.waiting(on_of(&asked))?;
+        Ok(vec![asked])
+    }
+
+    /// Somebody recommends.
+    pub fn recommend(
+        &self,
+        asked: Recommended,
+        who: &Recommender,
+        doctor: &trainee::Known,
+    ) -> Result<Vec<Event>, Rejection> {
+        not_own(who.id, who.hpr_lookup.as_deref(), doctor)?;
+        let submission = self.waiting(asked.on)?;
+        if submission.recommendations.contains(&asked) {
+            return Ok(vec![]);
+        }
+        let other_role = |r: &&Recommended| r.by == asked.by && r.role != asked.role;
+        if let (Some(other), None) =
+            (submission.recommendations.iter().find(other_role), &asked.dual_role_reason)
+        {
+            return Err(Rejection::new(&problems::DUAL_ROLE)
+                .with("person", asked.by)
+                .with("role", other.role));
+        }
+        Ok(vec![asked.into()])
+    }
+
+    /// A leader decides.
+    pub fn decide(
+        &self,
+        ruling: Ruling,
+        leader: &leader::Known,
+        doctor: &trainee::Known,
+        code: &GoalCode,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        let municipality = may_decide(leader, doctor, on)?;
+        let (trainee, by, code) = (doctor.id, leader.id, code.clone());
+        let decided = |submitted: &Submitted| match ruling {
+            Ruling::Approve { comment, reason } => {
+                let (plan, curriculum) = (submitted.plan, submitted.curriculum.clone());
+                Event::from(Approved {
+                    trainee,
+                    code,
+                    plan,
+                    curriculum,
+                    by,
+                    municipality,
+                    on,
+                    comment,
+                    reason,
+                })
+            }
+            Ruling::Return { comment } => {
+                Event::from(Returned { trainee, code, by, municipality, on, comment })
+            }
+        };
+        let now = self.now();
+        let Some(submission) = now.submission() else { return Err(Self::not(&now)) };
+        let decision = decided(&submission.submitted);
+        if self.ends_with(&decision) {
+            return Ok(vec![]);
+        }
+        let submission = self.waiting(on)?;
+        if let Event::Approved(approved) = &decision {
+            well_founded(&submission, on, approved.reason.is_some())?;
+        }
+        Ok(vec![decision])
+    }
+
+    /// A leader of the municipality that approved the goal takes the approval back.
+    pub fn revoke(
+        &self,
+        leader: &leader::Known,
+        doctor: &trainee::Known,
+        on: Date,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let now = self.now();
+        let (approved, told) = match &now {
+            Situation::Approved(_, approved) => (approved, None),
+            Situation::Revoked(_, approved, revoked) => (approved, Some(revoked)),
+            Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => {
+                return Err(Self::not(&now));
+            }
+        };
+        let asked = Revoked {
+            trainee: doctor.id,
+            code: approved.code.clone(),
+            by: leader.id,
+            municipality: approved.municipality.clone(),
+            on,
+            reason,
+        };
+        match told {
+            Some(told) if **told == asked => return Ok(vec![]),
+            Some(_) => return Err(Self::not(&now)),
+            None => {}
+        }
+        if !leader.leads(&approved.municipality, on) {
+            return Err(Rejection::new(&problems::NOT_THE_DECIDING_MUNICIPALITY)
+                .with("municipality", &approved.municipality)
+                .with("leader", leader.id)
+                .with("day", on));
+        }
+        not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
+        self.in_order(on)?;
+        Ok(vec![asked.into()])
+    }
+}
+
+/// Nobody acts on their own training; the HPR number tells who is who.
+fn not_own(
+    person: Uuid,
+    hpr_lookup: Option<&str>,
+    doctor: &trainee::Known,
+) -> Result<(), Rejection> {
+    if hpr_lookup == Some(doctor.hpr_lookup.as_str()) {
+        return Err(Rejection::new(&problems::OWN_TRAINING).with("person", person));
+    }
+    Ok(())
+}
+
+/// The municipality in whose name a leader decides for a doctor on a day, or why not.
+pub fn may_decide(
+    leader: &leader::Known,
+    doctor: &trainee::Known,
+    on: Date,
+) -> Result<MunicipalityNumber, Rejection> {
+    let municipality = leader.decides_for(&doctor.occupancies, on).ok_or_else(|| {
+        Rejection::new(&problems::NOT_THE_LEADER).with("leader", leader.id).with("day", on)
+    })?;
+    not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
+    Ok(municipality)
+}
+
+/// Both roles have spoken since the submission, and no latest word is negative without a reason.
+fn well_founded(submission: &Submission, on: Date, has_reason: bool) -> Result<(), Rejection> {
+    let roles = [Role::Supervisor, Role::ClinicalSupervisor];
+    let latest = |role: &Role| submission.latest(*role, on);
+    let silent: Vec<&str> =
+        roles.iter().filter(|role| latest(role).is_none()).map(|role| role.as_str()).collect();
+    if !silent.is_empty() {
+        let missing = silent.join(", ");
+        return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", missing));
+    }
+    let against = |role: &&Role| latest(role).is_some_and(|r| r.verdict == Verdict::Negative);
+    let negative: Vec<&str> = roles.iter().filter(against).map(|role| role.as_str()).collect();
+    if !negative.is_empty() && !has_reason {
+        let roles = negative.join(", ");
+        return Err(Rejection::new(&problems::AGAINST_RECOMMENDATION).with("roles", roles));
+    }
+    Ok(())
+}
+
+impl Fold for Goal {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        }
+        Ok(())
+    }
+}
+
+/// Everything on one doctor's way: the plans, and every goal that something is recorded of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Way {
+    pub plans: Plans,
+    pub goals: BTreeMap<GoalCode, Goal>,
+}
+
+impl Way {
+    /// Takes one fact in.
+    pub fn evolve(&mut self, event: &Event) {
+        self.plans.evolve(event);
+        let code = match event {
+            Event::PlanAssigned(_) | Event::PlanArchived(_) | Event::PlanWithdrawn(_) => return,
+            Event::Submitted(f) => &f.code,
+            Event::Recalled(f) => &f.code,
+            Event::Recommended(f) => &f.code,
+            Event::Approved(f) => &f.code,
+            Event::Returned(f) => &f.code,
+            Event::Revoked(f) => &f.code,
+        };
+        self.goals.entry(code.clone()).or_default().evolve(event);
+    }
+}
+
+impl Fold for Way {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        }
+        Ok(())
+    }
+}

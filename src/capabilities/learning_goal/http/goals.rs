@@ -1,0 +1,161 @@
+//! How a doctor's learning goals are read.
+
+use std::collections::BTreeMap;
+
+use actix_web::get;
+use actix_web::web::Path;
+use deserr::Deserr;
+use jiff::civil::Date;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::super::domain::{goal_subject, path_subject, plan_subject};
+use super::super::goal::{Goal, SituationWord, Way};
+use super::super::plan::{Assignment, Ending, Plans};
+use super::super::view::GoalView;
+use super::{goal_of, place};
+use crate::capabilities::curriculum::domain::catalogue_subject;
+use crate::capabilities::curriculum::{Catalogue, Plan};
+use crate::capabilities::trainee;
+use crate::edge::Faults;
+use crate::event_log::{Loaded, View};
+use crate::http::etag::etag_beside;
+use crate::http::page::{Page, Paging};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, List, NoFilters, ProblemResponse, Read};
+use crate::identifiers::GoalCode;
+use crate::problem::common::NOT_FOUND;
+
+/// Archived by a day: its goals are shown where something was done.
+fn archived_on(assignment: &Assignment, day: Date) -> bool {
+    match &assignment.ending {
+        Ending::Archived(f) => f.on <= day,
+        Ending::None | Ending::Withdrawn(_) => false,
+    }
+}
+
+/// A goal of one doctor on a day: of a plan in force, or of an archived one if something was done.
+async fn goal_on(
+    view: &View,
+    (trainee, code): (Uuid, &GoalCode),
+    plans: &Plans,
+    goal: &Goal,
+    day: Date,
+) -> Result<GoalView, ProblemResponse> {
+    if let Some((_, defined)) = place(view, plans.in_force_on(day), code).await? {
+        return Ok(GoalView::on(trainee, &defined, goal, day));
+    }
+    let archived = plans.0.iter().rev().filter(|assignment| archived_on(assignment, day));
+    match place(view, archived, code).await? {
+        Some((_, defined)) if goal.on(day).word() != SituationWord::NotStarted => {
+            Ok(GoalView::on(trainee, &defined, goal, day))
+        }
+        Some(_) | None => Err((&NOT_FOUND).into()),
+    }
+}
+
+/// Which goals of the doctor.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct GoalFilters {
+    /// Only goals that stand so on the day.
+    #[deserr(default)]
+    situation: Option<SituationWord>,
+    /// Only goals of this plan.
+    #[deserr(default)]
+    plan: Option<Plan>,
+}
+
+/// Every goal of the doctor's plans on a day, by code.
+async fn all_on(
+    view: &View,
+    trainee: Uuid,
+    way: &Way,
+    day: Date,
+) -> Result<BTreeMap<GoalCode, GoalView>, ProblemResponse> {
+    let (none, mut shown) = (Goal::default(), BTreeMap::new());
+    let in_force = way.plans.in_force_on(day).map(|assignment| (assignment, true));
+    let archived = way.plans.0.iter().rev().filter(|a| archived_on(a, day)).map(|a| (a, false));
+    for (assignment, whole) in in_force.chain(archived) {
+        let assigned = &assignment.assigned;
+        let catalogue: Loaded<Catalogue> =
+            view.consult(&catalogue_subject(&assigned.curriculum)).await?;
+        for defined in catalogue.state.0.values().filter(|goal| goal.plan == assigned.plan) {
+            let goal = way.goals.get(&defined.code).unwrap_or(&none);
+            if whole || goal.on(day).word() != SituationWord::NotStarted {
+                let make = || GoalView::on(trainee, defined, goal, day);
+                shown.entry(defined.code.clone()).or_insert_with(make);
+            }
+        }
+    }
+    Ok(shown)
+}
+
+/// List the learning goals of a trainee
+///
+/// Every goal of the plans that are assigned on `as_of`, with how it stands then, by code; and of
+/// archived plans the goals in which something was done.
+#[utoipa::path(tag = "learning goals", operation_id = "list_trainee_goals",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
+        GoalFilters, TimeAxes, Paging),
+    responses((status = 200, description = "A page of goals", body = Page<GoalView>)))]
+#[get("/v1/trainees/{id}/learning-goals")]
+pub async fn list_goals(list: List<GoalFilters>, id: Path<Uuid>) -> Answer {
+    let (as_of, known_at) = list.times().await?;
+    let log = &list.read.service.log;
+    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;
+    doctor.state.known().ok_or(&NOT_FOUND)?;
+    let way: Loaded<Way> = log.fold(&path_subject(*id), Some(known_at)).await?;
+    let all = all_on(&log.view(), *id, &way.state, as_of).await?;
+    let GoalFilters { situation, plan } = &list.filters;
+    let wanted = |goal: &GoalView| {
+        situation.is_none_or(|wanted| goal.situation == wanted)
+            && plan.is_none_or(|wanted| goal.plan == wanted)
+    };
+    let items = all.into_iter().filter(|(_, goal)| wanted(goal)).map(|(code, goal)| {
+        (code.to_string(), serde_json::to_value(goal).expect("views are plain data"))
+    });
+    let items = items.collect();
+    list.page((as_of, known_at), items)
+}
+
+/// Read a learning goal of a trainee
+///
+/// How it stands on `as_of`, what it still takes to be approved, and whose turn it is. A goal whose
+/// plan is not assigned is not there.
+#[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
+        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes),
+    responses((status = 200, description = "The goal", body = GoalView)))]
+#[get("/v1/trainees/{id}/learning-goals/{code}")]
+pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
+    let (trainee, code) = goal_of(path)?;
+    let asked = read.settled_known_at().await?;
+    let reached = read.wait_for_log().await?;
+    let log = &read.service.log;
+    let goal: Loaded<Goal> = log.fold(&goal_subject(trainee, &code), asked).await?;
+    let plans: Loaded<Plans> = log.fold(&plan_subject(trainee), asked).await?;
+    let day = read.as_of.unwrap_or_else(crate::http::today);
+    let view = log.view();
+    let shown = goal_on(&view, (trainee, &code), &plans.state, &goal.state, day).await?;
+    let tag = etag_beside(goal.head, plans.head);
+    read.send(tag, reached.max(goal.head).max(plans.head), &shown).await
+}
+
+/// Read the history of a trainee's learning goal
+///
+/// Every event that concerns the goal and the doctor's plans, newest first.
+#[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
+        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+#[get("/v1/trainees/{id}/learning-goals/{code}/history")]
+pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {
+    let (trainee, code) = goal_of(path)?;
+    let log = &list.read.service.log;
+    let (goal, plans) = (goal_subject(trainee, &code), plan_subject(trainee));
+    let assigned: Loaded<Plans> = log.fold(&plans, None).await?;
+    place(&log.view(), assigned.state.0.iter(), &code).await?.ok_or(&NOT_FOUND)?;
+    list.history(&[goal, plans]).await
+}

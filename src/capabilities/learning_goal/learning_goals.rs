@@ -1,0 +1,71 @@
+//! The read model `learning_goals`: how each goal of each doctor stands on which days, key
+//! `trainee/code`. A goal that nothing was done about has no row.
+
+use jiff::civil::Date;
+
+use super::domain::GOAL_SUBJECT;
+use super::goal::{Goal, Situation, SituationWord};
+use crate::event_log::projection::{ReadModel, Row, timeline};
+use crate::identifiers::Token;
+
+/// See the module.
+pub struct LearningGoals;
+
+#[derive(PartialEq)]
+struct Standing {
+    situation: SituationWord,
+    curriculum: Token,
+    submitted_on: Date,
+    decided_on: Option<Date>,
+    municipality: Option<String>,
+}
+
+impl Standing {
+    fn on(goal: &Goal, day: Date) -> Option<Self> {
+        let situation = goal.on(day);
+        let submitted = &situation.submission()?.submitted;
+        let (decided_on, municipality) = match &situation {
+            Situation::NotStarted | Situation::Submitted(_) => {
+                (None, submitted.municipality.as_ref())
+            }
+            Situation::Returned(_, f) => (Some(f.on), Some(&f.municipality)),
+            Situation::Approved(_, f) | Situation::Revoked(_, f, _) => {
+                (Some(f.on), Some(&f.municipality))
+            }
+        };
+        Some(Self {
+            situation: situation.word(),
+            curriculum: submitted.curriculum.clone(),
+            submitted_on: submitted.on,
+            decided_on,
+            municipality: municipality.map(|number| number.to_string()),
+        })
+    }
+}
+
+impl ReadModel for LearningGoals {
+    type State = Goal;
+    const NAME: &'static str = "learning_goals";
+    const VERSION: i32 = 1;
+    const SUBJECT: &'static str = GOAL_SUBJECT;
+    const TABLE: &'static str = include_str!("sql/learning_goals.sql");
+    const COLUMNS: &'static str =
+        "trainee, code, situation, curriculum, submitted_on, decided_on, municipality";
+
+    fn rows(key: &str, state: &Goal) -> Vec<Row> {
+        let Some((trainee, code)) = key.split_once('/') else { return vec![] };
+        timeline(state.changes(), |day| Standing::on(state, day))
+            .into_iter()
+            .map(|(period, standing)| {
+                Row::new(period)
+                    .plain(trainee)
+                    .plain(code)
+                    .plain(standing.situation)
+                    .plain(standing.curriculum)
+                    .plain(standing.submitted_on)
+                    .maybe(standing.decided_on)
+                    .maybe(standing.municipality)
+            })
+            .collect()
+    }
+}

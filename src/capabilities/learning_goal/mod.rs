@@ -1,0 +1,34 @@
+//! Learning goals of doctors in training: plans assigned, goals submitted, recommended, approved.
+//!
+//! The supervisor and a clinical supervisor recommend, the leader decides, and an approval follows
+//! the doctor from employer to employer. Learning activities, and whether institution service is
+//! done, are not here.
+
+pub mod domain;
+mod authority;
+pub mod goal;
+mod goal_plans;
+mod http;
+mod learning_goals;
+pub mod plan;
+pub mod problems;
+mod report;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use domain::Event;
+pub use goal_plans::GoalPlans;
+pub use learning_goals::LearningGoals;
+
+use super::Capability;
+use crate::event_log::projector::declared;
+
+pub static CAPABILITY: Capability = Capability {
+    name: "learning_goal",
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],
+    reports: &[report::GOAL_PROGRESS],
+};

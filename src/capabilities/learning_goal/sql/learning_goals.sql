@@ -1,0 +1,17 @@
+create table {table} (
+  log           integer not null,
+  key           text    not null,   -- trainee/code
+  valid_from    date    not null,
+  valid_to      date    not null,
+  known_from    bigint  not null,
+  known_to      bigint  not null,
+  trainee       uuid    not null,
+  code          text    not null,
+  situation     text    not null,
+  curriculum    text    not null,   -- the version of the last submission
+  submitted_on  date    not null,
+  decided_on    date,               -- of the last decision on that submission
+  municipality  text                -- who decided, or answers for the decision
+);
+create index on {table} (log, trainee, code);
+create index on {table} (log, municipality, situation) where municipality is not null;

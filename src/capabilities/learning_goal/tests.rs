@@ -1,0 +1,649 @@
+//! The rules of plans and goals: given, when, then; and any sequence of acts.
+
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::domain::*;
+use super::goal::*;
+use super::plan::{Authority, Plans};
+use super::view::{GoalView, Missing, Outcome, PlanSituation, PlanView, Turn};
+use crate::capabilities::curriculum::Plan;
+use crate::capabilities::curriculum::domain::GoalDefined;
+use crate::capabilities::position::domain::{Category, Filled, OccupancyEnded, Terms};
+use crate::capabilities::position::{self, OperatingModel};
+use crate::capabilities::{leader, trainee};
+use crate::edge::FromText;
+use crate::identifiers::{Comment, GoalCode};
+use crate::problem::Rejection;
+use crate::time::{Percent, Period};
+
+const DOCTOR: Uuid = Uuid::from_u128(1);
+const LEADER: Uuid = Uuid::from_u128(2);
+const SUPERVISOR: Uuid = Uuid::from_u128(3);
+const CLINICAL: Uuid = Uuid::from_u128(4);
+
+fn text<T: FromText>(text: &str) -> T {
+    T::from_text(text).expect("the test's text is well formed")
+}
+
+/// A day of June 2020.
+fn june(day: i8) -> Date {
+    date(2020, 6, day)
+}
+
+/// A doctor with positions: municipality, first and last day.
+fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
+    let mut doctor = trainee::Trainee::default();
+    doctor.evolve(&trainee::Event::from(trainee::domain::Registered {
+        trainee: DOCTOR,
+        sealed: String::new(),
+        hpr_lookup: "doctor".to_owned(),
+        scheme: trainee::domain::Scheme::New,
+        lis1_completed_on: None,
+        external_ids: vec![],
+        on: date(2020, 1, 1),
+    }));
+    let mut known = doctor.known().expect("registered").clone();
+    for (number, (municipality, from, to)) in (10..).zip(positions) {
+        let filled = Filled {
+            position: Uuid::from_u128(100 + number),
+            occupancy: Uuid::from_u128(number),
+            trainee: DOCTOR,
+            municipality: text(municipality),
+            category: Category::RegularGp,
+            period: Period { from: *from, to: *to },
+            percent: Percent::FULL,
+            operating_model: OperatingModel::Salaried,
+            terms: Terms::default(),
+        };
+        known.occupancies.evolve(&position::Event::from(filled), 1);
+    }
+    known
+}
+
+fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> leader::Known {
+    let mut state = leader::Leader::default();
+    let term = |number, from, to| (Uuid::from_u128(number), Period { from, to });
+    for (number, (municipality, from, to)) in (50..).zip(terms) {
+        let (term, period) = term(number, *from, *to);
+        let municipality = text(municipality);
+        state.evolve(&match state.known() {
+            None => leader::Event::from(leader::domain::Registered {
+                leader: LEADER,
+                sealed: String::new(),
+                hpr_lookup: Some(hpr_lookup.to_owned()),
+                term,
+                municipality,
+                period,
+                on: period.from,
+            }),
+            Some(_) => leader::Event::from(leader::domain::TermAdded {
+                leader: LEADER,
+                term,
+                municipality,
+                period,
+            }),
+        });
+    }
+    state.known().expect("a leader has a term").clone()
+}
+
+fn oslo_leader() -> leader::Known {
+    leader_with("leader", &[("0301", date(2019, 1, 1), None)])
+}
+
+fn oslo_doctor() -> trainee::Known {
+    doctor(&[("0301", date(2020, 1, 1), None)])
+}
+
+fn submit_on(on: Date) -> Submit {
+    Submit {
+        trainee: DOCTOR,
+        code: text("ALM-001"),
+        plan: Plan::Alm,
+        curriculum: text("test-1"),
+        plan_started_on: None,
+        on,
+        comment: None,
+        municipality: Some(text("0301")),
+    }
+}
+
+fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended {
+    Recommended {
+        trainee: DOCTOR,
+        code: text("ALM-001"),
+        by,
+        role,
+        verdict,
+        on,
+        comment: None,
+        dual_role_reason: None,
+        municipality: None,
+    }
+}
+
+fn recalled(on: Date) -> Recalled {
+    Recalled { trainee: DOCTOR, code: text("ALM-001"), on, municipality: None }
+}
+
+/// Folds what a rule said yes to; answers the code of a no.
+fn then(goal: &mut Goal, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
+    let facts = facts.map_err(|rejection| rejection.problem.code)?;
+    facts.iter().for_each(|fact| goal.evolve(fact));
+    Ok(facts.len())
+}
+
+/// A goal under test, with the acts spelled short.
+#[derive(Default)]
+struct Case(Goal);
+
+impl Case {
+    fn submit(&mut self, on: Date) -> Result<usize, &'static str> {
+        let facts = self.0.submit(submit_on(on));
+        then(&mut self.0, facts)
+    }
+    fn recall(&mut self, on: Date) -> Result<usize, &'static str> {
+        let facts = self.0.recall(recalled(on));
+        then(&mut self.0, facts)
+    }
+    fn speak(&mut self, told: Recommended) -> Result<usize, &'static str> {
+        let who = Recommender { id: told.by, hpr_lookup: Some(told.by.to_string()) };
+        let facts = self.0.recommend(told, &who, &oslo_doctor());
+        then(&mut self.0, facts)
+    }
+    fn recommend(&mut self, role: Role, verdict: Verdict, on: Date) -> Result<usize, &'static str> {
+        let by = match role {
+            Role::Supervisor => SUPERVISOR,
+            Role::ClinicalSupervisor => CLINICAL,
+        };
+        self.speak(recommended(by, role, verdict, on))
+    }
+    fn decide(&mut self, ruling: Ruling, on: Date) -> Result<usize, &'static str> {
+        let code: GoalCode = text("ALM-001");
+        let facts = self.0.decide(ruling, &oslo_leader(), &oslo_doctor(), &code, on);
+        then(&mut self.0, facts)
+    }
+    fn approve(&mut self, on: Date) -> Result<usize, &'static str> {
+        self.decide(Ruling::Approve { comment: None, reason: None }, on)
+    }
+    fn send_back(&mut self, on: Date) -> Result<usize, &'static str> {
+        self.decide(Ruling::Return { comment: text("More practice") }, on)
+    }
+    fn revoke(&mut self, on: Date) -> Result<usize, &'static str> {
+        let facts = self.0.revoke(&oslo_leader(), &oslo_doctor(), on, text("An error"));
+        then(&mut self.0, facts)
+    }
+    fn word(&self) -> SituationWord {
+        self.0.on(Date::MAX).word()
+    }
+}
+
+/// Given a goal that was submitted on the 1st and recommended by both on the 2nd and 3rd.
+fn recommended_goal() -> Case {
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(2)), Ok(1));
+    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Positive, june(3)), Ok(1));
+    case
+}
+
+fn approved_goal() -> Case {
+    let mut case = recommended_goal();
+    assert_eq!(case.approve(june(4)), Ok(1));
+    case
+}
+
+#[test]
+fn a_goal_is_approved_after_both_roles_have_spoken() {
+    let case = approved_goal();
+    assert_eq!(case.word(), SituationWord::Approved);
+    let on = |day| case.0.on(june(day)).word();
+    assert_eq!((on(1), on(3), on(4)), {
+        (SituationWord::Submitted, SituationWord::Submitted, SituationWord::Approved)
+    });
+    assert_eq!(case.0.on(date(2020, 5, 31)).word(), SituationWord::NotStarted);
+}
+
+#[test]
+fn without_the_recommendation_of_either_role_a_goal_is_not_approved() {
+    for role in [Role::Supervisor, Role::ClinicalSupervisor] {
+        let mut case = Case::default();
+        assert_eq!(case.submit(june(1)), Ok(1));
+        assert_eq!(case.recommend(role, Verdict::Positive, june(2)), Ok(1));
+        assert_eq!(case.approve(june(4)), Err("recommendations_missing"), "{role}");
+    }
+}
+
+#[test]
+fn a_recommendation_given_after_the_day_of_the_decision_does_not_count_for_it() {
+    let mut case = recommended_goal();
+    assert_eq!(case.approve(june(2)), Err("recommendations_missing"));
+    assert_eq!(case.approve(june(3)), Ok(1));
+}
+
+#[test]
+fn recommendations_on_an_earlier_submission_do_not_count() {
+    let mut case = recommended_goal();
+    assert_eq!(case.send_back(june(5)), Ok(1));
+    assert_eq!(case.submit(june(6)), Ok(1));
+    assert_eq!(case.approve(june(7)), Err("recommendations_missing"));
+    let mut recalled = recommended_goal();
+    assert_eq!(recalled.recall(june(5)), Ok(1));
+    assert_eq!(recalled.submit(june(5)), Ok(1));
+    assert_eq!(recalled.approve(june(7)), Err("recommendations_missing"));
+}
+
+#[test]
+fn a_recall_puts_the_goal_back_where_it_stood() {
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(case.recall(june(2)), Ok(1));
+    assert_eq!(case.word(), SituationWord::NotStarted);
+    assert_eq!(case.submit(june(3)), Ok(1));
+    assert_eq!(case.send_back(june(4)), Ok(1));
+    assert_eq!(case.submit(june(5)), Ok(1));
+    assert_eq!(case.recall(june(6)), Ok(1));
+    assert_eq!(case.word(), SituationWord::Returned);
+    assert_eq!(case.recall(june(7)), Err("goal_situation"));
+}
+
+#[test]
+fn approving_against_the_latest_word_of_a_role_takes_a_reason() {
+    let mut case = recommended_goal();
+    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Negative, june(4)), Ok(1));
+    assert_eq!(case.approve(june(5)), Err("against_recommendation"));
+    let reason = Some(text("Seen at work since"));
+    assert_eq!(case.decide(Ruling::Approve { comment: None, reason }, june(5)), Ok(1));
+
+    let mut better = recommended_goal();
+    assert_eq!(better.recommend(Role::Supervisor, Verdict::Negative, june(4)), Ok(1));
+    assert_eq!(better.recommend(Role::Supervisor, Verdict::Positive, june(4)), Ok(1));
+    assert_eq!(better.approve(june(5)), Ok(1), "the later told of one day counts");
+}
+
+#[test]
+fn who_cannot_judge_has_spoken_all_the_same() {
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::InsufficientBasis, june(2)), Ok(1));
+    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Positive, june(2)), Ok(1));
+    assert_eq!(case.approve(june(3)), Ok(1));
+}
+
+#[test]
+fn one_person_in_both_roles_says_why() {
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(2)), Ok(1));
+    let mut same = recommended(SUPERVISOR, Role::ClinicalSupervisor, Verdict::Positive, june(2));
+    assert_eq!(case.speak(same.clone()), Err("dual_role"));
+    same.dual_role_reason = Some(text("The only colleague in the office"));
+    assert_eq!(case.speak(same), Ok(1));
+    assert_eq!(case.approve(june(3)), Ok(1));
+}
+
+#[test]
+fn nobody_acts_on_their_own_training() {
+    let goal = recommended_goal().0;
+    let own = leader_with("doctor", &[("0301", date(2019, 1, 1), None)]);
+    let ruling = Ruling::Approve { comment: None, reason: None };
+    let refused = goal.decide(ruling, &own, &oslo_doctor(), &text("ALM-001"), june(4));
+    assert_eq!(refused.expect_err("own").problem.code, "own_training");
+    let refused = approved_goal().0.revoke(&own, &oslo_doctor(), june(5), text("x"));
+    assert_eq!(refused.expect_err("own").problem.code, "own_training");
+    let who = Recommender { id: SUPERVISOR, hpr_lookup: Some("doctor".to_owned()) };
+    let told = recommended(SUPERVISOR, Role::Supervisor, Verdict::Positive, june(2));
+    let refused = goal.recommend(told, &who, &oslo_doctor());
+    assert_eq!(refused.expect_err("own").problem.code, "own_training");
+}
+
+#[test]
+fn no_step_comes_before_the_one_it_follows() {
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(5)), Ok(1));
+    let later = Err("later_step_recorded");
+    assert_eq!(case.recall(june(4)), later);
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(4)), later);
+    assert_eq!(case.send_back(june(4)), later);
+    assert_eq!(case.send_back(june(6)), Ok(1));
+    assert_eq!(case.submit(june(5)), later);
+    let mut approved = approved_goal();
+    assert_eq!(approved.revoke(june(3)), later);
+}
+
+#[test]
+fn only_a_waiting_goal_is_recommended_recalled_or_decided() {
+    let no = Err("goal_situation");
+    let mut untouched = Case::default();
+    assert_eq!(untouched.recall(june(1)), no);
+    assert_eq!(untouched.recommend(Role::Supervisor, Verdict::Positive, june(1)), no);
+    assert_eq!(untouched.approve(june(1)), no);
+    assert_eq!(untouched.revoke(june(1)), no);
+    let mut approved = approved_goal();
+    assert_eq!(approved.submit(june(9)), no);
+    assert_eq!(approved.recommend(Role::Supervisor, Verdict::Negative, june(9)), no);
+    assert_eq!(approved.send_back(june(9)), no);
+    let mut waiting = recommended_goal();
+    assert_eq!(waiting.submit(june(9)), no);
+    assert_eq!(waiting.revoke(june(9)), no);
+}
+
+#[test]
+fn what_is_so_already_is_no_new_fact() {
+    let mut case = Case::default();
+    for _ in 0..2 {
+        assert!(case.submit(june(1)).is_ok());
+    }
+    for verdict in [Verdict::Positive, Verdict::Positive] {
+        assert!(case.recommend(Role::Supervisor, verdict, june(2)).is_ok());
+    }
+    assert_eq!(case.recall(june(2)), Ok(1));
+    assert_eq!(case.recall(june(2)), Ok(0));
+    let mut approved = approved_goal();
+    assert_eq!(approved.approve(june(4)), Ok(0));
+    assert_eq!(approved.revoke(june(5)), Ok(1));
+    assert_eq!(approved.revoke(june(5)), Ok(0));
+    assert_eq!(approved.revoke(june(6)), Err("goal_situation"));
+    assert_eq!(case.0.changes().count(), 3);
+}
+
+#[test]
+fn a_revoked_goal_is_submitted_and_judged_anew() {
+    let mut case = approved_goal();
+    assert_eq!(case.revoke(june(5)), Ok(1));
+    assert_eq!(case.word(), SituationWord::Revoked);
+    assert_eq!(case.0.on(june(4)).word(), SituationWord::Approved);
+    assert_eq!(case.submit(june(6)), Ok(1));
+    assert_eq!(case.approve(june(7)), Err("recommendations_missing"));
+}
+
+#[test]
+fn a_leader_decides_where_the_doctor_works_on_that_day() {
+    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
+    let oslo = oslo_leader();
+    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
+    let may = |leader: &leader::Known, day| may_decide(leader, &moved, june(day)).is_ok();
+    assert!(may(&oslo, 10) && !may(&tromso, 10));
+    // Between two positions the last one's municipality answers.
+    assert!(may(&oslo, 15) && !may(&tromso, 15));
+    assert!(!may(&oslo, 20) && may(&tromso, 20));
+    assert_eq!(
+        may_decide(&oslo, &doctor(&[]), june(1)).expect_err("nowhere").problem.code,
+        "not_the_leader"
+    );
+    let former = leader_with("leader", &[("0301", date(2019, 1, 1), Some(june(1)))]);
+    assert!(may_decide(&former, &oslo_doctor(), june(1)).is_ok());
+    assert!(may_decide(&former, &oslo_doctor(), june(2)).is_err());
+}
+
+#[test]
+fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
+    let mut moved = doctor(&[("0301", date(2020, 1, 1), None)]);
+    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_ok());
+    let ended = OccupancyEnded {
+        position: Uuid::from_u128(110),
+        occupancy: Uuid::from_u128(10),
+        trainee: DOCTOR,
+        municipality: text("0301"),
+        to: june(10),
+        reason: position::domain::LeaveReason::Unknown,
+    };
+    moved.occupancies.evolve(&position::Event::from(ended), 2);
+    let elsewhere = doctor(&[("5401", june(11), None)]);
+    for occupancy in elsewhere.occupancies.iter() {
+        let filled = Filled {
+            position: occupancy.position,
+            occupancy: Uuid::from_u128(99),
+            trainee: DOCTOR,
+            municipality: occupancy.municipality.clone(),
+            category: Category::RegularGp,
+            period: occupancy.period,
+            percent: Percent::FULL,
+            operating_model: OperatingModel::Salaried,
+            terms: Terms::default(),
+        };
+        moved.occupancies.evolve(&position::Event::from(filled), 3);
+    }
+    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_err());
+    assert!(may_decide(&oslo_leader(), &moved, june(10)).is_ok());
+}
+
+#[test]
+fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it() {
+    let goal = approved_goal().0;
+    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
+    assert_eq!(goal.on(june(20)).word(), SituationWord::Approved);
+    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
+    let refused = goal.revoke(&tromso, &moved, june(20), text("Disagrees"));
+    assert_eq!(refused.expect_err("new employer").problem.code, "not_the_deciding_municipality");
+    let facts = goal.revoke(&oslo_leader(), &moved, june(20), text("The wrong person"));
+    assert_eq!(facts.map(|facts| facts.len()), Ok(1));
+}
+
+fn defined(requires_institution_service: bool) -> GoalDefined {
+    GoalDefined {
+        curriculum: text("test-1"),
+        code: text("ALM-001"),
+        plan: Plan::Alm,
+        theme: text("Theme"),
+        title: text("Title"),
+        text: text("Text"),
+        requires_institution_service,
+        replaced_by: vec![],
+        from: date(2019, 3, 1),
+    }
+}
+
+#[test]
+fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
+    let open = |case: &Case, institution| {
+        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, june(30));
+        (view.missing, view.whose_turn)
+    };
+    let (supervisor, clinical, leader) = (
+        Missing::SupervisorRecommendation,
+        Missing::ClinicalSupervisorRecommendation,
+        Missing::LeaderDecision,
+    );
+    let mut case = Case::default();
+    let all = vec![Missing::Submission, supervisor, clinical, leader];
+    assert_eq!(open(&case, false), (all, Turn::Trainee));
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(open(&case, false), (vec![supervisor, clinical, leader], Turn::Supervisor));
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(2)), Ok(1));
+    assert_eq!(open(&case, false), (vec![clinical, leader], Turn::ClinicalSupervisor));
+    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Positive, june(2)), Ok(1));
+    let service = vec![leader, Missing::InstitutionService];
+    assert_eq!(open(&case, true), (service, Turn::Leader));
+    assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
+    assert_eq!(open(&case, true), (vec![], Turn::Nobody));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(2));
+    assert_eq!((view.situation, view.decision), (SituationWord::Submitted, None));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
+    assert_eq!(view.decision.map(|decision| decision.outcome), Some(Outcome::Approved));
+}
+
+fn assigned(plan: Plan, on: Date) -> PlanAssigned {
+    PlanAssigned {
+        trainee: DOCTOR,
+        plan,
+        curriculum: text("test-1"),
+        goals: 3,
+        by: LEADER,
+        municipality: text("0301"),
+        on,
+    }
+}
+
+fn with(plans: &mut Plans, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
+    let facts = facts.map_err(|rejection| rejection.problem.code)?;
+    facts.iter().for_each(|fact| plans.evolve(fact));
+    Ok(facts.len())
+}
+
+fn who() -> Authority {
+    Authority { leader: LEADER, municipality: text("0301") }
+}
+
+fn why() -> Comment {
+    text("The doctor follows another version")
+}
+
+/// Given the plan `alm` since the 1st, with a goal submitted on the 5th.
+fn started_plan() -> Plans {
+    let mut plans = Plans::default();
+    let facts = plans.assign(assigned(Plan::Alm, june(1)));
+    assert_eq!(with(&mut plans, facts), Ok(1));
+    let facts = Goal::default().submit(submit_on(june(5)));
+    assert_eq!(with(&mut plans, facts), Ok(1));
+    plans
+}
+
+#[test]
+fn a_plan_is_assigned_once_and_each_plan_for_itself() {
+    let mut plans = Plans::default();
+    for (plan, recorded) in [(Plan::Alm, 1), (Plan::Alm, 0), (Plan::Fkm, 1)] {
+        let facts = plans.assign(assigned(plan, june(1)));
+        assert_eq!(with(&mut plans, facts), Ok(recorded));
+    }
+    let mut other = assigned(Plan::Alm, june(2));
+    other.curriculum = text("test-2");
+    let facts = plans.assign(other);
+    assert_eq!(with(&mut plans, facts), Err("plan_already_assigned"));
+}
+
+#[test]
+fn the_first_submission_starts_the_plan_and_an_earlier_told_one_moves_its_start() {
+    let mut plans = started_plan();
+    assert_eq!(plans.last(Plan::Alm).and_then(|plan| plan.started_on), Some(june(5)));
+    let mut earlier = submit_on(june(3));
+    earlier.plan_started_on = Some(june(5));
+    let facts = Goal::default().submit(earlier);
+    assert_eq!(with(&mut plans, facts), Ok(1));
+    assert_eq!(plans.last(Plan::Alm).and_then(|plan| plan.started_on), Some(june(3)));
+    let mut later = submit_on(june(9));
+    later.plan_started_on = Some(june(3));
+    let facts = Goal::default().submit(later).expect("submitted");
+    assert_eq!(crate::aggregate::DomainEvent::subjects(&facts[0]).len(), 2, "no plan told");
+}
+
+#[test]
+fn a_started_plan_is_archived_and_never_withdrawn() {
+    let mut plans = started_plan();
+    let facts = plans.withdraw(Plan::Alm, who(), june(9), why());
+    assert_eq!(with(&mut plans, facts), Err("plan_started"));
+    let facts = plans.archive(Plan::Alm, who(), june(4), why());
+    assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
+    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
+        let facts = plans.archive(Plan::Alm, who(), june(day), why());
+        assert_eq!(with(&mut plans, facts), told);
+    }
+    let view = |day| PlanView::on(&plans.0[0], june(day)).map(|view| view.situation);
+    assert_eq!((view(1), view(5)), (Some(PlanSituation::Assigned), Some(PlanSituation::Started)));
+    assert_eq!(view(9), Some(PlanSituation::Archived));
+    let facts = plans.assign(assigned(Plan::Alm, june(8)));
+    assert_eq!(with(&mut plans.clone(), facts), Err("later_step_recorded"));
+    let facts = plans.assign(assigned(Plan::Alm, june(9)));
+    assert_eq!(with(&mut plans, facts), Ok(1));
+}
+
+#[test]
+fn an_unstarted_plan_is_withdrawn_and_never_archived() {
+    let mut plans = Plans::default();
+    let facts = plans.withdraw(Plan::Alm, who(), june(9), why());
+    assert_eq!(with(&mut plans, facts), Err("not_found"));
+    let facts = plans.assign(assigned(Plan::Alm, june(2)));
+    assert_eq!(with(&mut plans, facts), Ok(1));
+    let facts = plans.archive(Plan::Alm, who(), june(9), why());
+    assert_eq!(with(&mut plans, facts), Err("plan_not_started"));
+    let facts = plans.withdraw(Plan::Alm, who(), june(1), why());
+    assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
+    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
+        let facts = plans.withdraw(Plan::Alm, who(), june(day), why());
+        assert_eq!(with(&mut plans, facts), told);
+    }
+    assert!(PlanView::on(&plans.0[0], june(8)).is_some());
+    assert!(PlanView::on(&plans.0[0], june(9)).is_none());
+    assert_eq!(plans.workable_on(june(8)).count(), 0, "nothing is done in it afterwards");
+}
+
+/// What may be asked of a goal, in any order and on any day.
+#[derive(Debug, Clone)]
+enum Act {
+    Submit,
+    Recall,
+    Recommend { by: Uuid, role: Role, verdict: Verdict, reason: bool },
+    Approve { reason: bool },
+    Return,
+    Revoke,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let roles = prop_oneof![Just(Role::Supervisor), Just(Role::ClinicalSupervisor)];
+    let verdicts = prop_oneof![
+        3 => Just(Verdict::Positive),
+        1 => Just(Verdict::Negative),
+        1 => Just(Verdict::InsufficientBasis),
+    ];
+    let persons = prop_oneof![Just(SUPERVISOR), Just(CLINICAL)];
+    let recommend = (persons, roles, verdicts, any::<bool>())
+        .prop_map(|(by, role, verdict, reason)| Act::Recommend { by, role, verdict, reason });
+    prop_oneof![
+        3 => Just(Act::Submit),
+        1 => Just(Act::Recall),
+        5 => recommend,
+        3 => any::<bool>().prop_map(|reason| Act::Approve { reason }),
+        1 => Just(Act::Return),
+        1 => Just(Act::Revoke),
+    ]
+}
+
+fn perform(case: &mut Case, act: &Act, on: Date) {
+    let _verdict = match act {
+        Act::Submit => case.submit(on),
+        Act::Recall => case.recall(on),
+        Act::Recommend { by, role, verdict, reason } => {
+            let mut told = recommended(*by, *role, *verdict, on);
+            told.dual_role_reason = reason.then(|| text("Nobody else"));
+            case.speak(told)
+        }
+        Act::Approve { reason } => {
+            let reason = reason.then(|| text("Seen at work"));
+            case.decide(Ruling::Approve { comment: None, reason }, on)
+        }
+        Act::Return => case.send_back(on),
+        Act::Revoke => case.revoke(on),
+    };
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_acts_reaches_approved_without_both_roles_since_the_last_submission(
+        acts in prop::collection::vec((act(), 1i8..=30), 1..60),
+    ) {
+        let mut case = Case::default();
+        for (act, day) in &acts {
+            perform(&mut case, act, june(*day));
+            for day in 1..=30 {
+                let Situation::Approved(submission, approved) = case.0.on(june(day)) else {
+                    continue;
+                };
+                let by_then = |role| submission.latest(role, approved.on);
+                let spoken = [Role::Supervisor, Role::ClinicalSupervisor].map(by_then);
+                let [Some(supervisor), Some(clinical)] = spoken else {
+                    return Err(TestCaseError::fail("approved while a role was silent"));
+                };
+                for told in [supervisor, clinical] {
+                    prop_assert!(told.on >= submission.submitted.on && told.on <= approved.on);
+                    let against = told.verdict == Verdict::Negative;
+                    prop_assert!(!against || approved.reason.is_some());
+                }
+                let told = &submission.recommendations;
+                let alone = told.iter().all(|r| r.by == told[0].by);
+                prop_assert!(!alone || told.iter().any(|r| r.dual_role_reason.is_some()));
+            }
+        }
+    }
+}

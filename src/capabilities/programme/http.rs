@@ -1,0 +1,390 @@
+//! The operations on programmes.
+
+use actix_web::web::Path;
+use actix_web::{get, post};
+use deserr::Deserr;
+use jiff::civil::Date;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::domain::{
+    Event, Known, Outcome, PositionCount, Programme, Started, YearlyNok, external_subject, subject,
+};
+use super::problems::*;
+use super::quota::Quota;
+use super::view::ProgrammeView;
+use crate::capabilities::position::{checked_external_ids, quota_subject};
+use crate::capabilities::reference::municipality_in_use;
+use crate::edge::{self, Day, Faults, UNKNOWN_REFERENCE};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::evolved;
+use crate::http::openapi::codes;
+use crate::http::page::{Page, Paging};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name};
+use crate::problem::Rejection;
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(start)
+        .service(list_all)
+        .service(read_one)
+        .service(history)
+        .service(set_phase)
+        .service(set_subsidy)
+        .service(join)
+        .service(leave)
+        .service(apply)
+        .service(decide_application);
+}
+
+/// Refuses a position of a programme that the programme, the participation or the quota does not
+/// allow on its first day. `new` is a position that has its place already and moves that day.
+pub(crate) async fn admit(
+    view: &View,
+    programme: Uuid,
+    municipality: &MunicipalityNumber,
+    on: Date,
+    new: Option<Uuid>,
+) -> Result<(), Refusal> {
+    let quota: Loaded<Quota> = view.load(&quota_subject(programme, municipality)).await?;
+    if !quota.state.has_participations() {
+        let loaded: Loaded<Programme> = view.consult(&subject(programme)).await?;
+        if loaded.state == Programme::Unknown {
+            return Err(Rejection::field("/programme", UNKNOWN_REFERENCE).into());
+        }
+    }
+    Ok(quota.state.admit(on, new)?)
+}
+
+/// A programme to start.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct StartProgramme {
+    /// Its name.
+    name: Name,
+    /// First day.
+    from: Day,
+    /// Last day, when it is known.
+    #[deserr(default)]
+    to: Option<Day>,
+    /// How many positions a municipality may have at most; no such limit by default.
+    #[deserr(default)]
+    positions_max_per_municipality: Option<PositionCount>,
+    /// What it pays for a position and year from its first day.
+    #[deserr(default)]
+    subsidy_nok_per_position_year: Option<YearlyNok>,
+    /// What other systems call it; each id names one programme.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
+}
+
+fn replied(status: u16, state: &Programme, day: Date) -> Result<Reply, Refusal> {
+    let started = &state.known()?.started;
+    // A programme that begins later is shown as it will be on its first day.
+    let shown = ProgrammeView::on(state, day.max(started.period.from));
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    let location = (status == 201).then(|| format!("/v1/programmes/{}", started.programme));
+    Ok(Reply { status, location, head: None, body })
+}
+
+async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
+    for external in ids {
+        let subject = external_subject(external);
+        if !view.is_new(&subject).await? {
+            let first = view.first_fact(&subject).await?;
+            let holder =
+                first.and_then(|first| Some(first.payload["programme"].as_str()?.to_owned()));
+            return Err(Rejection::new(&PROGRAMME_EXTERNAL_ID_TAKEN)
+                .with("system", &external.system)
+                .with("id", &external.id)
+                .with("programme", holder.unwrap_or_default())
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Start a programme
+#[utoipa::path(tag = "programmes", operation_id = "start_programme",
+    request_body = StartProgramme,
+    responses((status = 201, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&PROGRAMME_EXTERNAL_ID_TAKEN])))))]
+#[post("/v1/programmes")]
+async fn start(change: Change, body: Body<StartProgramme>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    checked_external_ids(&asked.external_ids)?;
+    let period = edge::period(asked.from, asked.to)?;
+    let decide = async |view: &View| {
+        view.is_new(&subject(id)).await?;
+        external_ids_free(view, &asked.external_ids).await?;
+        let facts = [Event::from(Started {
+            programme: id,
+            name: asked.name.clone(),
+            period,
+            positions_max_per_municipality: asked.positions_max_per_municipality,
+            subsidy_nok_per_position_year: asked.subsidy_nok_per_position_year,
+            external_ids: asked.external_ids.clone(),
+        })];
+        let next = evolved!(Programme::default(), facts);
+        Ok(Decision::new(subject(id), &facts, replied(201, &next, today)?))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// Which programmes.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct ProgrammeFilters {
+    /// Only programmes that this municipality takes part in on the day.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Only the programme that another system calls this: `system/id`.
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
+}
+
+/// List programmes
+///
+/// Those that have begun by `as_of`, in the order they were recorded.
+#[utoipa::path(tag = "programmes", operation_id = "list_programmes",
+    params(ProgrammeFilters, TimeAxes, Paging),
+    responses((status = 200, description = "A page of programmes", body = Page<ProgrammeView>)))]
+#[get("/v1/programmes")]
+async fn list_all(list: List<ProgrammeFilters>) -> Answer {
+    let filters = &list.filters;
+    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
+    ListQuery::of("programmes")
+        .filter("municipalities @> array[$$::text]", municipality)
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
+        .answer(list)
+        .await
+}
+
+/// Read a programme
+///
+/// With the phase and the rate of the day `as_of`.
+#[utoipa::path(tag = "programmes", operation_id = "read_programme",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes),
+    responses((status = 200, description = "The programme", body = ProgrammeView)))]
+#[get("/v1/programmes/{id}")]
+async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
+    read.resource(&subject(*id), ProgrammeView::on).await
+}
+
+/// Read a programme's history
+///
+/// Every event that concerns it, newest first. Its positions have histories of their own.
+#[utoipa::path(tag = "programmes", operation_id = "read_programme_history",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+#[get("/v1/programmes/{id}/history")]
+async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    list.history(&[subject(*id)]).await
+}
+
+/// A rule on one programme: load, decide, answer with the programme as it then is.
+async fn on_programme(
+    change: Change,
+    canonical: &str,
+    id: Uuid,
+    rule: impl AsyncFn(&View, &Known) -> Result<Vec<Event>, Refusal>,
+) -> Answer {
+    let today = change.today;
+    let decide = async |view: &View| {
+        let loaded: Loaded<Programme> = view.load(&subject(id)).await?;
+        let facts = rule(view, loaded.state.known()?).await?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
+    };
+    change.execute(canonical, decide).await
+}
+
+/// A phase of a programme.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct SetPhase {
+    /// Its name.
+    name: Name,
+    /// First day.
+    from: Day,
+    /// Last day; as long as the programme by default.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+/// Set a phase of a programme
+///
+/// It lasts until its last day or until the next one begins. Told again with the same first day,
+/// the later statement replaces the earlier.
+#[utoipa::path(tag = "programmes", operation_id = "set_programme_phase",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
+    request_body = SetPhase,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
+#[post("/v1/programmes/{id}/phases")]
+async fn set_phase(change: Change, id: Path<Uuid>, body: Body<SetPhase>) -> Answer {
+    let asked = body.value;
+    let period = edge::period(asked.from, asked.to)?;
+    let rule = async |_: &View, known: &Known| Ok(known.set_phase(asked.name.clone(), period)?);
+    on_programme(change, &body.canonical, *id, rule).await
+}
+
+/// What a programme pays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct SetSubsidy {
+    /// Whole kroner for a position and year.
+    nok_per_position_year: YearlyNok,
+    /// First day.
+    from: Day,
+    /// Last day; as long as the programme by default.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+/// Set what a programme pays for a position
+///
+/// The rate holds until its last day or until the next one begins. Told again with the same first
+/// day, the later statement replaces the earlier.
+#[utoipa::path(tag = "programmes", operation_id = "set_programme_subsidy",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
+    request_body = SetSubsidy,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
+#[post("/v1/programmes/{id}/subsidies")]
+async fn set_subsidy(change: Change, id: Path<Uuid>, body: Body<SetSubsidy>) -> Answer {
+    let asked = body.value;
+    let period = edge::period(asked.from, asked.to)?;
+    let rate = asked.nok_per_position_year;
+    let rule = async |_: &View, known: &Known| Ok(known.set_subsidy(rate, period)?);
+    on_programme(change, &body.canonical, *id, rule).await
+}
+
+/// A municipality that takes part.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct JoinProgramme {
+    /// The municipality; its number must be in use on the first day.
+    municipality: MunicipalityNumber,
+    /// First day.
+    from: Day,
+    /// Last day; as long as the programme by default.
+    #[deserr(default)]
+    to: Option<Day>,
+    /// How many positions of the programme it may have at most.
+    quota: PositionCount,
+}
+
+/// Let a municipality take part in a programme
+///
+/// Told again with the same first day, the later statement replaces the earlier: so a quota is
+/// changed.
+#[utoipa::path(tag = "programmes", operation_id = "join_programme",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
+    request_body = JoinProgramme,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+        &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
+#[post("/v1/programmes/{id}/participations")]
+async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
+    let asked = body.value;
+    let period = edge::period(asked.from, asked.to)?;
+    let rule = async |view: &View, known: &Known| {
+        municipality_in_use(view, &asked.municipality, period.from).await?;
+        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &asked.municipality)).await?;
+        Ok(quota.state.join(known, asked.municipality.clone(), period, asked.quota)?)
+    };
+    on_programme(change, &body.canonical, *id, rule).await
+}
+
+/// The end of a participation.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct LeaveProgramme {
+    /// The municipality.
+    municipality: MunicipalityNumber,
+    /// The last day.
+    to: Day,
+}
+
+/// End a municipality's participation in a programme
+///
+/// Positions that the municipality has stay as they are; no new ones begin after the last day.
+#[utoipa::path(tag = "programmes", operation_id = "leave_programme",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
+    request_body = LeaveProgramme,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
+#[post("/v1/programmes/{id}/participations/end")]
+async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
+    let LeaveProgramme { municipality, to } = body.value;
+    let rule = async |view: &View, _: &Known| {
+        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &municipality)).await?;
+        Ok(quota.state.leave(*id, municipality.clone(), to.0)?)
+    };
+    on_programme(change, &body.canonical, *id, rule).await
+}
+
+/// A municipality that asks to take part.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ApplyToProgramme {
+    /// The municipality; its number must be in use on that day.
+    municipality: MunicipalityNumber,
+    /// The day it applied.
+    applied_on: Day,
+}
+
+/// Record a municipality's application to a programme
+#[utoipa::path(tag = "programmes", operation_id = "apply_to_programme",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
+    request_body = ApplyToProgramme,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_PENDING])))))]
+#[post("/v1/programmes/{id}/applications")]
+async fn apply(change: Change, id: Path<Uuid>, body: Body<ApplyToProgramme>) -> Answer {
+    let ApplyToProgramme { municipality, applied_on } = body.value;
+    let rule = async |view: &View, known: &Known| {
+        municipality_in_use(view, &municipality, applied_on.0).await?;
+        Ok(known.apply(municipality.clone(), applied_on.0)?)
+    };
+    on_programme(change, &body.canonical, *id, rule).await
+}
+
+/// What is decided of an application.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct DecideApplication {
+    /// What is decided.
+    outcome: Outcome,
+    /// The day it is decided.
+    on: Day,
+}
+
+/// Decide a municipality's application to a programme
+///
+/// An accepted municipality does not take part yet: its participation is recorded by itself, with
+/// first day and quota.
+#[utoipa::path(tag = "programmes", operation_id = "decide_programme_application",
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"),
+        ("municipality" = MunicipalityNumber, Path, description = "The municipality that applied.")),
+    request_body = DecideApplication,
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_DECIDED])))))]
+#[post("/v1/programmes/{id}/applications/{municipality}/decision")]
+async fn decide_application(
+    change: Change,
+    path: Path<(Uuid, MunicipalityNumber)>,
+    body: Body<DecideApplication>,
+) -> Answer {
+    let (id, municipality) = path.into_inner();
+    let DecideApplication { outcome, on } = body.value;
+    let rule = async |_: &View, known: &Known| Ok(known.decide(&municipality, outcome, on.0)?);
+    on_programme(change, &body.canonical, id, rule).await
+}

@@ -1,0 +1,55 @@
+//! What programmes refuse.
+
+use crate::problems;
+
+problems! {
+    /// The programme does not last on some of those days. Choose days within it.
+    OUTSIDE_PROGRAMME = 409, "outside_programme",
+    en: "Outside the programme", "The programme lasts {period}.",
+    nb: "Utenfor programmet", "Programmet varer {period}.";
+
+    /// The quota is above what the programme allows in one municipality.
+    PROGRAMME_QUOTA_ABOVE_MAXIMUM = 409, "programme_quota_above_maximum",
+    en: "The quota is above the programme's maximum", "At most {most} a municipality; {asked} was asked for.",
+    nb: "Kvoten er over programmets maksimum", "Høyst {most} per kommune; {asked} ble bedt om.";
+
+    /// The municipality takes part on some of those days already, from another first day. End that
+    /// participation first, or choose other days.
+    PROGRAMME_PARTICIPATION_OVERLAPS = 409, "programme_participation_overlaps",
+    en: "The municipality takes part already", "It takes part in {period}.",
+    nb: "Kommunen deltar allerede", "Den deltar i {period}.";
+
+    /// Positions of the programme rest on the participation as it is: one begins on a day that would
+    /// be lost, or there are more than the quota would allow. Close or correct those positions first,
+    /// or begin a new participation later.
+    PROGRAMME_PARTICIPATION_IN_USE = 409, "programme_participation_in_use",
+    en: "Positions rest on this participation", "On {day} there must be room for {count}.",
+    nb: "Stillinger bygger på denne deltakelsen", "Den {day} må det være plass til {count}.";
+
+    /// The municipality does not take part in the programme on that day. Record its participation
+    /// first, or choose another day.
+    MUNICIPALITY_NOT_IN_PROGRAMME = 409, "municipality_not_in_programme",
+    en: "The municipality does not take part", "It does not take part in the programme on {day}.",
+    nb: "Kommunen deltar ikke", "Den deltar ikke i programmet den {day}.";
+
+    /// The municipality has as many positions of the programme as it may. Close one, or let the
+    /// programme raise the quota.
+    PROGRAMME_QUOTA_REACHED = 409, "programme_quota_reached",
+    en: "The quota is reached", "All {quota} positions of the municipality are taken on {day}.",
+    nb: "Kvoten er nådd", "Alle {quota} stillinger i kommunen er brukt den {day}.";
+
+    /// The municipality has an application that nobody has decided. Decide it first.
+    PROGRAMME_APPLICATION_PENDING = 409, "programme_application_pending",
+    en: "An application is pending", "{municipality} applied on {day}.",
+    nb: "En søknad er under behandling", "{municipality} søkte {day}.";
+
+    /// The municipality's application is decided already, otherwise or on another day.
+    PROGRAMME_APPLICATION_DECIDED = 409, "programme_application_decided",
+    en: "The application is decided", "It was {outcome} on {day}.",
+    nb: "Søknaden er avgjort", "Den ble {outcome} den {day}.";
+
+    /// Another programme has this external id. One id in a system names one programme.
+    PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
+    en: "The external id is taken", "{system}/{id} belongs to programme {programme}.",
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.";
+}

@@ -1,0 +1,231 @@
+//! How many positions of a programme a municipality may have, and which it has.
+//!
+//! This is a state of its own, folded from the facts tagged with the quota: participations of one
+//! municipality in one programme, and its positions established, corrected and closed. So two
+//! municipalities never wait for one another, and two positions of one municipality always do.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{self, Event, MunicipalityJoined, MunicipalityLeft, PositionCount};
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::capabilities::position;
+use crate::identifiers::MunicipalityNumber;
+use crate::problem::Rejection;
+use crate::time::Period;
+
+/// A municipality takes part in a programme with at most so many positions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Participation {
+    pub period: Period,
+    pub quota: PositionCount,
+}
+
+/// All participations of one municipality in one programme, in order, without overlap.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Participations(Vec<Participation>);
+
+impl Participations {
+    /// Takes in that the municipality takes part; the same first day replaces.
+    pub fn join(&mut self, fact: &MunicipalityJoined) {
+        self.0.retain(|held| held.period.from != fact.period.from);
+        self.0.push(Participation { period: fact.period, quota: fact.quota });
+        self.0.sort_by_key(|held| held.period.from);
+    }
+
+    /// Takes in that it takes part no longer.
+    pub fn leave(&mut self, fact: &MunicipalityLeft) {
+        if let Some(held) = self.0.iter_mut().find(|held| held.period.from == fact.from) {
+            held.period.to = Some(fact.to);
+        }
+    }
+
+    /// The participation on a day.
+    pub fn on(&self, day: Date) -> Option<&Participation> {
+        self.0.iter().find(|held| held.period.covers(day))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Participation> {
+        self.0.iter()
+    }
+
+    /// The days on which they begin and have ended.
+    pub fn changes(&self) -> impl Iterator<Item = Date> {
+        self.iter().flat_map(|held| [Some(held.period.from), held.period.day_after()]).flatten()
+    }
+}
+
+/// A position of the programme in the municipality.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Held {
+    from: Date,
+    /// From this day it exists no more.
+    closed_on: Option<Date>,
+}
+
+impl Held {
+    fn is_closed_on(&self, day: Date) -> bool {
+        self.closed_on.is_some_and(|closed| closed <= day)
+    }
+}
+
+/// Participations and positions of one municipality in one programme.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Quota {
+    participations: Participations,
+    positions: BTreeMap<Uuid, Held>,
+}
+
+impl Quota {
+    /// Whether the municipality has ever taken part.
+    pub fn has_participations(&self) -> bool {
+        !self.participations.0.is_empty()
+    }
+
+    /// Takes in a fact about the programme.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::MunicipalityJoined(f) => self.participations.join(f),
+            Event::MunicipalityLeft(f) => self.participations.leave(f),
+            Event::Started(_)
+            | Event::PhaseSet(_)
+            | Event::SubsidySet(_)
+            | Event::MunicipalityApplied(_)
+            | Event::ApplicationDecided(_) => {}
+        }
+    }
+
+    /// Takes in a fact about a position of the programme in the municipality.
+    pub fn evolve_position(&mut self, event: &position::Event) {
+        match event {
+            position::Event::Established(f) => {
+                self.positions.insert(f.position, Held { from: f.from, closed_on: None });
+            }
+            position::Event::Corrected(f) => {
+                if let Some(held) = self.positions.get_mut(&f.position) {
+                    held.from = f.from;
+                }
+            }
+            position::Event::Closed(f) => {
+                if let Some(held) = self.positions.get_mut(&f.position) {
+                    held.closed_on = Some(f.on);
+                }
+            }
+            position::Event::Announced(_)
+            | position::Event::AnnouncementWithdrawn(_)
+            | position::Event::Filled(_)
+            | position::Event::TermsChanged(_)
+            | position::Event::OperatingModelChanged(_)
+            | position::Event::OccupancyEnded(_)
+            | position::Event::OccupancyCorrected(_)
+            | position::Event::Suspended(_)
+            | position::Event::Resumed(_) => {}
+        }
+    }
+
+    /// A position may begin on a day: the municipality takes part then and has room. Every other
+    /// position that is not closed by that day takes a place, also one that begins later, because
+    /// the new one has no end and would meet it.
+    pub fn admit(&self, on: Date, new: Option<Uuid>) -> Result<(), Rejection> {
+        let Some(held) = self.participations.on(on) else {
+            return Err(Rejection::new(&problems::MUNICIPALITY_NOT_IN_PROGRAMME).with("day", on));
+        };
+        let others = self.positions.iter().filter(|(id, _)| Some(**id) != new);
+        let taken = others.filter(|(_, position)| !position.is_closed_on(on)).count();
+        if taken < usize::from(held.quota.0) {
+            return Ok(());
+        }
+        Err(Rejection::new(&problems::PROGRAMME_QUOTA_REACHED)
+            .with("quota", held.quota.0)
+            .with("day", on))
+    }
+
+    /// The municipality takes part from a day, or takes part otherwise than was told before.
+    pub fn join(
+        &self,
+        programme: &domain::Known,
+        municipality: MunicipalityNumber,
+        asked: Period,
+        quota: PositionCount,
+    ) -> Result<Vec<Event>, Rejection> {
+        let period = programme.within(asked)?;
+        if let Some(most) =
+            programme.started.positions_max_per_municipality.filter(|most| quota > *most)
+        {
+            return Err(Rejection::new(&problems::PROGRAMME_QUOTA_ABOVE_MAXIMUM)
+                .with("most", most.0)
+                .with("asked", quota.0));
+        }
+        let wanted = Participation { period, quota };
+        if self.participations.iter().any(|held| *held == wanted) {
+            return Ok(vec![]);
+        }
+        let mut others = self.participations.iter().map(|held| held.period);
+        let meets = |other: &Period| other.from != period.from && other.overlap(&period).is_some();
+        if let Some(other) = others.find(meets) {
+            return Err(
+                Rejection::new(&problems::PROGRAMME_PARTICIPATION_OVERLAPS).with("period", other)
+            );
+        }
+        let programme = programme.started.programme;
+        let event = MunicipalityJoined { programme, municipality, period, quota }.into();
+        self.bears(&event, &wanted)?;
+        Ok(vec![event])
+    }
+
+    /// The municipality takes part for the last time on `to`.
+    pub fn leave(
+        &self,
+        programme: Uuid,
+        municipality: MunicipalityNumber,
+        to: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        let Some(held) = self.participations.on(to) else {
+            return Err(Rejection::new(&problems::MUNICIPALITY_NOT_IN_PROGRAMME).with("day", to));
+        };
+        let from = held.period.from;
+        if held.period.to == Some(to) {
+            return Ok(vec![]);
+        }
+        let event = MunicipalityLeft { programme, municipality, from, to }.into();
+        self.bears(&event, &Participation { period: Period { from, to: Some(to) }, ..*held })?;
+        Ok(vec![event])
+    }
+
+    /// Nothing that is there contradicts a change: the first day of every position stays a day of
+    /// participation, and the changed participation has room for the positions in it.
+    fn bears(&self, change: &Event, changed: &Participation) -> Result<(), Rejection> {
+        let mut next = self.clone();
+        next.evolve(change);
+        let Period { from, to } = changed.period;
+        let loses_its_place = |position: &&Held| {
+            let has = |state: &Self| state.participations.on(position.from).is_some();
+            has(self) && !has(&next)
+        };
+        let in_use = Rejection::new(&problems::PROGRAMME_PARTICIPATION_IN_USE);
+        if let Some(position) = self.positions.values().find(loses_its_place) {
+            return Err(in_use.with("day", position.from).with("count", 1));
+        }
+        let begun = self.positions.values().filter(|held| to.is_none_or(|to| held.from <= to));
+        let there = begun.filter(|held| !held.is_closed_on(from)).count();
+        if there > usize::from(changed.quota.0) {
+            return Err(in_use.with("day", from).with("count", there));
+        }
+        Ok(())
+    }
+}
+
+impl Fold for Quota {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        } else if let Some(event) = position::Event::decode(fact)? {
+            self.evolve_position(&event);
+        }
+        Ok(())
+    }
+}

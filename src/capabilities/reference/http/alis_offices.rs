@@ -1,0 +1,222 @@
+//! The operations on ALIS offices.
+
+use actix_web::web::Path;
+use actix_web::{get, post};
+use deserr::Deserr;
+use jiff::civil::Date;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::super::alis_office::AlisOffice;
+use super::super::domain::{
+    AlisOfficeRegistered, Event, alis_office_external_subject, alis_office_subject,
+    municipality_subject,
+};
+use super::super::municipality::{Known, Municipality, NOT_IN_USE};
+use super::super::problems::*;
+use super::super::view::AlisOfficeView;
+use crate::capabilities::position::checked_external_ids;
+use crate::edge::{self, Day, Faults};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::evolved;
+use crate::http::openapi::codes;
+use crate::http::page::{Page, Paging};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name};
+use crate::problem::Rejection;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(register)
+        .service(list_all)
+        .service(read_one)
+        .service(history)
+        .service(assign)
+        .service(release);
+}
+
+/// An ALIS office to register.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct RegisterAlisOffice {
+    /// Its name.
+    name: Name,
+    /// What other systems call it; each id names one office.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
+}
+
+fn replied(status: u16, state: &AlisOffice, day: Date) -> Result<Reply, Refusal> {
+    let id = state.known()?.id;
+    let body = serde_json::to_value(AlisOfficeView::on(state, day)).expect("views are plain data");
+    let location = (status == 201).then(|| format!("/v1/alis-offices/{id}"));
+    Ok(Reply { status, location, head: None, body })
+}
+
+async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
+    for external in ids {
+        let subject = alis_office_external_subject(external);
+        if !view.is_new(&subject).await? {
+            let first = view.first_fact(&subject).await?;
+            let office = first.and_then(|first| Some(first.payload["office"].as_str()?.to_owned()));
+            return Err(Rejection::new(&ALIS_OFFICE_EXTERNAL_ID_TAKEN)
+                .with("system", &external.system)
+                .with("id", &external.id)
+                .with("office", office.unwrap_or_default())
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Register an ALIS office
+#[utoipa::path(tag = "alis-offices", operation_id = "register_alis_office",
+    request_body = RegisterAlisOffice,
+    responses((status = 201, description = "The office", body = AlisOfficeView)),
+    extensions(("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
+#[post("/v1/alis-offices")]
+async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    checked_external_ids(&asked.external_ids)?;
+    let decide = async |view: &View| {
+        view.is_new(&alis_office_subject(id)).await?;
+        external_ids_free(view, &asked.external_ids).await?;
+        let (name, external_ids) = (asked.name.clone(), asked.external_ids.clone());
+        let registered = AlisOfficeRegistered { office: id, name, external_ids, on: today };
+        let facts = [Event::from(registered)];
+        let next = evolved!(AlisOffice::default(), facts);
+        Ok(Decision::new(alis_office_subject(id), &facts, replied(201, &next, today)?))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// Which ALIS offices.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct AlisOfficeFilters {
+    /// Only the office that answers for this municipality on the day.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Only the office that another system calls this: `system/id`.
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
+}
+
+/// List ALIS offices
+///
+/// In the order they were registered.
+#[utoipa::path(tag = "alis-offices", operation_id = "list_alis_offices",
+    params(AlisOfficeFilters, TimeAxes, Paging),
+    responses((status = 200, description = "A page of offices", body = Page<AlisOfficeView>)))]
+#[get("/v1/alis-offices")]
+async fn list_all(list: List<AlisOfficeFilters>) -> Answer {
+    let filters = &list.filters;
+    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
+    ListQuery::of("alis_offices")
+        .filter("municipalities @> array[$$::text]", municipality)
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
+        .answer(list)
+        .await
+}
+
+/// Read an ALIS office
+#[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
+    responses((status = 200, description = "The office", body = AlisOfficeView)))]
+#[get("/v1/alis-offices/{id}")]
+async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
+    read.resource(&alis_office_subject(*id), AlisOfficeView::on).await
+}
+
+/// Read an ALIS office's history
+///
+/// Every event that concerns it, newest first.
+#[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office_history",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+#[get("/v1/alis-offices/{id}/history")]
+async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    list.history(&[alis_office_subject(*id)]).await
+}
+
+/// A rule on one office and one municipality, which is decided by the municipality.
+async fn on_pair(
+    change: Change,
+    canonical: &str,
+    office: Uuid,
+    number: &MunicipalityNumber,
+    rule: impl Fn(&Known) -> Result<Vec<Event>, Rejection>,
+) -> Answer {
+    let today = change.today;
+    let decide = async |view: &View| {
+        let (subject, place) = (alis_office_subject(office), municipality_subject(number));
+        let (loaded, municipality) =
+            futures_util::try_join!(view.load(&subject), view.load(&place))?;
+        let (loaded, municipality): (Loaded<AlisOffice>, Loaded<Municipality>) =
+            (loaded, municipality);
+        loaded.state.known()?;
+        let Ok(known) = municipality.state.known() else {
+            return Err(Rejection::field("/municipality", NOT_IN_USE).into());
+        };
+        let facts = rule(known)?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject, &facts, replied(200, &next, today)?))
+    };
+    change.execute(canonical, decide).await
+}
+
+/// A municipality that an ALIS office answers for.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct AssignMunicipality {
+    /// The municipality; its number must be in use on the first day.
+    municipality: MunicipalityNumber,
+    /// First day.
+    from: Day,
+    /// Last day, when it is known.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+/// Let an ALIS office answer for a municipality
+///
+/// One office a municipality and day.
+#[utoipa::path(tag = "alis-offices", operation_id = "assign_municipality",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = AssignMunicipality,
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
+#[post("/v1/alis-offices/{id}/municipalities")]
+async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignMunicipality>) -> Answer {
+    let asked = body.value;
+    let period = edge::period(asked.from, asked.to)?;
+    let rule = |known: &Known| known.assign(*id, period);
+    on_pair(change, &body.canonical, *id, &asked.municipality, rule).await
+}
+
+/// The end of an ALIS office's answering for a municipality.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ReleaseMunicipality {
+    /// The municipality.
+    municipality: MunicipalityNumber,
+    /// The last day.
+    to: Day,
+}
+
+/// End an ALIS office's answering for a municipality
+#[utoipa::path(tag = "alis-offices", operation_id = "release_municipality",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = ReleaseMunicipality,
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-problems" = json!(codes(&[&ALIS_OFFICE_NOT_RESPONSIBLE])))))]
+#[post("/v1/alis-offices/{id}/municipalities/end")]
+async fn release(change: Change, id: Path<Uuid>, body: Body<ReleaseMunicipality>) -> Answer {
+    let ReleaseMunicipality { municipality, to } = body.value;
+    let rule = |known: &Known| known.release(*id, to.0);
+    on_pair(change, &body.canonical, *id, &municipality, rule).await
+}

@@ -1,0 +1,232 @@
+//! A municipality number: when it is in use and under which name, what it came from and became,
+//! its centrality, and which ALIS office answers for it. County and region are in [`super::geography`].
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{
+    AlisOfficeAssigned, AlisOfficeEnded, Centrality, CentralityRecorded, Event,
+    MunicipalityRecorded, MunicipalitySucceeded,
+};
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::dated::Dated;
+use crate::edge::Fault;
+use crate::identifiers::{MunicipalityNumber, Name};
+use crate::problem::{Rejection, common};
+use crate::time::Period;
+
+/// A municipality number, or the place where none is recorded yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Municipality {
+    #[default]
+    Unknown,
+    Known(Box<Known>),
+}
+
+/// A recorded municipality number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub number: MunicipalityNumber,
+    /// The number is in use on the days it has a name.
+    pub names: Dated<Name>,
+    pub centralities: Dated<Centrality>,
+    /// What it became, and when.
+    pub successors: Vec<(MunicipalityNumber, Date)>,
+    /// What it came from, and when.
+    pub predecessors: Vec<(MunicipalityNumber, Date)>,
+    offices: Vec<Responsible>,
+}
+
+/// An ALIS office and the days it answers for the municipality.
+#[derive(Debug, Clone, PartialEq)]
+struct Responsible {
+    office: Uuid,
+    period: Period,
+}
+
+/// The fault of a municipality number that names nothing on the day.
+pub const NOT_IN_USE: Fault = Fault::new(
+    "municipality_not_in_use",
+    "No municipality has this number on that day.",
+    "Ingen kommune har dette nummeret den dagen.",
+);
+
+impl Municipality {
+    /// The municipality, or the refusal that there is none.
+    pub fn known(&self) -> Result<&Known, Rejection> {
+        match self {
+            Municipality::Unknown => Err((&common::NOT_FOUND).into()),
+            Municipality::Known(known) => Ok(known),
+        }
+    }
+
+    /// Whether the number is in use on a day.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        self.known().is_ok_and(|known| known.names.on(day).is_some())
+    }
+
+    /// Records that a number is in use under a name.
+    pub fn record(&self, number: MunicipalityNumber, name: Name, period: Period) -> Vec<Event> {
+        match self {
+            Municipality::Known(known) if known.names.says(&period, &name) => vec![],
+            Municipality::Known(_) | Municipality::Unknown => {
+                vec![MunicipalityRecorded { number, name, period }.into()]
+            }
+        }
+    }
+
+    /// Takes one fact in.
+    pub fn evolve(&mut self, event: &Event) {
+        match (&mut *self, event) {
+            (Municipality::Unknown, Event::MunicipalityRecorded(fact)) => {
+                let mut known = Known::new(fact.number.clone());
+                known.evolve(event);
+                *self = Municipality::Known(Box::new(known));
+            }
+            (Municipality::Unknown, _) => {} // told of a number that was never recorded
+            (Municipality::Known(known), event) => known.evolve(event),
+        }
+    }
+}
+
+impl Fold for Municipality {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        }
+        Ok(())
+    }
+}
+
+/// Keeps one day for a number: a later telling corrects the day of an earlier one.
+fn turn(turns: &mut Vec<(MunicipalityNumber, Date)>, number: &MunicipalityNumber, on: Date) {
+    turns.retain(|(other, _)| other != number);
+    turns.push((number.clone(), on));
+    turns.sort();
+}
+
+impl Known {
+    fn new(number: MunicipalityNumber) -> Self {
+        Self {
+            number,
+            names: Dated::default(),
+            centralities: Dated::default(),
+            successors: vec![],
+            predecessors: vec![],
+            offices: vec![],
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::MunicipalityRecorded(f) => self.names.tell(f.period, f.name.clone()),
+            Event::MunicipalitySucceeded(f) if f.number == self.number => {
+                turn(&mut self.successors, &f.successor, f.on);
+            }
+            Event::MunicipalitySucceeded(f) => turn(&mut self.predecessors, &f.number, f.on),
+            Event::CentralityRecorded(f) => self.centralities.tell(f.period, f.class),
+            Event::AlisOfficeAssigned(f) => {
+                self.offices.push(Responsible { office: f.office, period: f.period });
+            }
+            Event::AlisOfficeEnded(f) => {
+                let mut same = self.offices.iter_mut();
+                if let Some(ended) =
+                    same.find(|other| (other.office, other.period.from) == (f.office, f.from))
+                {
+                    ended.period.to = Some(f.to);
+                }
+            }
+            Event::AlisOfficeRegistered(_)
+            | Event::OrganisationRecorded(_)
+            | Event::OrganisationCorrected(_) => {}
+        }
+    }
+
+    /// The ALIS office that answers for the municipality on a day.
+    pub fn office_on(&self, day: Date) -> Option<Uuid> {
+        let mut offices = self.offices.iter();
+        offices.find(|other| other.period.covers(day)).map(|other| other.office)
+    }
+
+    /// The days on which something about the municipality changes, those of counties left out.
+    pub fn changes(&self) -> Vec<Date> {
+        let mut days: Vec<Date> = self.names.changes().collect();
+        days.extend(self.centralities.changes());
+        for Responsible { period, .. } in &self.offices {
+            days.push(period.from);
+            days.extend(period.day_after());
+        }
+        days
+    }
+
+    /// The municipality gives way to `successor`, which is `is` now.
+    pub fn succeed(
+        &self,
+        successor: &MunicipalityNumber,
+        is: &Municipality,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        if *successor == self.number {
+            let fault = Fault::new(
+                "same_municipality",
+                "A municipality does not succeed itself.",
+                "En kommune kan ikke etterfølge seg selv.",
+            );
+            return Err(Rejection::field("/successor", fault));
+        }
+        if !is.is_valid_on(on) {
+            return Err(Rejection::field("/successor", NOT_IN_USE));
+        }
+        if self.successors.contains(&(successor.clone(), on)) {
+            return Ok(vec![]);
+        }
+        let (number, successor) = (self.number.clone(), successor.clone());
+        Ok(vec![MunicipalitySucceeded { number, successor, on }.into()])
+    }
+
+    /// The municipality is of a centrality class.
+    pub fn classify(&self, class: Centrality, period: Period) -> Result<Vec<Event>, Rejection> {
+        if self.centralities.says(&period, &class) {
+            return Ok(vec![]);
+        }
+        if let Some(other) = self.centralities.overlapping(&period) {
+            return Err(Rejection::new(&problems::CENTRALITY_OVERLAPS).with("period", other));
+        }
+        Ok(vec![CentralityRecorded { number: self.number.clone(), class, period }.into()])
+    }
+
+    /// An ALIS office answers for the municipality: one office a day.
+    pub fn assign(&self, office: Uuid, period: Period) -> Result<Vec<Event>, Rejection> {
+        let asked = Responsible { office, period };
+        if self.offices.contains(&asked) {
+            return Ok(vec![]);
+        }
+        if self.names.on(period.from).is_none() {
+            return Err(Rejection::field("/municipality", NOT_IN_USE));
+        }
+        let mut offices = self.offices.iter();
+        if let Some(other) = offices.find(|other| other.period.overlap(&period).is_some()) {
+            return Err(Rejection::new(&problems::MUNICIPALITY_HAS_OFFICE)
+                .with("office", other.office)
+                .with("period", other.period));
+        }
+        let municipality = self.number.clone();
+        Ok(vec![AlisOfficeAssigned { office, municipality, period }.into()])
+    }
+
+    /// An ALIS office answers for the municipality for the last time on `to`.
+    pub fn release(&self, office: Uuid, to: Date) -> Result<Vec<Event>, Rejection> {
+        let mut own = self.offices.iter().filter(|other| other.office == office);
+        let Some(held) = own.find(|other| other.period.covers(to)) else {
+            return Err(Rejection::new(&problems::ALIS_OFFICE_NOT_RESPONSIBLE)
+                .with("municipality", &self.number)
+                .with("day", to));
+        };
+        if held.period.to == Some(to) {
+            return Ok(vec![]);
+        }
+        let (municipality, from) = (self.number.clone(), held.period.from);
+        Ok(vec![AlisOfficeEnded { office, municipality, from, to }.into()])
+    }
+}

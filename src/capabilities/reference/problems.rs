@@ -1,0 +1,39 @@
+//! What reference data refuses.
+
+use crate::problems;
+
+problems! {
+    /// Several municipalities have this name on the day: Herøy and Våler are two each. Ask by one of
+    /// the numbers that are named.
+    MUNICIPALITY_NAME_AMBIGUOUS = 400, "municipality_name_ambiguous",
+    en: "Several municipalities have this name", "On {day} these numbers have it: {numbers}.",
+    nb: "Flere kommuner har dette navnet", "Den {day} har disse numrene det: {numbers}.";
+
+    /// A centrality class was told before for some of those days, from another first day. Tell that
+    /// one again with its own first day and an earlier end, or choose other days.
+    CENTRALITY_OVERLAPS = 409, "centrality_overlaps",
+    en: "A class is told for these days already", "The other one holds in {period}.",
+    nb: "En klasse er allerede oppgitt for disse dagene", "Den andre gjelder i {period}.";
+
+    /// An ALIS office answers for the municipality on some of those days, and there is one a day. End
+    /// that first, or choose other days.
+    MUNICIPALITY_HAS_OFFICE = 409, "municipality_has_office",
+    en: "The municipality has an ALIS office", "Office {office} answers for it in {period}.",
+    nb: "Kommunen har et ALIS-kontor", "Kontor {office} har ansvar for den i {period}.";
+
+    /// The ALIS office does not answer for the municipality on that day, so nothing can end then.
+    ALIS_OFFICE_NOT_RESPONSIBLE = 409, "alis_office_not_responsible",
+    en: "The office does not answer for the municipality", "It does not answer for {municipality} on {day}.",
+    nb: "Kontoret har ikke ansvar for kommunen", "Det har ikke ansvar for {municipality} den {day}.";
+
+    /// Another ALIS office has this external id. One id in a system names one office.
+    ALIS_OFFICE_EXTERNAL_ID_TAKEN = 409, "alis_office_external_id_taken",
+    en: "The external id is taken", "{system}/{id} belongs to office {office}.",
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.";
+
+    /// The organisation is recorded already, with something else about it. Correct it if what is
+    /// recorded is wrong.
+    ORGANISATION_EXISTS = 409, "organisation_exists",
+    en: "The organisation is recorded already", "{number} is {name}.",
+    nb: "Organisasjonen er allerede registrert", "{number} er {name}.";
+}

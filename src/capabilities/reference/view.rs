@@ -1,0 +1,166 @@
+//! How municipalities, ALIS offices and organisations look to callers, on a day.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::alis_office::AlisOffice;
+use super::domain::{Centrality, OrganisationKind};
+use super::geography::{self, HealthRegion};
+use super::municipality::Municipality;
+use super::organisation::Organisation;
+use crate::edge::Day;
+use crate::identifiers::{ExternalId, MunicipalityNumber, Name, OrganisationNumber};
+use crate::time::Period;
+
+/// A county.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CountyView {
+    /// Its number in the same reform: two digits, a leading zero kept.
+    #[schema(example = "55")]
+    pub number: &'static str,
+    /// Its Norwegian name.
+    #[schema(example = "Troms")]
+    pub name: &'static str,
+}
+
+/// A municipality that another came from or became.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuccessionView {
+    /// The other municipality.
+    pub municipality: MunicipalityNumber,
+    /// The first day of the new.
+    pub on: Day,
+}
+
+/// A municipality, as it is on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MunicipalityView {
+    /// Its number.
+    pub number: MunicipalityNumber,
+    /// Its name, in every language where it has several.
+    pub name: Name,
+    /// The first day it has this number and name.
+    pub from: Day,
+    /// The last day it has them; null while there is no end.
+    pub to: Option<Day>,
+    /// Whether the number is in use on the day that was asked about. After that everything here is
+    /// as on its last day.
+    #[schema(example = true)]
+    pub in_use: bool,
+    /// Its county; null where no county has its number then (Svalbard, or a day before 1972).
+    pub county: Option<CountyView>,
+    /// Its health region; null where it has no county.
+    pub health_region: Option<HealthRegion>,
+    /// Its centrality class; null when not told.
+    pub centrality: Option<Centrality>,
+    /// The ALIS office that answers for it; null for none.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub alis_office: Option<Uuid>,
+    /// What it became: one after a merger or a new number, several after a split.
+    pub successors: Vec<SuccessionView>,
+    /// What it came from: several after a merger.
+    pub predecessors: Vec<SuccessionView>,
+}
+
+fn successions(turns: &[(MunicipalityNumber, Date)]) -> Vec<SuccessionView> {
+    let views = turns.iter();
+    views.map(|(other, on)| SuccessionView { municipality: other.clone(), on: Day(*on) }).collect()
+}
+
+impl MunicipalityView {
+    /// The municipality on a day; once its number has ended, as on its last day. `None` before it.
+    pub fn on(state: &Municipality, day: Date) -> Option<Self> {
+        let known = state.known().ok()?;
+        let (period, name) = known.names.begun(day)?;
+        let last = period.to.map_or(day, |to| day.min(to));
+        let county = geography::county_of(&known.number, last);
+        Some(Self {
+            number: known.number.clone(),
+            name: name.clone(),
+            from: Day(period.from),
+            to: period.to.map(Day),
+            in_use: period.covers(day),
+            county: county.map(|county| CountyView { number: county.number, name: county.name }),
+            health_region: county.map(|county| county.health_region),
+            centrality: known.centralities.on(last).copied(),
+            alis_office: known.office_on(last),
+            successors: successions(&known.successors),
+            predecessors: successions(&known.predecessors),
+        })
+    }
+}
+
+/// A municipality that an ALIS office answers for.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OfficeMunicipalityView {
+    /// The municipality.
+    pub municipality: MunicipalityNumber,
+    /// First day.
+    pub from: Day,
+    /// Last day; null while there is no end.
+    pub to: Option<Day>,
+}
+
+impl OfficeMunicipalityView {
+    fn of((number, period): &(MunicipalityNumber, Period)) -> Self {
+        Self { municipality: number.clone(), from: Day(period.from), to: period.to.map(Day) }
+    }
+}
+
+/// A regional ALIS office.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AlisOfficeView {
+    /// The office's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub id: Uuid,
+    /// Its name.
+    pub name: Name,
+    /// The municipalities it answers for, answered for or will answer for.
+    pub municipalities: Vec<OfficeMunicipalityView>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
+}
+
+impl AlisOfficeView {
+    /// The office; it has no first day, so every day shows the same.
+    pub fn on(state: &AlisOffice, _day: Date) -> Option<Self> {
+        let known = state.known().ok()?;
+        Some(Self {
+            id: known.id,
+            name: known.name.clone(),
+            municipalities: known.municipalities.iter().map(OfficeMunicipalityView::of).collect(),
+            external_ids: known.external_ids.clone(),
+        })
+    }
+}
+
+/// An organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OrganisationView {
+    /// Its number.
+    pub organisation_number: OrganisationNumber,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub kind: OrganisationKind,
+    /// The municipality it is or lies in; null when not told.
+    pub municipality: Option<MunicipalityNumber>,
+    /// The first day it exists; null when not told.
+    pub from: Option<Day>,
+}
+
+impl OrganisationView {
+    /// The organisation on a day; `None` before its first.
+    pub fn on(state: &Organisation, day: Date) -> Option<Self> {
+        let known = state.known().ok().filter(|known| known.first_day() <= day)?;
+        Some(Self {
+            organisation_number: known.number.clone(),
+            name: known.facts.name.clone(),
+            kind: known.facts.kind,
+            municipality: known.facts.municipality.clone(),
+            from: known.facts.from.map(Day),
+        })
+    }
+}

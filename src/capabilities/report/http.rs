@@ -1,0 +1,163 @@
+//! The operations on reports.
+
+use actix_web::{HttpResponse, get};
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::staffing::{Counted, Filter, GroupBy, StaffingRow, StaffingTotals};
+use crate::capabilities;
+use crate::capabilities::reference::geography::HealthRegion;
+use crate::edge::{Faults, Id};
+use crate::http::report::{self, Report, ReportBody, ReportForm};
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Filtered, Read, Service};
+use crate::identifiers::MunicipalityNumber;
+use crate::problem::Language;
+use crate::word_enum;
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(catalogue).service(read_staffing);
+}
+
+/// A parameter that a report takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportParameter {
+    /// Its name in the query.
+    #[schema(example = "group_by")]
+    name: String,
+    /// What it does.
+    #[schema(example = "What a row is about.")]
+    about: String,
+}
+
+/// A report that can be asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportView {
+    /// Its name.
+    #[schema(example = "staffing")]
+    name: &'static str,
+    /// Its title.
+    #[schema(example = "Staffing of training positions")]
+    title: &'static str,
+    /// What it counts, and what it is for.
+    #[schema(example = "Positions that exist on the day.")]
+    about: &'static str,
+    /// Where it is.
+    #[schema(example = "/v1/reports/staffing")]
+    url: String,
+    /// What can be asked.
+    parameters: Vec<ReportParameter>,
+}
+
+/// The catalogue of reports.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportCatalogue {
+    /// Every report there is.
+    items: Vec<ReportView>,
+}
+
+/// The parameters of a report are those of its operation in the served document.
+fn parameters(service: &Service, url: &str) -> Vec<ReportParameter> {
+    let listed = service.operations.document["paths"][url]["get"]["parameters"].as_array();
+    let in_query = listed.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
+    in_query
+        .map(|parameter| ReportParameter {
+            name: text(&parameter["name"]),
+            about: text(&parameter["description"]),
+        })
+        .collect()
+}
+
+fn view(service: &Service, report: &Report, language: Language) -> ReportView {
+    let url = format!("/v1/reports/{}", report.name);
+    ReportView {
+        name: report.name,
+        title: report.title.in_language(language),
+        about: report.about.in_language(language),
+        parameters: parameters(service, &url),
+        url,
+    }
+}
+
+/// List the reports
+#[utoipa::path(tag = "reports", operation_id = "list_reports",
+    responses((status = 200, description = "The catalogue", body = ReportCatalogue)))]
+#[get("/v1/reports")]
+async fn catalogue(read: Read) -> Answer {
+    let reached = read.wait_for_log().await?;
+    let language = crate::http::current().language;
+    let reports = capabilities::ALL.iter().flat_map(|capability| capability.reports);
+    let items = reports.map(|report| view(&read.service, report, language)).collect();
+    let body = serde_json::to_string(&ReportCatalogue { items }).expect("views are plain data");
+    let mut response = HttpResponse::Ok();
+    crate::http::answer::with_position(&mut response, reached);
+    read.tagged(response, body, "application/json")
+}
+
+word_enum! {
+    /// Whether a report names what it counted.
+    pub enum Explain {
+        /// Yes.
+        True = "true",
+        /// No.
+        False = "false",
+    }
+}
+
+/// Which positions, and how they are summed up.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct StaffingParameters {
+    /// What a row is about; a municipality by default.
+    #[deserr(default)]
+    group_by: Option<GroupBy>,
+    /// Only positions of this programme; the totals then tell its yearly subsidy.
+    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    #[deserr(default)]
+    programme: Option<Id>,
+    /// Only positions of this municipality.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Only positions of municipalities in this health region.
+    #[deserr(default)]
+    region: Option<HealthRegion>,
+    /// `true`: each row names the positions that were counted.
+    #[deserr(default)]
+    explain: Option<Explain>,
+    /// The form, instead of `Accept`.
+    #[deserr(default)]
+    format: Option<ReportForm>,
+}
+
+/// Report the staffing of positions
+///
+/// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the agreed
+/// operating models against the intended ones, and shares. The same two points of time always give
+/// the same answer, whatever is recorded later.
+#[utoipa::path(tag = "reports", operation_id = "report_staffing",
+    params(StaffingParameters, TimeAxes),
+    responses((status = 200, description = "The report", content(
+        (ReportBody<StaffingTotals, StaffingRow> = "application/json"),
+        (String = "text/csv", example = "Municipality number,Municipality\r\n"),
+    ))))]
+#[get("/v1/reports/staffing")]
+async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
+    let Filtered { read, filters } = asked;
+    let (as_of, known_at) = read.settled(&["positions", "municipalities", "programmes"]).await?;
+    let filter = Filter {
+        programme: filters.programme.map(|id| id.0),
+        municipality: filters.municipality,
+        region: filters.region,
+    };
+    let log = &read.service.log;
+    let counted = Counted::count(log, as_of, known_at, &filter).await?;
+    let totals = counted.totals().with_subsidy(log, &filter, as_of, known_at).await?;
+    let group_by = filters.group_by.unwrap_or(GroupBy::Municipality);
+    let table = counted.table(group_by, filters.explain == Some(Explain::True), &totals);
+    report::answer(&read, filters.format, as_of, known_at, table)
+}

@@ -1,0 +1,56 @@
+-- Positions as on a day, as known at a position of the log, counted by programme and municipality.
+-- A closed position exists no more. Names and regions are those of the day; a municipality whose
+-- number has ended keeps those of its last day, because a reform moves no place to another region.
+-- The read models' own indexes serve this: positions by their leading columns, municipalities and
+-- programmes by key.
+with counted as (
+  select
+    p.programme,
+    p.municipality,
+    count(*) as positions,
+    count(*) filter (where p.situation = 'filled') as filled,
+    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')) as vacant,
+    count(*) filter (where p.situation = 'suspended') as suspended,
+    count(*) filter (where p.intended_operating_model = 'self_employed') as intended_self_employed,
+    count(*) filter (where p.intended_operating_model = 'salaried') as intended_salaried,
+    count(*) filter (where p.intended_operating_model = 'self_employed'
+                       and p.agreed_operating_model = 'self_employed') as self_employed_as_intended,
+    count(*) filter (where p.intended_operating_model = 'self_employed'
+                       and p.agreed_operating_model = 'salaried') as salaried_not_self_employed,
+    count(*) filter (where p.intended_operating_model = 'salaried'
+                       and p.agreed_operating_model = 'self_employed') as self_employed_not_salaried,
+    count(*) filter (where p.intended_operating_model = 'salaried'
+                       and p.agreed_operating_model = 'salaried') as salaried_as_intended,
+    (sum(p.percent) * 100)::bigint as percent_hundredths,
+    (coalesce(sum((p.body -> 'occupancy' ->> 'percent')::numeric), 0) * 100)::bigint
+      as filled_percent_hundredths,
+    array_agg(p.key order by p.key) as position_ids
+  from model.positions p
+  where p.log = $1
+    and p.valid_from <= $2 and p.valid_to >= $2
+    and p.known_from <= $3 and p.known_to > $3
+    and p.situation <> 'closed'
+    and ($4::uuid is null or p.programme = $4)
+    and ($5::text is null or p.municipality = $5)
+  group by p.programme, p.municipality
+)
+select c.*, place.name as municipality_name, place.health_region, programme.name as programme_name
+from counted c
+left join lateral (
+  select m.body ->> 'name' as name, m.health_region
+  from model.municipalities m
+  where m.log = $1 and m.key = c.municipality
+    and m.valid_from <= $2 and m.known_from <= $3 and m.known_to > $3
+  order by m.valid_from desc
+  limit 1
+) place on true
+left join lateral (
+  select g.body ->> 'name' as name
+  from model.programmes g
+  where g.log = $1 and g.key = c.programme::text
+    and g.valid_from <= $2 and g.known_from <= $3 and g.known_to > $3
+  order by g.valid_from desc
+  limit 1
+) programme on true
+where $6::text is null or place.health_region = $6
+order by c.municipality, c.programme nulls first

@@ -1,0 +1,544 @@
+//! Assignments: state and rules. Who supervises a trainee when, and in which way.
+//!
+//! An acceptance holds for the whole period that was proposed, whatever its own day. Whether an
+//! assignment is active also depends on the supervisor's qualification: see
+//! [`super::supervisor::Known::situation_on`]. A lapse does not free the trainee for another
+//! supervisor: it may be healed by a later approval, so it must be ended first.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{
+    AssignmentAccepted, AssignmentCorrected, AssignmentDeclined, AssignmentEnded, AssignmentFacts,
+    AssignmentKind, AssignmentPaused, AssignmentProposed, AssignmentResumed, Event, MonthMinutes,
+    SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
+};
+use super::problems;
+use super::supervisor::{self, Qualification};
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::trainee;
+use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::{Period, day_before};
+
+/// Whether both sides want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    Proposed,
+    Accepted { on: Date },
+    Declined { on: Date },
+}
+
+/// Supervision rests, or goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Paused,
+    Resumed,
+}
+
+/// What an assignment is on a day by itself, whatever the supervisor's qualification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Proposed,
+    Declined,
+    /// Accepted; the first day is still to come.
+    Accepted,
+    Held,
+    Paused {
+        since: Date,
+    },
+    Ended,
+}
+
+impl Standing {
+    fn as_str(self) -> &'static str {
+        match self {
+            Standing::Proposed => "proposed",
+            Standing::Declined => "declined",
+            Standing::Accepted => "accepted",
+            Standing::Held => "active",
+            Standing::Paused { .. } => "paused",
+            Standing::Ended => "ended",
+        }
+    }
+}
+
+/// One supervisor's time with one trainee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub id: Uuid,
+    pub trainee: Uuid,
+    pub supervisor: Uuid,
+    /// Where the trainee held a position on the first day; decides which exemptions count.
+    pub municipality: Option<MunicipalityNumber>,
+    pub kind: AssignmentKind,
+    pub period: Period,
+    pub mode: SupervisionMode,
+    pub same_office: Option<bool>,
+    pub planned_minutes_per_month: Option<MonthMinutes>,
+    pub proposed_on: Date,
+    pub agreement: Agreement,
+    pub end_reason: Option<SupervisionEndReason>,
+    steps: Vec<(Date, Step)>,
+    /// Where its days were last told whole, for corrections to name.
+    pub told_at: i64,
+}
+
+impl Assignment {
+    fn proposed(f: &AssignmentProposed, at: i64) -> Self {
+        Self {
+            id: f.assignment,
+            trainee: f.trainee,
+            supervisor: f.supervisor,
+            municipality: f.municipality.clone(),
+            kind: f.kind,
+            period: f.period,
+            mode: f.mode,
+            same_office: f.same_office,
+            planned_minutes_per_month: f.planned_minutes_per_month,
+            proposed_on: f.on,
+            agreement: Agreement::Proposed,
+            end_reason: None,
+            steps: Vec::new(),
+            told_at: at,
+        }
+    }
+
+    /// The first day there was a word of it.
+    fn first_day(&self) -> Date {
+        let first = self.proposed_on.min(self.period.from);
+        match self.agreement {
+            Agreement::Proposed => first,
+            Agreement::Accepted { on } | Agreement::Declined { on } => first.min(on),
+        }
+    }
+
+    /// What it is on a day by itself; `None` before there was a word of it.
+    pub fn standing_on(&self, day: Date) -> Option<Standing> {
+        if day < self.first_day() {
+            return None;
+        }
+        Some(match self.agreement {
+            Agreement::Proposed => Standing::Proposed,
+            Agreement::Declined { on } if day >= on => Standing::Declined,
+            Agreement::Declined { .. } => Standing::Proposed,
+            Agreement::Accepted { on } if day < self.period.from => {
+                if day >= on {
+                    Standing::Accepted
+                } else {
+                    Standing::Proposed
+                }
+            }
+            Agreement::Accepted { .. } if !self.period.covers(day) => Standing::Ended,
+            Agreement::Accepted { .. } => match self.paused_since(day) {
+                Some(since) => Standing::Paused { since },
+                None => Standing::Held,
+            },
+        })
+    }
+
+    /// Since when it rests, on a day when it does.
+    fn paused_since(&self, day: Date) -> Option<Date> {
+        let mut since = None;
+        for (on, step) in self.steps.iter().take_while(|(on, _)| *on <= day) {
+            since = match step {
+                Step::Paused => since.or(Some(*on)),
+                Step::Resumed => None,
+            };
+        }
+        since.map(|since| since.max(self.period.from))
+    }
+
+    /// The days on which it is accepted and does not rest.
+    pub fn held_periods(&self) -> Vec<Period> {
+        match self.agreement {
+            Agreement::Proposed | Agreement::Declined { .. } => return vec![],
+            Agreement::Accepted { .. } => {}
+        }
+        let mut periods = Vec::new();
+        let mut since = Some(self.period.from);
+        for (on, step) in &self.steps {
+            match (step, since) {
+                (Step::Paused, Some(from)) => {
+                    periods.extend(Period::try_new(from, Some(day_before(*on))));
+                    since = None;
+                }
+                (Step::Resumed, None) => since = Some(*on),
+                (Step::Paused, None) | (Step::Resumed, Some(_)) => {}
+            }
+        }
+        periods.extend(since.map(Period::since));
+        periods.iter().filter_map(|period| period.overlap(&self.period)).collect()
+    }
+
+    /// The days on which something about it changes by itself.
+    pub fn changes(&self) -> Vec<Date> {
+        let mut days = vec![self.first_day(), self.period.from];
+        days.extend(self.period.day_after());
+        days.extend(self.steps.iter().map(|(day, _)| *day));
+        match self.agreement {
+            Agreement::Proposed => {}
+            Agreement::Accepted { on } | Agreement::Declined { on } => days.push(on),
+        }
+        days
+    }
+
+    /// Steps stand in the order of their days; of two on one day the later told comes last.
+    fn step(&mut self, day: Date, step: Step) {
+        let place = self.steps.partition_point(|(other, _)| *other <= day);
+        self.steps.insert(place, (day, step));
+    }
+
+    fn facts(&self) -> AssignmentFacts {
+        AssignmentFacts { period: self.period, end_reason: self.end_reason }
+    }
+
+    fn not(&self, standing: Standing) -> Rejection {
+        Rejection::new(&problems::ASSIGNMENT_SITUATION).with("situation", standing.as_str())
+    }
+
+    fn outside(&self, day: Date) -> Rejection {
+        Rejection::new(&problems::OUTSIDE_ASSIGNMENT).with("day", day).with("period", self.period)
+    }
+
+    /// Supervision can rest or end only once it is agreed.
+    fn accepted(&self) -> Result<(), Rejection> {
+        match self.agreement {
+            Agreement::Accepted { .. } => Ok(()),
+            Agreement::Proposed => Err(self.not(Standing::Proposed)),
+            Agreement::Declined { .. } => Err(self.not(Standing::Declined)),
+        }
+    }
+
+    /// The supervisor says no.
+    pub fn decline(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        match self.agreement {
+            Agreement::Declined { .. } => return Ok(vec![]),
+            Agreement::Accepted { .. } => return Err(self.not(Standing::Accepted)),
+            Agreement::Proposed => {}
+        }
+        let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
+        Ok(vec![AssignmentDeclined { assignment, trainee, supervisor, municipality, on }.into()])
+    }
+
+    /// Supervision rests from a day.
+    pub fn pause(
+        &self,
+        from: Date,
+        reason: Option<SupervisionPauseReason>,
+    ) -> Result<Vec<Event>, Rejection> {
+        self.accepted()?;
+        if !self.period.covers(from) {
+            return Err(self.outside(from));
+        }
+        if self.paused_since(from).is_some() {
+            return Ok(vec![]);
+        }
+        let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
+        let paused =
+            AssignmentPaused { assignment, trainee, supervisor, municipality, from, reason };
+        Ok(vec![paused.into()])
+    }
+}
+
+/// Assignments of one supervisor or of one trainee, or the one of its own stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assignments(BTreeMap<Uuid, Assignment>);
+
+impl Assignments {
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
+        match event {
+            Event::AssignmentProposed(f) => {
+                self.0.insert(f.assignment, Assignment::proposed(f, at));
+            }
+            Event::AssignmentAccepted(f) => self.change(f.assignment, |assignment| {
+                assignment.agreement = Agreement::Accepted { on: f.on };
+                assignment.municipality = f.municipality.clone();
+            }),
+            Event::AssignmentDeclined(f) => self.change(f.assignment, |assignment| {
+                assignment.agreement = Agreement::Declined { on: f.on };
+            }),
+            Event::AssignmentPaused(f) => {
+                self.change(f.assignment, |assignment| assignment.step(f.from, Step::Paused));
+            }
+            Event::AssignmentResumed(f) => {
+                self.change(f.assignment, |assignment| assignment.step(f.on, Step::Resumed));
+            }
+            Event::AssignmentEnded(f) => self.change(f.assignment, |assignment| {
+                assignment.period.to = Some(f.to);
+                assignment.end_reason = Some(f.reason);
+            }),
+            Event::AssignmentCorrected(f) => match &f.facts {
+                Some(facts) => self.change(f.assignment, |assignment| {
+                    assignment.period = facts.period;
+                    assignment.end_reason = facts.end_reason;
+                    assignment.municipality = f.municipality.clone();
+                    assignment.told_at = at;
+                }),
+                None => {
+                    self.0.remove(&f.assignment);
+                }
+            },
+            Event::Registered(_)
+            | Event::Corrected(_)
+            | Event::SpecialistApproved(_)
+            | Event::SpecialistStatusEnded(_)
+            | Event::CourseCompleted(_)
+            | Event::CapacitySet(_)
+            | Event::ExemptionDrafted(_)
+            | Event::ExemptionDetailed(_)
+            | Event::ExemptionSubmitted(_)
+            | Event::ExemptionGranted(_)
+            | Event::ExemptionRejected(_)
+            | Event::ExemptionAppealed(_)
+            | Event::RejectionUpheld(_)
+            | Event::RejectionReversed(_)
+            | Event::ExemptionRevoked(_) => {}
+        }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+
+    fn change(&mut self, assignment: Uuid, how: impl FnOnce(&mut Assignment)) {
+        if let Some(assignment) = self.0.get_mut(&assignment) {
+            how(assignment);
+        }
+    }
+
+    /// One by its id, or the refusal that there is none.
+    pub fn get(&self, id: Uuid) -> Result<&Assignment, Rejection> {
+        self.0.get(&id).ok_or_else(|| (&crate::problem::common::NOT_FOUND).into())
+    }
+
+    /// Every assignment, by id: in the order they were proposed.
+    pub fn iter(&self) -> impl Iterator<Item = &Assignment> {
+        self.0.values()
+    }
+}
+
+impl Assignments {
+    /// Whether a supervisor holds one of these assignments on a day.
+    pub fn is_held_by(&self, supervisor: Uuid, day: Date) -> bool {
+        let of = |assignment: &&Assignment| assignment.supervisor == supervisor;
+        let held = |assignment: &Assignment| assignment.standing_on(day) == Some(Standing::Held);
+        self.0.values().filter(of).any(held)
+    }
+}
+
+impl Fold for Assignments {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve_at(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+/// What is asked when somebody is to supervise a trainee.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    pub assignment: Uuid,
+    pub kind: AssignmentKind,
+    pub period: Period,
+    pub mode: SupervisionMode,
+    pub same_office: Option<bool>,
+    pub planned_minutes_per_month: Option<MonthMinutes>,
+    pub on: Date,
+}
+
+/// Everyone whom an assignment concerns: what a decision on it reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    pub supervisor: &'a supervisor::Known,
+    pub trainee: &'a trainee::domain::Known,
+    /// All assignments of the trainee.
+    pub supervision: &'a Assignments,
+}
+
+impl Parties<'_> {
+    /// The municipality of the trainee's position on a day, given that the supervisor may supervise
+    /// there: one under an exemption only where that exemption holds.
+    fn place_on(&self, day: Date) -> Result<Option<MunicipalityNumber>, Rejection> {
+        if self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
+            return Err((&problems::SUPERVISOR_IS_TRAINEE).into());
+        }
+        let mut held = self.trainee.occupancies.all_on(day).map(|held| &held.municipality);
+        if self.supervisor.specialist_on(day) {
+            return Ok(held.next().cloned());
+        }
+        let covered = held.find(|municipality| {
+            let by = self.supervisor.qualification_on(Some(*municipality), day);
+            by != Qualification::None
+        });
+        match covered {
+            Some(municipality) => Ok(Some(municipality.clone())),
+            None => Err(Rejection::new(&problems::SUPERVISOR_NOT_QUALIFIED).with("day", day)),
+        }
+    }
+
+    /// On none of the days has the trainee another active supervisor of that kind.
+    fn free(&self, id: Uuid, kind: AssignmentKind, days: &[Period]) -> Result<(), Rejection> {
+        let others = self.supervision.iter().filter(|other| other.id != id && other.kind == kind);
+        for other in others {
+            for theirs in other.held_periods() {
+                if let Some(both) = days.iter().find_map(|ours| ours.overlap(&theirs)) {
+                    return Err(Rejection::new(&problems::TRAINEE_HAS_SUPERVISOR)
+                        .with("assignment", other.id)
+                        .with("period", both));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&self, id: Uuid) -> Result<&Assignment, Rejection> {
+        self.supervisor.assignments.get(id)
+    }
+
+    /// The assignment that was proposed before in the same words and still stands.
+    pub fn same(&self, asked: &Proposal) -> Option<Uuid> {
+        let same = |a: &&Assignment| {
+            a.trainee == self.trainee.id
+                && (a.kind, a.period, a.mode) == (asked.kind, asked.period, asked.mode)
+                && (a.same_office, a.planned_minutes_per_month)
+                    == (asked.same_office, asked.planned_minutes_per_month)
+                && !matches!(a.agreement, Agreement::Declined { .. })
+        };
+        self.supervisor.assignments.iter().find(same).map(|a| a.id)
+    }
+
+    /// Somebody is asked to supervise the trainee.
+    pub fn propose(&self, asked: Proposal) -> Result<Vec<Event>, Rejection> {
+        if self.same(&asked).is_some() {
+            return Ok(vec![]);
+        }
+        let municipality = self.place_on(asked.period.from)?;
+        self.free(asked.assignment, asked.kind, &[asked.period])?;
+        Ok(vec![
+            AssignmentProposed {
+                assignment: asked.assignment,
+                trainee: self.trainee.id,
+                supervisor: self.supervisor.id,
+                municipality,
+                kind: asked.kind,
+                period: asked.period,
+                mode: asked.mode,
+                same_office: asked.same_office,
+                planned_minutes_per_month: asked.planned_minutes_per_month,
+                on: asked.on,
+            }
+            .into(),
+        ])
+    }
+
+    /// The supervisor says yes.
+    pub fn accept(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
+        let told = self.get(id)?;
+        match told.agreement {
+            Agreement::Accepted { .. } => return Ok(vec![]),
+            Agreement::Declined { .. } => return Err(told.not(Standing::Declined)),
+            Agreement::Proposed => {}
+        }
+        let municipality = self.place_on(told.period.from)?;
+        self.free(id, told.kind, &[told.period])?;
+        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
+        Ok(vec![AssignmentAccepted { assignment, trainee, supervisor, municipality, on }.into()])
+    }
+
+    /// Supervision goes on.
+    pub fn resume(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
+        let told = self.get(id)?;
+        told.accepted()?;
+        if !told.period.covers(on) {
+            return Err(told.outside(on));
+        }
+        if told.paused_since(on).is_none() {
+            if told.steps.contains(&(on, Step::Resumed)) {
+                return Ok(vec![]);
+            }
+            return Err(told.not(Standing::Held));
+        }
+        let mut next = told.clone();
+        next.step(on, Step::Resumed);
+        self.free(id, told.kind, &next.held_periods())?;
+        let Assignment { trainee, supervisor, municipality, .. } = next;
+        let assignment = id;
+        Ok(vec![AssignmentResumed { assignment, trainee, supervisor, municipality, on }.into()])
+    }
+
+    /// Supervision ends; an agreed last day may be moved, later only while the trainee is free.
+    pub fn end(
+        &self,
+        id: Uuid,
+        to: Date,
+        reason: SupervisionEndReason,
+    ) -> Result<Vec<Event>, Rejection> {
+        let told = self.get(id)?;
+        told.accepted()?;
+        if told.period.to == Some(to) && told.end_reason == Some(reason) {
+            return Ok(vec![]);
+        }
+        if told.end_reason.is_some() {
+            return Err(told.not(Standing::Ended));
+        }
+        if to < told.period.from {
+            return Err(told.outside(to));
+        }
+        let mut next = told.clone();
+        next.period.to = Some(to);
+        self.free(id, told.kind, &next.held_periods())?;
+        let Assignment { trainee, supervisor, municipality, .. } = next;
+        let assignment = id;
+        Ok(vec![
+            AssignmentEnded { assignment, trainee, supervisor, municipality, to, reason }.into(),
+        ])
+    }
+
+    /// What was recorded was wrong; `facts` is how it was, or `None`: it never was.
+    pub fn correct(
+        &self,
+        id: Uuid,
+        facts: Option<AssignmentFacts>,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let told = self.get(id)?;
+        let mut municipality = told.municipality.clone();
+        if let Some(facts) = &facts {
+            if told.facts() == *facts {
+                return Ok(vec![]);
+            }
+            // A declined proposal binds nobody, whatever its days.
+            if !matches!(told.agreement, Agreement::Declined { .. }) {
+                if facts.period.from != told.period.from {
+                    municipality = self.place_on(facts.period.from)?;
+                }
+                let mut next = told.clone();
+                next.period = facts.period;
+                self.free(id, told.kind, &next.held_periods())?;
+            }
+        }
+        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
+        let corrects = told.told_at;
+        Ok(vec![
+            AssignmentCorrected {
+                assignment,
+                trainee,
+                supervisor,
+                municipality,
+                corrects,
+                facts,
+                reason,
+            }
+            .into(),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,435 @@
+//! Given some facts, when somebody asks for more, then these follow or are refused.
+
+use jiff::civil::date;
+use jiff::{Span, Timestamp};
+use proptest::prelude::*;
+
+use super::super::domain::{ExemptionDrafted, ExemptionGranted, Registered, SpecialistStatusEnded};
+use super::super::exemption::Application;
+use super::super::supervisor::{Situation, Supervisor};
+use super::*;
+use crate::aggregate::NewFact;
+use crate::capabilities::position::domain::{Category, Filled, OperatingModel, Terms};
+use crate::capabilities::{position, trainee::Trainee};
+use crate::edge::FromText;
+use crate::time::Percent;
+
+const TRAINEE: Uuid = Uuid::from_u128(1);
+const SPECIALIST: Uuid = Uuid::from_u128(11);
+const OTHER_SPECIALIST: Uuid = Uuid::from_u128(12);
+const NO_SPECIALIST: Uuid = Uuid::from_u128(13);
+const SAME_PERSON: Uuid = Uuid::from_u128(14);
+
+fn municipality(number: &str) -> MunicipalityNumber {
+    MunicipalityNumber::from_text(number).expect("a number")
+}
+
+fn days(from: Date, to: Date) -> Period {
+    Period::try_new(from, Some(to)).expect("the test's days are in order")
+}
+
+/// One trainee, some supervisors, and what happens between them.
+struct World {
+    trainee: Trainee,
+    supervisors: BTreeMap<Uuid, Supervisor>,
+    supervision: Assignments,
+    proposed: u128,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            trainee: trainee(),
+            supervisors: BTreeMap::new(),
+            supervision: Assignments::default(),
+            proposed: 100,
+        };
+        for (id, lookup, specialist) in [
+            (SPECIALIST, "b", true),
+            (OTHER_SPECIALIST, "c", true),
+            (NO_SPECIALIST, "d", false),
+            (SAME_PERSON, "a", true),
+        ] {
+            let registered = Registered {
+                supervisor: id,
+                sealed: String::new(),
+                hpr_lookup: lookup.to_owned(),
+                specialist_since: specialist.then_some(date(2010, 1, 1)),
+                capacity: None,
+                external_ids: vec![],
+                on: date(2020, 1, 1),
+            };
+            world.supervisors.insert(id, Supervisor::default());
+            world.given(id, registered);
+        }
+        world
+    }
+
+    fn given(&mut self, supervisor: Uuid, fact: impl Into<Event>) {
+        let fact = fact.into();
+        self.supervision.evolve(&fact);
+        self.supervisors.get_mut(&supervisor).expect("registered above").evolve(&fact);
+    }
+
+    fn exempt(&mut self, number: &str, period: Period) {
+        let (exemption, on) = (Uuid::from_u128(50), period.from);
+        let (supervisor, municipality) = (NO_SPECIALIST, municipality(number));
+        let application = Application::default();
+        let place = municipality.clone();
+        let drafted =
+            ExemptionDrafted { exemption, supervisor, municipality: place, application, on };
+        self.given(NO_SPECIALIST, drafted);
+        let retroactive = None;
+        let granted =
+            ExemptionGranted { exemption, supervisor, municipality, on, period, retroactive };
+        self.given(NO_SPECIALIST, granted);
+    }
+
+    fn known(&self, supervisor: Uuid) -> &supervisor::Known {
+        self.supervisors[&supervisor].known().expect("registered")
+    }
+
+    /// Decides with everybody at hand, and records what follows.
+    fn when(
+        &mut self,
+        supervisor: Uuid,
+        rule: impl FnOnce(&Parties<'_>) -> Result<Vec<Event>, Rejection>,
+    ) -> Result<usize, &'static str> {
+        let parties = Parties {
+            supervisor: self.known(supervisor),
+            trainee: self.trainee.known().expect("registered"),
+            supervision: &self.supervision,
+        };
+        let facts = rule(&parties).map_err(|rejection| rejection.problem.code)?;
+        for fact in &facts {
+            self.given(supervisor, fact.clone());
+        }
+        Ok(facts.len())
+    }
+
+    fn propose(
+        &mut self,
+        by: Uuid,
+        period: Period,
+        kind: AssignmentKind,
+    ) -> Result<Uuid, &'static str> {
+        self.proposed += 1;
+        let assignment = Uuid::from_u128(self.proposed);
+        let proposal = Proposal {
+            assignment,
+            kind,
+            period,
+            mode: SupervisionMode::OnSite,
+            same_office: None,
+            planned_minutes_per_month: None,
+            on: date(2025, 1, 1),
+        };
+        self.when(by, |parties| parties.propose(proposal)).map(|_| assignment)
+    }
+
+    fn accepted(&mut self, by: Uuid, period: Period) -> Uuid {
+        let id = self.propose(by, period, AssignmentKind::Individual).expect("proposed");
+        assert_eq!(self.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
+        id
+    }
+
+    fn situation(&self, by: Uuid, id: Uuid, day: Date) -> Option<Situation> {
+        let known = self.known(by);
+        known.situation_on(known.assignments.get(id).expect("proposed"), day)
+    }
+}
+
+/// A doctor who holds a position in 5401 since 2020.
+fn trainee() -> Trainee {
+    let mut trainee = Trainee::default();
+    trainee.evolve(&trainee::Event::from(trainee::domain::Registered {
+        trainee: TRAINEE,
+        sealed: String::new(),
+        hpr_lookup: "a".to_owned(),
+        scheme: trainee::domain::Scheme::New,
+        lis1_completed_on: None,
+        external_ids: vec![],
+        on: date(2020, 1, 1),
+    }));
+    let filled = position::Event::from(Filled {
+        position: Uuid::from_u128(2),
+        occupancy: Uuid::from_u128(3),
+        trainee: TRAINEE,
+        municipality: municipality("5401"),
+        category: Category::RegularGp,
+        period: Period::since(date(2020, 1, 1)),
+        percent: Percent::FULL,
+        operating_model: OperatingModel::Salaried,
+        terms: Terms::default(),
+    });
+    let fact = NewFact::of(&filled);
+    trainee.apply(&fact.as_fact(1, Timestamp::UNIX_EPOCH)).expect("folds");
+    trainee
+}
+
+const YEAR: fn(i16) -> Period = |year| days(date(year, 1, 1), date(year, 12, 31));
+
+#[test]
+fn nobody_supervises_themself() {
+    let mut world = World::new();
+    let refused = world.propose(SAME_PERSON, YEAR(2025), AssignmentKind::Individual);
+    assert_eq!(refused, Err("supervisor_is_trainee"));
+}
+
+#[test]
+fn who_is_no_specialist_supervises_only_where_and_while_an_exemption_holds() {
+    let mut world = World::new();
+    let ask = |world: &mut World, from| {
+        world.propose(NO_SPECIALIST, Period::since(from), AssignmentKind::Individual)
+    };
+    assert_eq!(ask(&mut world, date(2025, 1, 1)), Err("supervisor_not_qualified"));
+    world.exempt("5402", YEAR(2025));
+    assert_eq!(ask(&mut world, date(2025, 1, 1)), Err("supervisor_not_qualified"));
+
+    let mut world = World::new();
+    world.exempt("5401", YEAR(2025));
+    assert_eq!(ask(&mut world, date(2024, 12, 31)), Err("supervisor_not_qualified"));
+    let id = world.accepted(NO_SPECIALIST, Period::since(date(2025, 1, 1)));
+    let on = |day| world.situation(NO_SPECIALIST, id, day);
+    assert_eq!(on(date(2025, 12, 31)), Some(Situation::Active));
+    assert_eq!(on(date(2026, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
+    assert_eq!(on(date(2027, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
+}
+
+#[test]
+fn an_assignment_lapses_with_the_approval_and_is_active_again_under_the_next() {
+    let mut world = World::new();
+    let id = world.accepted(SPECIALIST, Period::since(date(2025, 1, 1)));
+    let (supervisor, to) = (SPECIALIST, date(2025, 3, 31));
+    world.given(SPECIALIST, SpecialistStatusEnded { supervisor, to });
+    let lapsed = Some(Situation::Lapsed { since: date(2025, 4, 1) });
+    assert_eq!(world.situation(SPECIALIST, id, date(2025, 3, 31)), Some(Situation::Active));
+    assert_eq!(world.situation(SPECIALIST, id, date(2025, 7, 1)), lapsed);
+    let facts = world.known(SPECIALIST).approve_specialist(Period::since(date(2025, 6, 1)));
+    for fact in facts.expect("allowed") {
+        world.given(SPECIALIST, fact);
+    }
+    assert_eq!(world.situation(SPECIALIST, id, date(2025, 5, 31)), lapsed);
+    assert_eq!(world.situation(SPECIALIST, id, date(2025, 7, 1)), Some(Situation::Active));
+}
+
+#[test]
+fn a_trainee_has_one_supervisor_a_day_and_a_host_beside() {
+    let mut world = World::new();
+    let first = world.accepted(SPECIALIST, YEAR(2025));
+    let (individual, host) = (AssignmentKind::Individual, AssignmentKind::TemporaryHost);
+    let last_day = Period::since(date(2025, 12, 31));
+    let asked = world.propose(OTHER_SPECIALIST, last_day, individual);
+    assert_eq!(asked, Err("trainee_has_supervisor"));
+    assert!(world.propose(OTHER_SPECIALIST, last_day, host).is_ok());
+    assert!(world.propose(OTHER_SPECIALIST, Period::since(date(2026, 1, 1)), individual).is_ok());
+    // While the first one rests, another may take over, and then the first cannot go on.
+    let pause = |parties: &Parties<'_>| parties.get(first)?.pause(date(2025, 6, 1), None);
+    assert_eq!(world.when(SPECIALIST, pause), Ok(1));
+    world.accepted(OTHER_SPECIALIST, days(date(2025, 6, 1), date(2025, 8, 31)));
+    let resume = |day| move |parties: &Parties<'_>| parties.resume(first, day);
+    let refused = world.when(SPECIALIST, resume(date(2025, 8, 31)));
+    assert_eq!(refused, Err("trainee_has_supervisor"));
+    assert_eq!(world.when(SPECIALIST, resume(date(2025, 9, 1))), Ok(1));
+    assert_eq!(world.when(SPECIALIST, resume(date(2025, 9, 1))), Ok(0));
+}
+
+#[test]
+fn of_two_proposals_for_the_same_days_one_can_be_accepted() {
+    let mut world = World::new();
+    let kind = AssignmentKind::Individual;
+    let one = world.propose(SPECIALIST, YEAR(2025), kind).expect("proposed");
+    let other = world.propose(OTHER_SPECIALIST, YEAR(2025), kind).expect("proposed");
+    let on = date(2025, 1, 1);
+    assert_eq!(world.when(OTHER_SPECIALIST, |parties| parties.accept(other, on)), Ok(1));
+    let refused = world.when(SPECIALIST, |parties| parties.accept(one, on));
+    assert_eq!(refused, Err("trainee_has_supervisor"));
+    assert_eq!(world.when(OTHER_SPECIALIST, |parties| parties.accept(other, on)), Ok(0));
+}
+
+#[test]
+fn what_is_not_agreed_neither_rests_nor_ends_and_what_is_declined_stays_so() {
+    let mut world = World::new();
+    let kind = AssignmentKind::Individual;
+    let id = world.propose(SPECIALIST, YEAR(2025), kind).expect("proposed");
+    let day = date(2025, 2, 1);
+    let reason = SupervisionEndReason::Other;
+    let refused = Err("assignment_situation");
+    let pause = |parties: &Parties<'_>| parties.get(id)?.pause(day, None);
+    let decline = |parties: &Parties<'_>| parties.get(id)?.decline(day);
+    assert_eq!(world.when(SPECIALIST, pause), refused);
+    assert_eq!(world.when(SPECIALIST, |parties| parties.resume(id, day)), refused);
+    assert_eq!(world.when(SPECIALIST, |parties| parties.end(id, day, reason)), refused);
+    assert_eq!(world.when(SPECIALIST, decline), Ok(1));
+    assert_eq!(world.when(SPECIALIST, decline), Ok(0));
+    assert_eq!(world.when(SPECIALIST, |parties| parties.accept(id, day)), refused);
+    assert_eq!(world.situation(SPECIALIST, id, date(2025, 1, 31)), Some(Situation::Proposed));
+    assert_eq!(world.situation(SPECIALIST, id, day), Some(Situation::Declined));
+    let id = world.accepted(SPECIALIST, YEAR(2025));
+    assert_eq!(world.when(SPECIALIST, |parties| parties.get(id)?.decline(day)), refused);
+}
+
+#[test]
+fn an_assignment_is_accepted_until_its_first_day_and_ended_after_its_last() {
+    let mut world = World::new();
+    let id = world.accepted(SPECIALIST, YEAR(2026));
+    let on = |day| world.situation(SPECIALIST, id, day);
+    assert_eq!(on(date(2024, 12, 31)), None);
+    assert_eq!(on(date(2025, 1, 1)), Some(Situation::Accepted));
+    assert_eq!(on(date(2026, 1, 1)), Some(Situation::Active));
+    assert_eq!(on(date(2027, 1, 1)), Some(Situation::Ended));
+}
+
+#[test]
+fn an_agreed_end_may_be_moved_and_a_told_one_only_corrected() {
+    let mut world = World::new();
+    let id = world.accepted(SPECIALIST, YEAR(2025));
+    let reason = SupervisionEndReason::TraineeLeft;
+    let end = |to| move |parties: &Parties<'_>| parties.end(id, to, reason);
+    assert_eq!(world.when(SPECIALIST, end(date(2024, 12, 31))), Err("outside_assignment"));
+    assert_eq!(world.when(SPECIALIST, end(date(2026, 1, 31))), Ok(1));
+    assert_eq!(world.when(SPECIALIST, end(date(2026, 1, 31))), Ok(0));
+    assert_eq!(world.when(SPECIALIST, end(date(2025, 1, 31))), Err("assignment_situation"));
+    let facts = AssignmentFacts { period: YEAR(2025), end_reason: Some(reason) };
+    let why = Comment::from_text("mistyped").expect("a comment");
+    let correct = |parties: &Parties<'_>| parties.correct(id, Some(facts), why.clone());
+    assert_eq!(world.when(SPECIALIST, correct), Ok(1));
+    assert_eq!(world.when(SPECIALIST, correct), Ok(0));
+    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
+    let never = |parties: &Parties<'_>| parties.correct(id, None, why.clone());
+    assert_eq!(world.when(SPECIALIST, never), Ok(1));
+    assert!(world.known(SPECIALIST).assignments.get(id).is_err());
+}
+
+#[test]
+fn a_later_told_earlier_rest_lasts_until_the_next_resumption() {
+    let mut world = World::new();
+    let id = world.accepted(SPECIALIST, YEAR(2025));
+    let pause = |day| move |parties: &Parties<'_>| parties.get(id)?.pause(day, None);
+    assert_eq!(world.when(SPECIALIST, pause(date(2025, 6, 1))), Ok(1));
+    assert_eq!(world.when(SPECIALIST, |parties| parties.resume(id, date(2025, 7, 1))), Ok(1));
+    assert_eq!(world.when(SPECIALIST, pause(date(2025, 5, 1))), Ok(1));
+    assert_eq!(world.when(SPECIALIST, pause(date(2025, 6, 15))), Ok(0));
+    assert_eq!(world.when(SPECIALIST, pause(date(2026, 1, 1))), Err("outside_assignment"));
+    let since = date(2025, 5, 1);
+    let on = |day| world.situation(SPECIALIST, id, day);
+    assert_eq!(on(date(2025, 6, 30)), Some(Situation::Paused { since }));
+    assert_eq!(on(date(2025, 7, 1)), Some(Situation::Active));
+}
+
+/// Something that may be asked of the `n`th assignment so far, on days counted from 2025-01-01.
+#[derive(Debug, Clone)]
+enum Asked {
+    Propose { by: usize, from: i32, days: Option<i32>, host: bool },
+    Accept { n: usize },
+    Decline { n: usize },
+    Pause { n: usize, on: i32 },
+    Resume { n: usize, on: i32 },
+    End { n: usize, on: i32 },
+    Correct { n: usize, from: i32, days: Option<i32> },
+    NeverWas { n: usize },
+}
+
+type Rule = Box<dyn Fn(&Parties<'_>, Uuid) -> Result<Vec<Event>, Rejection>>;
+
+const WINDOW_DAYS: i32 = 40;
+
+fn day(number: i32) -> Date {
+    date(2025, 1, 1).saturating_add(Span::new().days(number))
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let on = || 0..WINDOW_DAYS;
+    let length = || proptest::option::of(0..20);
+    prop_oneof![
+        4 => (0..2_usize, on(), length(), any::<bool>())
+            .prop_map(|(by, from, days, host)| Asked::Propose { by, from, days, host }),
+        4 => (0..8_usize).prop_map(|n| Asked::Accept { n }),
+        1 => (0..8_usize).prop_map(|n| Asked::Decline { n }),
+        2 => (0..8_usize, on()).prop_map(|(n, on)| Asked::Pause { n, on }),
+        2 => (0..8_usize, on()).prop_map(|(n, on)| Asked::Resume { n, on }),
+        1 => (0..8_usize, on()).prop_map(|(n, on)| Asked::End { n, on }),
+        2 => (0..8_usize, on(), length())
+            .prop_map(|(n, from, days)| Asked::Correct { n, from, days }),
+        1 => (0..8_usize).prop_map(|n| Asked::NeverWas { n }),
+    ]
+}
+
+fn period(from: i32, days: Option<i32>) -> Period {
+    Period { from: day(from), to: days.map(|days| day(from + days)) }
+}
+
+impl World {
+    fn ask(&mut self, asked: &Asked) {
+        let by = |supervision: &Assignments, n: usize| {
+            supervision.iter().nth(n).map(|a| (a.supervisor, a.id))
+        };
+        let reason = SupervisionEndReason::Other;
+        let why = Comment::from_text("mistyped").expect("a comment");
+        let (n, rule): (usize, Rule) = match asked.clone() {
+            Asked::Propose { by, from, days, host } => {
+                let kind =
+                    if host { AssignmentKind::TemporaryHost } else { AssignmentKind::Individual };
+                let by = [SPECIALIST, OTHER_SPECIALIST][by];
+                // Refusals are as good as facts here: what matters is what stands after them.
+                let _refused = self.propose(by, period(from, days), kind);
+                return;
+            }
+            Asked::Accept { n } => (n, Box::new(|all, id| all.accept(id, day(0)))),
+            Asked::Decline { n } => (n, Box::new(|all, id| all.get(id)?.decline(day(0)))),
+            Asked::Pause { n, on } => {
+                (n, Box::new(move |all, id| all.get(id)?.pause(day(on), None)))
+            }
+            Asked::Resume { n, on } => (n, Box::new(move |all, id| all.resume(id, day(on)))),
+            Asked::End { n, on } => (n, Box::new(move |all, id| all.end(id, day(on), reason))),
+            Asked::Correct { n, from, days } => {
+                let facts = AssignmentFacts { period: period(from, days), end_reason: None };
+                (n, Box::new(move |all, id| all.correct(id, Some(facts), why.clone())))
+            }
+            Asked::NeverWas { n } => {
+                (n, Box::new(move |all, id| all.correct(id, None, why.clone())))
+            }
+        };
+        if let Some((supervisor, id)) = by(&self.supervision, n) {
+            let _refused = self.when(supervisor, |parties| rule(parties, id));
+        }
+    }
+
+    fn held_on(&self, day: Date, kind: AssignmentKind) -> usize {
+        let held = |a: &&Assignment| a.kind == kind && a.standing_on(day) == Some(Standing::Held);
+        self.supervision.iter().filter(held).count()
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_trainee_never_has_two_active_supervisors_of_a_kind(
+        asked in proptest::collection::vec(asked(), 1..40),
+    ) {
+        let mut world = World::new();
+        for one in &asked {
+            world.ask(one);
+            for number in -1..WINDOW_DAYS + 25 {
+                prop_assert!(world.held_on(day(number), AssignmentKind::Individual) <= 1);
+                prop_assert!(world.held_on(day(number), AssignmentKind::TemporaryHost) <= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_held_periods_are_exactly_the_days_that_stand_as_held(
+        asked in proptest::collection::vec(asked(), 1..40),
+    ) {
+        let mut world = World::new();
+        for one in &asked {
+            world.ask(one);
+        }
+        for assignment in world.supervision.iter() {
+            let periods = assignment.held_periods();
+            for number in -1..WINDOW_DAYS + 25 {
+                let held = assignment.standing_on(day(number)) == Some(Standing::Held);
+                prop_assert_eq!(periods.iter().any(|p| p.covers(day(number))), held);
+            }
+        }
+    }
+}

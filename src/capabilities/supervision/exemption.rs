@@ -1,0 +1,680 @@
+//! Exemptions: state and rules. The directorate may, for a time, let somebody supervise who is not
+//! a specialist (spesialistforskriften section 25).
+//!
+//! The procedure goes step by step and is judged by its last one; what an exemption *is* on a day
+//! follows from the days of its steps. It expires without a fact.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::domain::{
+    DoctorCount, Event, ExemptionAppealed, ExemptionDetailed, ExemptionDrafted, ExemptionGranted,
+    ExemptionRejected, ExemptionRevoked, ExemptionSubmitted, RejectionReversed, RejectionUpheld,
+};
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::edge::{Fault, FieldFault};
+use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::Period;
+use crate::word_enum;
+
+word_enum! {
+    /// What an exemption is on a day.
+    pub enum ExemptionSituation {
+        /// Being written.
+        Draft = "draft",
+        /// Sent to the directorate.
+        Submitted = "submitted",
+        /// Granted, and not yet over. It covers the days of its own period.
+        Granted = "granted",
+        /// Refused.
+        Rejected = "rejected",
+        /// Refused, and the refusal is appealed.
+        Appealed = "appealed",
+        /// The refusal stands for good.
+        Upheld = "upheld",
+        /// Its last day is past.
+        Expired = "expired",
+        /// Withdrawn by the directorate.
+        Revoked = "revoked",
+    }
+}
+
+/// What an application must tell; the supervisor's HPR number comes from the supervisor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Application {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenges: Option<Comment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measures_tried: Option<Comment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub specialists_attached: Option<DoctorCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trainees_in_training: Option<DoctorCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trainees_with_non_specialist: Option<DoctorCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub competence: Option<Comment>,
+}
+
+impl Application {
+    /// This application, completed by what an earlier one told.
+    pub fn over(self, before: &Application) -> Self {
+        let before = before.clone();
+        Self {
+            from: self.from.or(before.from),
+            to: self.to.or(before.to),
+            challenges: self.challenges.or(before.challenges),
+            measures_tried: self.measures_tried.or(before.measures_tried),
+            specialists_attached: self.specialists_attached.or(before.specialists_attached),
+            trainees_in_training: self.trainees_in_training.or(before.trainees_in_training),
+            trainees_with_non_specialist: self
+                .trainees_with_non_specialist
+                .or(before.trainees_with_non_specialist),
+            competence: self.competence.or(before.competence),
+        }
+    }
+
+    /// The required facts that are not told yet.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let told = [
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
+            ("challenges", self.challenges.is_some()),
+            ("measures_tried", self.measures_tried.is_some()),
+            ("specialists_attached", self.specialists_attached.is_some()),
+            ("trainees_in_training", self.trainees_in_training.is_some()),
+            ("trainees_with_non_specialist", self.trainees_with_non_specialist.is_some()),
+            ("competence", self.competence.is_some()),
+        ];
+        told.into_iter().filter(|(_, told)| !told).map(|(name, _)| name).collect()
+    }
+
+    /// Refuses what contradicts itself.
+    pub fn consistent(&self) -> Result<(), Rejection> {
+        if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
+            let fault = Fault::new(
+                "ends_before_it_begins",
+                "The last day must not come before the first.",
+                "Siste dag kan ikke komme før den første.",
+            );
+            return Err(Rejection::field("/to", fault));
+        }
+        let counts = self.trainees_with_non_specialist.zip(self.trainees_in_training);
+        if counts.is_some_and(|(some, all)| some > all) {
+            let fault = Fault::new(
+                "more_than_all",
+                "Must not be more than trainees_in_training.",
+                "Kan ikke være flere enn trainees_in_training.",
+            );
+            return Err(Rejection::field("/trainees_with_non_specialist", fault));
+        }
+        Ok(())
+    }
+}
+
+/// A step of the procedure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Submitted { on: Date },
+    Granted { on: Date, period: Period },
+    Rejected { on: Date },
+    Appealed { on: Date },
+    Upheld { on: Date },
+    Reversed { on: Date, period: Period },
+    Revoked { on: Date },
+}
+
+impl Step {
+    fn on(&self) -> Date {
+        match self {
+            Step::Submitted { on }
+            | Step::Granted { on, .. }
+            | Step::Rejected { on }
+            | Step::Appealed { on }
+            | Step::Upheld { on }
+            | Step::Reversed { on, .. }
+            | Step::Revoked { on } => *on,
+        }
+    }
+}
+
+/// One exemption, from its draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exemption {
+    pub id: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub application: Application,
+    drafted_on: Date,
+    steps: Vec<Step>,
+}
+
+impl Exemption {
+    fn drafted(f: &ExemptionDrafted) -> Self {
+        Self {
+            id: f.exemption,
+            supervisor: f.supervisor,
+            municipality: f.municipality.clone(),
+            application: f.application.clone(),
+            drafted_on: f.on,
+            steps: Vec::new(),
+        }
+    }
+
+    /// The granted days, however they ended.
+    pub fn granted(&self) -> Option<Period> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Granted { period, .. } | Step::Reversed { period, .. } => Some(*period),
+            Step::Submitted { .. }
+            | Step::Rejected { .. }
+            | Step::Appealed { .. }
+            | Step::Upheld { .. }
+            | Step::Revoked { .. } => None,
+        })
+    }
+
+    /// When it was sent.
+    pub fn submitted_on(&self) -> Option<Date> {
+        self.step_day(|step| matches!(step, Step::Submitted { .. }))
+    }
+
+    /// When it was decided, before any appeal.
+    pub fn decided_on(&self) -> Option<Date> {
+        self.step_day(|step| matches!(step, Step::Granted { .. } | Step::Rejected { .. }))
+    }
+
+    /// When the refusal was appealed.
+    pub fn appealed_on(&self) -> Option<Date> {
+        self.step_day(|step| matches!(step, Step::Appealed { .. }))
+    }
+
+    /// From which day it is withdrawn.
+    pub fn revoked_on(&self) -> Option<Date> {
+        self.step_day(|step| matches!(step, Step::Revoked { .. }))
+    }
+
+    fn step_day(&self, which: impl Fn(&Step) -> bool) -> Option<Date> {
+        self.steps.iter().find(|step| which(step)).map(Step::on)
+    }
+
+    /// The days on which it lets the supervisor supervise: granted and not revoked.
+    pub fn covered(&self) -> Option<Period> {
+        let granted = self.granted()?;
+        let to = self.revoked_on().map(crate::time::day_before);
+        granted.overlap(&Period { from: Date::MIN, to })
+    }
+
+    /// Whether it lets the supervisor supervise on a day.
+    pub fn covers(&self, day: Date) -> bool {
+        self.covered().is_some_and(|covered| covered.covers(day))
+    }
+
+    /// What it is on a day; `None` before there was a word of it.
+    pub fn situation_on(&self, day: Date) -> Option<ExemptionSituation> {
+        let drafted = self.steps.iter().map(Step::on).chain([self.drafted_on]).min()?;
+        let mut now = (day >= drafted).then_some(ExemptionSituation::Draft);
+        for step in &self.steps {
+            let next = match step {
+                Step::Granted { on, period } | Step::Reversed { on, period } => {
+                    Self::granted_on(day, *on, period)
+                }
+                Step::Submitted { on } => (day >= *on).then_some(ExemptionSituation::Submitted),
+                Step::Rejected { on } => (day >= *on).then_some(ExemptionSituation::Rejected),
+                Step::Appealed { on } => (day >= *on).then_some(ExemptionSituation::Appealed),
+                Step::Upheld { on } => (day >= *on).then_some(ExemptionSituation::Upheld),
+                Step::Revoked { on } => (day >= *on).then_some(ExemptionSituation::Revoked),
+            };
+            now = next.or(now);
+        }
+        now
+    }
+
+    /// What a grant of day `on` makes of it on a day. A retroactive one holds before it was decided.
+    fn granted_on(day: Date, on: Date, period: &Period) -> Option<ExemptionSituation> {
+        if period.to.is_some_and(|to| day > to) {
+            return Some(ExemptionSituation::Expired);
+        }
+        (day >= on.min(period.from)).then_some(ExemptionSituation::Granted)
+    }
+
+    /// The days on which something about it changes.
+    pub fn changes(&self) -> Vec<Date> {
+        let mut days = vec![self.drafted_on];
+        days.extend(self.steps.iter().map(Step::on));
+        if let Some(granted) = self.granted() {
+            days.push(granted.from);
+            days.extend(granted.day_after());
+        }
+        days
+    }
+
+    fn not(&self, situation: ExemptionSituation) -> Rejection {
+        Rejection::new(&problems::EXEMPTION_SITUATION).with("situation", situation)
+    }
+
+    /// What the last step made of it, whatever its day.
+    fn latest(&self) -> ExemptionSituation {
+        match self.steps.last() {
+            None => ExemptionSituation::Draft,
+            Some(Step::Submitted { .. }) => ExemptionSituation::Submitted,
+            Some(Step::Granted { .. } | Step::Reversed { .. }) => ExemptionSituation::Granted,
+            Some(Step::Rejected { .. }) => ExemptionSituation::Rejected,
+            Some(Step::Appealed { .. }) => ExemptionSituation::Appealed,
+            Some(Step::Upheld { .. }) => ExemptionSituation::Upheld,
+            Some(Step::Revoked { .. }) => ExemptionSituation::Revoked,
+        }
+    }
+
+    /// The next step may be taken: the exemption is in `needed`, and `on` is not before the last.
+    fn may_follow(&self, needed: ExemptionSituation, on: Date) -> Result<(), Rejection> {
+        let latest = self.latest();
+        if latest != needed {
+            return Err(self.not(latest));
+        }
+        match self.steps.last().map(Step::on).filter(|last| on < *last) {
+            None => Ok(()),
+            Some(last) => Err(Rejection::new(&problems::EXEMPTION_DAY_ORDER)
+                .with("day", on)
+                .with("earliest", last)),
+        }
+    }
+
+    /// The application reads otherwise; only a draft can be rewritten.
+    pub fn detail(&self, told: Application, on: Date) -> Result<Vec<Event>, Rejection> {
+        let application = told.over(&self.application);
+        if application == self.application {
+            return Ok(vec![]);
+        }
+        let latest = self.latest();
+        if latest != ExemptionSituation::Draft {
+            return Err(self.not(latest));
+        }
+        application.consistent()?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![ExemptionDetailed { exemption, supervisor, municipality, application, on }.into()])
+    }
+
+    /// Sends the application, if it tells everything.
+    pub fn submit(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Submitted { on }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Draft, on)?;
+        let missing = self.application.missing();
+        if !missing.is_empty() {
+            let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
+            let faults =
+                missing.iter().map(|name| FieldFault::at(format!("/{name}"), fault.clone()));
+            return Err(Rejection::new(&problems::EXEMPTION_INCOMPLETE)
+                .with("missing", missing.join(", "))
+                .faults(faults.collect()));
+        }
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![ExemptionSubmitted { exemption, supervisor, municipality, on }.into()])
+    }
+
+    /// No grant reaches back before the application, unless the decision says why.
+    fn may_hold(&self, period: &Period, retroactive: Option<&Comment>) -> Result<(), Rejection> {
+        match self.submitted_on().filter(|day| period.from < *day && retroactive.is_none()) {
+            None => Ok(()),
+            Some(day) => {
+                Err(Rejection::new(&problems::EXEMPTION_RETROACTIVE).with("submitted_on", day))
+            }
+        }
+    }
+
+    /// Grants it for a time.
+    pub fn grant(
+        &self,
+        on: Date,
+        period: Period,
+        retroactive: Option<Comment>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Granted { on, period }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Submitted, on)?;
+        self.may_hold(&period, retroactive.as_ref())?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![
+            ExemptionGranted { exemption, supervisor, municipality, on, period, retroactive }
+                .into(),
+        ])
+    }
+
+    /// Refuses it.
+    pub fn reject(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Rejected { on }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Submitted, on)?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![ExemptionRejected { exemption, supervisor, municipality, on }.into()])
+    }
+
+    /// Appeals the refusal.
+    pub fn appeal(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Appealed { on }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Rejected, on)?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![ExemptionAppealed { exemption, supervisor, municipality, on }.into()])
+    }
+
+    /// The refusal stands.
+    pub fn uphold(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Upheld { on }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Appealed, on)?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![RejectionUpheld { exemption, supervisor, municipality, on }.into()])
+    }
+
+    /// The refusal falls: it is granted for a time.
+    pub fn reverse(
+        &self,
+        on: Date,
+        period: Period,
+        retroactive: Option<Comment>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Reversed { on, period }) {
+            return Ok(vec![]);
+        }
+        self.may_follow(ExemptionSituation::Appealed, on)?;
+        self.may_hold(&period, retroactive.as_ref())?;
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![
+            RejectionReversed { exemption, supervisor, municipality, on, period, retroactive }
+                .into(),
+        ])
+    }
+
+    /// Withdraws a granted exemption from a day; the day may lie in the past.
+    pub fn revoke(&self, on: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
+        if self.steps.last() == Some(&Step::Revoked { on }) {
+            return Ok(vec![]);
+        }
+        let latest = self.latest();
+        if latest != ExemptionSituation::Granted {
+            return Err(self.not(latest));
+        }
+        if self.granted().and_then(|granted| granted.to).is_some_and(|to| to < on) {
+            return Err(self.not(ExemptionSituation::Expired));
+        }
+        let (exemption, supervisor) = (self.id, self.supervisor);
+        let municipality = self.municipality.clone();
+        Ok(vec![ExemptionRevoked { exemption, supervisor, municipality, on, reason }.into()])
+    }
+}
+
+/// Exemptions of one supervisor, or the one of its own stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exemptions(BTreeMap<Uuid, Exemption>);
+
+impl Exemptions {
+    /// Takes one fact in.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::ExemptionDrafted(f) => {
+                self.0.insert(f.exemption, Exemption::drafted(f));
+            }
+            Event::ExemptionDetailed(f) => {
+                if let Some(exemption) = self.0.get_mut(&f.exemption) {
+                    exemption.application = f.application.clone();
+                }
+            }
+            Event::ExemptionSubmitted(f) => self.step(f.exemption, Step::Submitted { on: f.on }),
+            Event::ExemptionGranted(f) => {
+                self.step(f.exemption, Step::Granted { on: f.on, period: f.period });
+            }
+            Event::ExemptionRejected(f) => self.step(f.exemption, Step::Rejected { on: f.on }),
+            Event::ExemptionAppealed(f) => self.step(f.exemption, Step::Appealed { on: f.on }),
+            Event::RejectionUpheld(f) => self.step(f.exemption, Step::Upheld { on: f.on }),
+            Event::RejectionReversed(f) => {
+                self.step(f.exemption, Step::Reversed { on: f.on, period: f.period });
+            }
+            Event::ExemptionRevoked(f) => self.step(f.exemption, Step::Revoked { on: f.on }),
+            Event::Registered(_)
+            | Event::Corrected(_)
+            | Event::SpecialistApproved(_)
+            | Event::SpecialistStatusEnded(_)
+            | Event::CourseCompleted(_)
+            | Event::CapacitySet(_)
+            | Event::AssignmentProposed(_)
+            | Event::AssignmentAccepted(_)
+            | Event::AssignmentDeclined(_)
+            | Event::AssignmentPaused(_)
+            | Event::AssignmentResumed(_)
+            | Event::AssignmentEnded(_)
+            | Event::AssignmentCorrected(_) => {}
+        }
+    }
+
+    fn step(&mut self, exemption: Uuid, step: Step) {
+        if let Some(exemption) = self.0.get_mut(&exemption) {
+            exemption.steps.push(step);
+        }
+    }
+
+    /// One by its id, or the refusal that there is none.
+    pub fn get(&self, id: Uuid) -> Result<&Exemption, Rejection> {
+        self.0.get(&id).ok_or_else(|| (&crate::problem::common::NOT_FOUND).into())
+    }
+
+    /// Every exemption, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Exemption> {
+        self.0.values()
+    }
+}
+
+impl Fold for Exemptions {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::FromText;
+    use jiff::civil::date;
+
+    fn comment() -> Comment {
+        Comment::from_text("no specialist within two hours").expect("a comment")
+    }
+
+    fn complete() -> Application {
+        Application {
+            from: Some(date(2025, 1, 1)),
+            to: Some(date(2025, 12, 31)),
+            challenges: Some(comment()),
+            measures_tried: Some(comment()),
+            specialists_attached: Some(DoctorCount(0)),
+            trainees_in_training: Some(DoctorCount(2)),
+            trainees_with_non_specialist: Some(DoctorCount(1)),
+            competence: Some(comment()),
+        }
+    }
+
+    fn year() -> Period {
+        Period { from: date(2025, 1, 1), to: Some(date(2025, 12, 31)) }
+    }
+
+    fn drafted(application: Application) -> Exemptions {
+        let mut exemptions = Exemptions::default();
+        exemptions.evolve(&Event::from(ExemptionDrafted {
+            exemption: Uuid::nil(),
+            supervisor: Uuid::from_u128(1),
+            municipality: MunicipalityNumber::from_text("5401").expect("a number"),
+            application,
+            on: date(2024, 11, 1),
+        }));
+        exemptions
+    }
+
+    type Rule<'a> = &'a dyn Fn(&Exemption) -> Result<Vec<Event>, Rejection>;
+
+    /// Asks one thing after the other; answers how many facts followed, or the first refusal.
+    fn when(exemptions: &mut Exemptions, rules: &[Rule<'_>]) -> Result<usize, &'static str> {
+        let mut count = 0;
+        for rule in rules {
+            let facts = rule(exemptions.get(Uuid::nil()).expect("drafted"));
+            for fact in facts.map_err(|rejection| rejection.problem.code)? {
+                exemptions.evolve(&fact);
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn submit(it: &Exemption) -> Result<Vec<Event>, Rejection> {
+        it.submit(date(2024, 11, 15))
+    }
+    fn grant(it: &Exemption) -> Result<Vec<Event>, Rejection> {
+        it.grant(date(2024, 12, 1), year(), None)
+    }
+    fn reject(it: &Exemption) -> Result<Vec<Event>, Rejection> {
+        it.reject(date(2024, 12, 1))
+    }
+    fn appeal(it: &Exemption) -> Result<Vec<Event>, Rejection> {
+        it.appeal(date(2024, 12, 10))
+    }
+
+    #[test]
+    fn an_application_is_submitted_only_when_it_tells_everything() {
+        let exemptions = drafted(Application { competence: None, to: None, ..complete() });
+        let refused = submit(exemptions.get(Uuid::nil()).expect("drafted")).expect_err("lacks two");
+        assert_eq!(refused.problem.code, "exemption_incomplete");
+        let pointers: Vec<&str> = refused.faults.iter().map(|f| f.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/to", "/competence"]);
+        let mut exemptions = exemptions;
+        let more = Application { competence: Some(comment()), ..Application::default() };
+        let rest = Application { to: year().to, ..Application::default() };
+        let (on, today) = (date(2024, 11, 2), date(2024, 11, 3));
+        let rules: &[Rule<'_>] = &[
+            &|it| it.detail(more.clone(), on),
+            &|it| it.detail(more.clone(), today),
+            &|it| it.detail(rest.clone(), on),
+            &submit,
+            &submit,
+        ];
+        assert_eq!(when(&mut exemptions, rules), Ok(3));
+        let late = &|it: &Exemption| it.detail(Application { to: None, ..changed() }, today);
+        assert_eq!(when(&mut exemptions, &[late]), Err("exemption_situation"));
+    }
+
+    fn changed() -> Application {
+        Application { specialists_attached: Some(DoctorCount(9)), ..Application::default() }
+    }
+
+    #[test]
+    fn an_application_must_not_contradict_itself() {
+        let backwards = Application { to: Some(date(2024, 12, 31)), ..complete() };
+        let too_many =
+            Application { trainees_with_non_specialist: Some(DoctorCount(3)), ..complete() };
+        for wrong in [backwards, too_many] {
+            assert!(wrong.consistent().is_err());
+        }
+        assert_eq!(complete().consistent(), Ok(()));
+    }
+
+    #[test]
+    fn a_granted_exemption_expires_by_itself() {
+        let mut exemptions = drafted(complete());
+        assert_eq!(when(&mut exemptions, &[&submit, &grant, &grant]), Ok(2));
+        let it = exemptions.get(Uuid::nil()).expect("drafted");
+        let on = |day| it.situation_on(day);
+        assert_eq!(on(date(2024, 10, 31)), None);
+        assert_eq!(on(date(2024, 11, 1)), Some(ExemptionSituation::Draft));
+        assert_eq!(on(date(2024, 11, 15)), Some(ExemptionSituation::Submitted));
+        assert_eq!(on(date(2024, 12, 1)), Some(ExemptionSituation::Granted));
+        assert!(!it.covers(date(2024, 12, 31)));
+        assert!(it.covers(date(2025, 12, 31)));
+        assert_eq!(on(date(2025, 12, 31)), Some(ExemptionSituation::Granted));
+        assert_eq!(on(date(2026, 1, 1)), Some(ExemptionSituation::Expired));
+        let late = &|it: &Exemption| it.revoke(date(2026, 1, 1), comment());
+        assert_eq!(when(&mut exemptions, &[late]), Err("exemption_situation"));
+    }
+
+    #[test]
+    fn a_grant_reaches_back_only_if_the_decision_says_so() {
+        let back = Period { from: date(2024, 9, 1), ..year() };
+        let plain = |it: &Exemption| it.grant(date(2024, 12, 1), back, None);
+        let said = |it: &Exemption| it.grant(date(2024, 12, 1), back, Some(comment()));
+        let mut exemptions = drafted(complete());
+        assert_eq!(when(&mut exemptions, &[&submit, &plain]), Err("exemption_retroactive"));
+        assert_eq!(when(&mut exemptions, &[&said]), Ok(1));
+        let it = exemptions.get(Uuid::nil()).expect("drafted");
+        assert!(it.covers(date(2024, 9, 1)));
+        assert_eq!(it.situation_on(date(2024, 9, 1)), Some(ExemptionSituation::Granted));
+        assert_eq!(it.situation_on(date(2024, 8, 31)), None);
+    }
+
+    #[test]
+    fn an_appeal_ends_with_the_refusal_upheld_or_reversed() {
+        let on = date(2025, 1, 10);
+        let later = Period { from: on, ..year() };
+        let uphold = |it: &Exemption| it.uphold(on);
+        let reverse = |it: &Exemption| it.reverse(on, later, None);
+        let mut upheld = drafted(complete());
+        let steps: &[Rule<'_>] = &[&submit, &reject, &reject, &appeal, &appeal, &uphold, &uphold];
+        assert_eq!(when(&mut upheld, steps), Ok(4));
+        assert_eq!(when(&mut upheld, &[&reverse]), Err("exemption_situation"));
+        let it = upheld.get(Uuid::nil()).expect("drafted");
+        assert_eq!(it.situation_on(on), Some(ExemptionSituation::Upheld));
+        assert_eq!(it.situation_on(date(2025, 1, 9)), Some(ExemptionSituation::Appealed));
+
+        let mut reversed = drafted(complete());
+        let steps: &[Rule<'_>] = &[&submit, &reject, &appeal, &reverse, &reverse];
+        assert_eq!(when(&mut reversed, steps), Ok(4));
+        let it = reversed.get(Uuid::nil()).expect("drafted");
+        assert_eq!(it.covered(), Some(later));
+        assert_eq!(it.situation_on(on), Some(ExemptionSituation::Granted));
+    }
+
+    #[test]
+    fn steps_are_taken_in_order_of_their_days_and_of_the_procedure() {
+        let mut exemptions = drafted(complete());
+        assert_eq!(when(&mut exemptions, &[&grant]), Err("exemption_situation"));
+        assert_eq!(when(&mut exemptions, &[&appeal]), Err("exemption_situation"));
+        let early = |it: &Exemption| it.reject(date(2024, 11, 14));
+        assert_eq!(when(&mut exemptions, &[&submit, &early]), Err("exemption_day_order"));
+    }
+
+    #[test]
+    fn a_revocation_ends_what_is_covered_also_in_the_past() {
+        let mut exemptions = drafted(complete());
+        let revoke = |it: &Exemption| it.revoke(date(2025, 3, 1), comment());
+        assert_eq!(when(&mut exemptions, &[&submit, &grant, &revoke, &revoke]), Ok(3));
+        let it = exemptions.get(Uuid::nil()).expect("drafted");
+        assert!(it.covers(date(2025, 2, 28)));
+        assert!(!it.covers(date(2025, 3, 1)));
+        assert_eq!(it.situation_on(date(2025, 3, 1)), Some(ExemptionSituation::Revoked));
+        let whole = |it: &Exemption| it.revoke(date(2024, 12, 1), comment());
+        let mut exemptions = drafted(complete());
+        assert_eq!(when(&mut exemptions, &[&submit, &grant, &whole]), Ok(3));
+        assert_eq!(exemptions.get(Uuid::nil()).expect("drafted").covered(), None);
+    }
+}

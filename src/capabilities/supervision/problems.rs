@@ -1,0 +1,76 @@
+//! What supervision refuses.
+
+use crate::problems;
+
+problems! {
+    /// A supervisor with this HPR number is registered already. Use the one that is named; correct
+    /// it if its number is wrong.
+    SUPERVISOR_EXISTS = 409, "supervisor_exists",
+    en: "The supervisor is registered already", "This HPR number belongs to supervisor {supervisor}.",
+    nb: "Veilederen er allerede registrert", "HPR-nummeret tilhører veileder {supervisor}.";
+
+    /// Another supervisor has this external id. One id in a system names one person.
+    SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
+    en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.";
+
+    /// There is no specialist approval to end on that day. Read the supervisor as of that day;
+    /// correct the supervisor if what is recorded is wrong.
+    NOT_A_SPECIALIST = 409, "not_a_specialist",
+    en: "The supervisor is not a specialist", "There is no specialist approval on {day}.",
+    nb: "Veilederen er ikke spesialist", "Det er ingen spesialistgodkjenning den {day}.";
+
+    /// The application does not tell everything that it must: the whole period, the challenges, the
+    /// measures tried, how many specialists are attached, how many trainees there are and how many
+    /// would be supervised by a non-specialist, and the competence. `errors` names what is missing;
+    /// tell it under `/details` and submit again.
+    EXEMPTION_INCOMPLETE = 409, "exemption_incomplete",
+    en: "The application is incomplete", "Still missing: {missing}.",
+    nb: "Søknaden er ufullstendig", "Mangler fortsatt: {missing}.";
+
+    /// The exemption's procedure does not allow this now: a draft is submitted, a submitted one
+    /// decided, a rejected one appealed, a granted one revoked, and only a draft rewritten.
+    EXEMPTION_SITUATION = 409, "exemption_situation",
+    en: "The exemption's situation does not allow this", "The exemption is {situation}.",
+    nb: "Fritakets status tillater ikke dette", "Fritaket er {situation}.";
+
+    /// A step cannot come before the one it follows.
+    EXEMPTION_DAY_ORDER = 409, "exemption_day_order",
+    en: "The days are out of order", "{day} comes before {earliest}, the day of the step before.",
+    nb: "Dagene er i feil rekkefølge", "{day} kommer før {earliest}, dagen for forrige steg.";
+
+    /// An exemption does not hold before it was applied for, unless the decision says so: tell
+    /// `retroactive` and the reason.
+    EXEMPTION_RETROACTIVE = 409, "exemption_retroactive",
+    en: "The exemption would reach back before the application", "It was submitted on {submitted_on}.",
+    nb: "Fritaket ville gjelde fra før søknaden", "Søknaden ble sendt {submitted_on}.";
+
+    /// The assignment is not in a situation that allows this: only a proposed one is accepted or
+    /// declined, only an accepted one rests or ends, only a resting one goes on. Use a correction if
+    /// what was told is wrong.
+    ASSIGNMENT_SITUATION = 409, "assignment_situation",
+    en: "The assignment's situation does not allow this", "The assignment is {situation}.",
+    nb: "Veilederforholdets status tillater ikke dette", "Veilederforholdet er {situation}.";
+
+    /// Nobody supervises themself: the HPR number is the same.
+    SUPERVISOR_IS_TRAINEE = 409, "supervisor_is_trainee",
+    en: "Supervisor and trainee are the same person", "Choose another supervisor.",
+    nb: "Veileder og lege i spesialisering er samme person", "Velg en annen veileder.";
+
+    /// The supervisor is not an approved specialist on the first day, and no granted exemption
+    /// covers the supervisor in a municipality where the trainee then holds a position.
+    SUPERVISOR_NOT_QUALIFIED = 409, "supervisor_not_qualified",
+    en: "The supervisor may not supervise", "On {day} there is neither a specialist approval nor an exemption that covers it.",
+    nb: "Veilederen kan ikke veilede", "Den {day} finnes verken spesialistgodkjenning eller fritak som dekker det.";
+
+    /// The trainee has a supervisor on some of those days. One supervises at a time, beside one
+    /// temporary host: end, pause or correct the assignment that is named, or choose other days.
+    TRAINEE_HAS_SUPERVISOR = 409, "trainee_has_supervisor",
+    en: "The trainee has a supervisor", "Assignment {assignment} holds in {period}.",
+    nb: "Legen har allerede en veileder", "Veilederforhold {assignment} gjelder i {period}.";
+
+    /// The day does not belong to the assignment.
+    OUTSIDE_ASSIGNMENT = 409, "outside_assignment",
+    en: "Outside the assignment", "{day} is not a day of {period}.",
+    nb: "Utenfor veilederforholdet", "{day} er ikke en dag i {period}.";
+}

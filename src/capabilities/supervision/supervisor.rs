@@ -1,0 +1,439 @@
+//! Supervisors: state and rules, with everything that their assignments look like on a day.
+//!
+//! A supervisor need not be a specialist: clinical supervisors, who recommend on goals, are
+//! registered here too. Whether somebody may be a trainee's own supervisor is asked per day.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::assignment::{Assignment, Assignments, Standing};
+use super::domain::{
+    CapacitySet, Corrected, Course, CourseCompleted, Event, Registered, SpecialistApproved,
+    SpecialistStatusEnded, TraineeCapacity,
+};
+use super::exemption::Exemptions;
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::identifiers::{ExternalId, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::{FIRST_DAY, Period, day_after};
+
+/// Trainees at the same time, unless told otherwise. No rule bounds them: more is a warning.
+pub const CAPACITY_DEFAULT: TraineeCapacity = TraineeCapacity(3);
+
+/// A supervisor, or the place where there is none yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Supervisor {
+    #[default]
+    Unknown,
+    Known(Box<Known>),
+}
+
+/// A registered supervisor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub id: Uuid,
+    pub sealed: String,
+    pub hpr_lookup: String,
+    pub external_ids: Vec<ExternalId>,
+    pub registered_on: Date,
+    /// When the supervisor is an approved specialist.
+    pub specialist: Vec<Period>,
+    pub courses: Vec<Course>,
+    /// From which day how many trainees; the first stands from the beginning.
+    capacities: BTreeMap<Date, TraineeCapacity>,
+    pub exemptions: Exemptions,
+    pub assignments: Assignments,
+    /// Where the supervisor's own facts were last told, for corrections to name.
+    pub told_at: i64,
+}
+
+/// By what somebody may supervise on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Qualification {
+    Specialist,
+    /// An exemption, and its last day.
+    Exemption {
+        id: Uuid,
+        to: Date,
+    },
+    None,
+}
+
+/// What an assignment is on a day, the supervisor's qualification considered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Situation {
+    Proposed,
+    Declined,
+    /// Accepted; the first day is still to come.
+    Accepted,
+    Active,
+    /// It would be active, but the supervisor may not supervise since a day.
+    Lapsed {
+        since: Date,
+    },
+    Paused {
+        since: Date,
+    },
+    Ended,
+}
+
+impl Supervisor {
+    /// The supervisor, or the refusal that there is none.
+    pub fn known(&self) -> Result<&Known, Rejection> {
+        match self {
+            Supervisor::Unknown => Err((&crate::problem::common::NOT_FOUND).into()),
+            Supervisor::Known(known) => Ok(known),
+        }
+    }
+
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
+        match (&mut *self, event) {
+            (Supervisor::Unknown, Event::Registered(f)) => {
+                *self = Supervisor::Known(Box::new(Known::registered(f, at)));
+            }
+            (Supervisor::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
+            (Supervisor::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+}
+
+impl Fold for Supervisor {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve_at(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn registered(f: &Registered, at: i64) -> Self {
+        Self {
+            id: f.supervisor,
+            sealed: f.sealed.clone(),
+            hpr_lookup: f.hpr_lookup.clone(),
+            external_ids: f.external_ids.clone(),
+            registered_on: f.on,
+            specialist: f.specialist_since.map(Period::since).into_iter().collect(),
+            courses: Vec::new(),
+            capacities: f.capacity.map(|trainees| (FIRST_DAY, trainees)).into_iter().collect(),
+            exemptions: Exemptions::default(),
+            assignments: Assignments::default(),
+            told_at: at,
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, at: i64) {
+        self.exemptions.evolve(event);
+        self.assignments.evolve_at(event, at);
+        match event {
+            Event::Corrected(f) => {
+                self.sealed = f.sealed.clone();
+                self.hpr_lookup = f.hpr_lookup.clone();
+                self.specialist = f.specialist.clone();
+                self.told_at = at;
+            }
+            Event::SpecialistApproved(f) => {
+                self.specialist.push(f.period);
+                self.specialist.sort_unstable();
+            }
+            Event::SpecialistStatusEnded(f) => {
+                for period in &mut self.specialist {
+                    if period.covers(f.to) {
+                        period.to = Some(f.to);
+                    }
+                }
+            }
+            Event::CourseCompleted(f) => self.courses.push(f.course.clone()),
+            Event::CapacitySet(f) => {
+                self.capacities.insert(f.from, f.trainees);
+            }
+            Event::Registered(_)
+            | Event::ExemptionDrafted(_)
+            | Event::ExemptionDetailed(_)
+            | Event::ExemptionSubmitted(_)
+            | Event::ExemptionGranted(_)
+            | Event::ExemptionRejected(_)
+            | Event::ExemptionAppealed(_)
+            | Event::RejectionUpheld(_)
+            | Event::RejectionReversed(_)
+            | Event::ExemptionRevoked(_)
+            | Event::AssignmentProposed(_)
+            | Event::AssignmentAccepted(_)
+            | Event::AssignmentDeclined(_)
+            | Event::AssignmentPaused(_)
+            | Event::AssignmentResumed(_)
+            | Event::AssignmentEnded(_)
+            | Event::AssignmentCorrected(_) => {}
+        }
+    }
+
+    /// Whether the supervisor is an approved specialist on a day.
+    pub fn specialist_on(&self, day: Date) -> bool {
+        self.specialist.iter().any(|period| period.covers(day))
+    }
+
+    /// How many trainees the supervisor takes on a day.
+    pub fn capacity_on(&self, day: Date) -> TraineeCapacity {
+        let told = self.capacities.range(..=day).next_back();
+        told.map_or(CAPACITY_DEFAULT, |(_, trainees)| *trainees)
+    }
+
+    /// Whether a course of the supervisor is valid on a day.
+    pub fn course_on(&self, day: Date) -> bool {
+        let valid = |course: &Course| {
+            let period = Period { from: course.completed_on, to: course.valid_until };
+            period.covers(day)
+        };
+        self.courses.iter().any(valid)
+    }
+
+    /// By what the supervisor may supervise on a day, for a trainee of that municipality. Of
+    /// several exemptions the one that lasts longest.
+    pub fn qualification_on(
+        &self,
+        municipality: Option<&MunicipalityNumber>,
+        day: Date,
+    ) -> Qualification {
+        if self.specialist_on(day) {
+            return Qualification::Specialist;
+        }
+        let covering = self.exemptions.iter().filter_map(|exemption| {
+            let covered = exemption.covered().filter(|covered| covered.covers(day))?;
+            let here = Some(&exemption.municipality) == municipality;
+            here.then_some((covered.to?, exemption.id))
+        });
+        match covering.max() {
+            Some((to, id)) => Qualification::Exemption { id, to },
+            None => Qualification::None,
+        }
+    }
+
+    /// The days on which a qualification may begin or end.
+    pub fn qualification_changes(&self) -> impl Iterator<Item = Date> {
+        let covered = self.exemptions.iter().filter_map(|exemption| exemption.covered());
+        let periods = self.specialist.iter().copied().chain(covered);
+        periods.flat_map(|period| [Some(period.from), period.day_after()]).flatten()
+    }
+
+    /// What an assignment is on a day; `None` before there was a word of it.
+    pub fn situation_on(&self, assignment: &Assignment, day: Date) -> Option<Situation> {
+        Some(match assignment.standing_on(day)? {
+            Standing::Proposed => Situation::Proposed,
+            Standing::Declined => Situation::Declined,
+            Standing::Accepted => Situation::Accepted,
+            Standing::Paused { since } => Situation::Paused { since },
+            Standing::Ended => Situation::Ended,
+            Standing::Held => match self.lapsed_since(assignment, day) {
+                Some(since) => Situation::Lapsed { since },
+                None => Situation::Active,
+            },
+        })
+    }
+
+    /// Since when the supervisor is not qualified, if they are not on that day.
+    fn lapsed_since(&self, assignment: &Assignment, day: Date) -> Option<Date> {
+        let qualified = |day| {
+            let by = self.qualification_on(assignment.municipality.as_ref(), day);
+            by != Qualification::None
+        };
+        if qualified(day) {
+            return None;
+        }
+        let first = assignment.period.from;
+        let mut days: Vec<Date> = self.qualification_changes().collect();
+        days.retain(|change| first < *change && *change <= day);
+        days.push(first);
+        days.sort_unstable();
+        let mut since = None;
+        for day in days {
+            since = if qualified(day) { None } else { since.or(Some(day)) };
+        }
+        since
+    }
+
+    /// How many trainees the supervisor has on each day.
+    pub fn load(&self) -> Load {
+        let mut days: BTreeSet<Date> = self.qualification_changes().collect();
+        let held: Vec<_> = self.assignments.iter().map(|a| (a, a.held_periods())).collect();
+        for period in held.iter().flat_map(|(_, periods)| periods) {
+            days.insert(period.from);
+            days.extend(period.day_after());
+        }
+        let count = |day: Date| {
+            let trainees: BTreeSet<Uuid> = held
+                .iter()
+                .filter(|(_, periods)| periods.iter().any(|period| period.covers(day)))
+                .filter(|(a, _)| {
+                    let by = self.qualification_on(a.municipality.as_ref(), day);
+                    by != Qualification::None
+                })
+                .map(|(a, _)| a.trainee)
+                .collect();
+            trainees.len()
+        };
+        Load(days.into_iter().map(|day| (day, count(day))).collect())
+    }
+
+    /// The days on which something about the supervisor, or any assignment's look, may change.
+    pub fn changes(&self, load: &Load) -> BTreeSet<Date> {
+        let mut days: BTreeSet<Date> = self.qualification_changes().collect();
+        days.extend(self.capacities.keys());
+        days.extend(load.0.keys());
+        for course in &self.courses {
+            days.insert(course.completed_on);
+            days.extend(course.valid_until.map(day_after));
+        }
+        days
+    }
+
+    /// The supervisor is an approved specialist in a period.
+    pub fn approve_specialist(&self, period: Period) -> Result<Vec<Event>, Rejection> {
+        if self.specialist.iter().any(|told| told.contains(&period)) {
+            return Ok(vec![]);
+        }
+        Ok(vec![SpecialistApproved { supervisor: self.id, period }.into()])
+    }
+
+    /// The specialist approval ends.
+    pub fn end_specialist(&self, to: Date) -> Result<Vec<Event>, Rejection> {
+        if !self.specialist_on(to) {
+            return Err(Rejection::new(&problems::NOT_A_SPECIALIST).with("day", to));
+        }
+        if !self.specialist_on(day_after(to)) {
+            return Ok(vec![]);
+        }
+        Ok(vec![SpecialistStatusEnded { supervisor: self.id, to }.into()])
+    }
+
+    /// The supervisor has completed a course.
+    pub fn complete_course(&self, course: Course) -> Result<Vec<Event>, Rejection> {
+        if self.courses.contains(&course) {
+            return Ok(vec![]);
+        }
+        Ok(vec![CourseCompleted { supervisor: self.id, course }.into()])
+    }
+
+    /// How many trainees the supervisor takes from a day.
+    pub fn set_capacity(
+        &self,
+        trainees: TraineeCapacity,
+        from: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.capacity_on(from) == trainees {
+            return Ok(vec![]);
+        }
+        Ok(vec![CapacitySet { supervisor: self.id, trainees, from }.into()])
+    }
+
+    /// Who the supervisor is, or when they were a specialist, was told wrong.
+    pub fn correct(&self, how: Corrected, same_person: bool) -> Result<Vec<Event>, Rejection> {
+        if same_person && how.specialist == self.specialist {
+            return Ok(vec![]);
+        }
+        Ok(vec![how.into()])
+    }
+}
+
+/// How many trainees a supervisor has, by the day from which it is so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Load(BTreeMap<Date, usize>);
+
+impl Load {
+    /// Trainees on a day.
+    pub fn on(&self, day: Date) -> usize {
+        self.0.range(..=day).next_back().map_or(0, |(_, trainees)| *trainees)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::FromText;
+    use crate::identifiers::Name;
+    use jiff::civil::date;
+
+    fn registered(specialist_since: Option<Date>) -> Supervisor {
+        let mut supervisor = Supervisor::default();
+        supervisor.evolve(&Event::from(Registered {
+            supervisor: Uuid::nil(),
+            sealed: String::new(),
+            hpr_lookup: "a".to_owned(),
+            specialist_since,
+            capacity: None,
+            external_ids: vec![],
+            on: date(2020, 1, 1),
+        }));
+        supervisor
+    }
+
+    /// Asks for one thing; answers how many facts followed, or the refusal.
+    fn when(
+        supervisor: &mut Supervisor,
+        rule: impl Fn(&Known) -> Result<Vec<Event>, Rejection>,
+    ) -> Result<usize, &'static str> {
+        let facts = rule(supervisor.known().expect("registered"));
+        let facts = facts.map_err(|rejection| rejection.problem.code)?;
+        facts.iter().for_each(|fact| supervisor.evolve(fact));
+        Ok(facts.len())
+    }
+
+    #[test]
+    fn a_specialist_approval_holds_until_it_is_ended_and_can_be_given_again() {
+        let mut supervisor = registered(Some(date(2015, 6, 1)));
+        let ended = date(2024, 12, 31);
+        let again = Period::since(date(2025, 7, 1));
+        assert_eq!(when(&mut supervisor, |known| known.end_specialist(ended)), Ok(1));
+        assert_eq!(when(&mut supervisor, |known| known.end_specialist(ended)), Ok(0));
+        let twice = when(&mut supervisor, |known| known.end_specialist(date(2025, 1, 1)));
+        assert_eq!(twice, Err("not_a_specialist"));
+        assert_eq!(when(&mut supervisor, |known| known.approve_specialist(again)), Ok(1));
+        assert_eq!(when(&mut supervisor, |known| known.approve_specialist(again)), Ok(0));
+        let known = supervisor.known().expect("registered");
+        let on = |y, m, d| known.specialist_on(date(y, m, d));
+        assert_eq!(
+            [on(2015, 5, 31), on(2024, 12, 31), on(2025, 6, 30), on(2025, 7, 1)],
+            [false, true, false, true]
+        );
+    }
+
+    #[test]
+    fn the_capacity_is_three_until_told_otherwise_and_from_its_day() {
+        let mut supervisor = registered(None);
+        let set = |known: &Known| known.set_capacity(TraineeCapacity(5), date(2025, 1, 1));
+        assert_eq!(when(&mut supervisor, set), Ok(1));
+        assert_eq!(when(&mut supervisor, set), Ok(0));
+        let known = supervisor.known().expect("registered");
+        assert_eq!(known.capacity_on(date(2024, 12, 31)), CAPACITY_DEFAULT);
+        assert_eq!(known.capacity_on(date(2025, 1, 1)), TraineeCapacity(5));
+    }
+
+    #[test]
+    fn a_course_counts_from_its_day_until_it_runs_out() {
+        let mut supervisor = registered(None);
+        let course = Course {
+            name: Name::from_text("Veilederkurs").expect("a name"),
+            provider: None,
+            completed_on: date(2024, 5, 2),
+            valid_until: Some(date(2025, 5, 1)),
+        };
+        let told = |known: &Known| known.complete_course(course.clone());
+        assert_eq!(when(&mut supervisor, told), Ok(1));
+        assert_eq!(when(&mut supervisor, told), Ok(0));
+        let known = supervisor.known().expect("registered");
+        let on = |y, m, d| known.course_on(date(y, m, d));
+        assert_eq!(
+            [on(2024, 5, 1), on(2024, 5, 2), on(2025, 5, 1), on(2025, 5, 2)],
+            [false, true, true, false]
+        );
+    }
+}

@@ -1,0 +1,371 @@
+//! How supervisors, exemptions and assignments look to callers, on a day.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::assignment::{Agreement, Assignment};
+use super::domain::{
+    AssignmentKind, DoctorCount, MonthMinutes, SupervisionEndReason, SupervisionMode,
+    TraineeCapacity,
+};
+use super::exemption::{Exemption, ExemptionSituation};
+use super::supervisor::{Known, Load, Qualification, Situation, Supervisor};
+use crate::edge::Day;
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
+use crate::time::Period;
+use crate::word_enum;
+
+/// A run of days; both ends belong to it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PeriodView {
+    /// First day.
+    pub from: Day,
+    /// Last day; null while it is open.
+    pub to: Option<Day>,
+}
+
+impl From<Period> for PeriodView {
+    fn from(period: Period) -> Self {
+        Self { from: Day(period.from), to: period.to.map(Day) }
+    }
+}
+
+/// A course that a supervisor has completed.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CourseView {
+    /// The course.
+    pub name: Name,
+    /// Who held it; null when not told.
+    pub provider: Option<Name>,
+    /// The day it was completed.
+    pub completed_on: Day,
+    /// The last day it counts; null when it never runs out.
+    pub valid_until: Option<Day>,
+    /// Whether it counts on the day that was asked about.
+    #[schema(example = true)]
+    pub valid: bool,
+}
+
+/// A supervisor, as on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SupervisorView {
+    /// The supervisor's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub id: Uuid,
+    /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    sealed: String,
+    /// The supervisor's name; null once it is erased.
+    #[serde(skip)]
+    #[schema(example = "Ola Eksempel", required = true)]
+    name: Option<String>,
+    /// The supervisor's HPR number; null once it is erased.
+    #[serde(skip)]
+    #[schema(example = "999000101", required = true)]
+    hpr_number: Option<String>,
+    /// Whether the supervisor is an approved specialist in general practice on that day.
+    #[schema(example = true)]
+    pub specialist: bool,
+    /// When the supervisor was, is and will be an approved specialist.
+    pub specialist_periods: Vec<PeriodView>,
+    /// Trainees that the supervisor takes at the same time.
+    pub capacity: TraineeCapacity,
+    /// Trainees whom the supervisor actively supervises on that day.
+    #[schema(example = 1, minimum = 0)]
+    pub active_trainees: usize,
+    /// Whether those are more than the capacity. A warning: no rule forbids it.
+    #[schema(example = false)]
+    pub over_capacity: bool,
+    /// Courses that the supervisor has completed.
+    pub courses: Vec<CourseView>,
+    /// The day the supervisor was registered here.
+    pub registered_on: Day,
+    /// What other systems call the supervisor.
+    pub external_ids: Vec<ExternalId>,
+}
+
+impl SupervisorView {
+    /// The supervisor on a day. A person has no first day here: who is known now was somebody then.
+    pub fn on(supervisor: &Supervisor, day: Date) -> Option<Self> {
+        match supervisor {
+            Supervisor::Unknown => None,
+            Supervisor::Known(known) => Some(Self::of(known, &known.load(), day)),
+        }
+    }
+
+    /// The supervisor on a day, with the load worked out before.
+    pub fn of(known: &Known, load: &Load, day: Date) -> Self {
+        let courses = known.courses.iter().map(|course| CourseView {
+            name: course.name.clone(),
+            provider: course.provider.clone(),
+            completed_on: Day(course.completed_on),
+            valid_until: course.valid_until.map(Day),
+            valid: Period { from: course.completed_on, to: course.valid_until }.covers(day),
+        });
+        let capacity = known.capacity_on(day);
+        Self {
+            id: known.id,
+            sealed: known.sealed.clone(),
+            name: None,
+            hpr_number: None,
+            specialist: known.specialist_on(day),
+            specialist_periods: known.specialist.iter().map(|period| (*period).into()).collect(),
+            capacity,
+            active_trainees: load.on(day),
+            over_capacity: load.on(day) > usize::from(capacity.0),
+            courses: courses.collect(),
+            registered_on: Day(known.registered_on),
+            external_ids: known.external_ids.clone(),
+        }
+    }
+}
+
+/// A supervision exemption, as on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ExemptionView {
+    /// The exemption's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8062")]
+    pub id: Uuid,
+    /// The supervisor who is no specialist.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub supervisor: Uuid,
+    /// The municipality that applies, and where it holds.
+    pub municipality: MunicipalityNumber,
+    /// What it is on the day that was asked about.
+    pub situation: ExemptionSituation,
+    /// The first day applied for; null when not told yet.
+    pub from: Option<Day>,
+    /// The last day applied for; null when not told yet.
+    pub to: Option<Day>,
+    /// The disproportionate challenges; null when not told yet.
+    pub challenges: Option<Comment>,
+    /// What was tried, and with which neighbours; null when not told yet.
+    pub measures_tried: Option<Comment>,
+    /// Specialists attached to the establishment; null when not told yet.
+    pub specialists_attached: Option<DoctorCount>,
+    /// Trainees in training there; null when not told yet.
+    pub trainees_in_training: Option<DoctorCount>,
+    /// Trainees who would have a supervisor who is no specialist; null when not told yet.
+    pub trainees_with_non_specialist: Option<DoctorCount>,
+    /// The competence of the temporary supervisor; null when not told yet.
+    pub competence: Option<Comment>,
+    /// The day it was submitted; null before that.
+    pub submitted_on: Option<Day>,
+    /// The day it was decided, before any appeal; null before that.
+    pub decided_on: Option<Day>,
+    /// The day the refusal was appealed; null when it was not.
+    pub appealed_on: Option<Day>,
+    /// The days for which it was granted; null when it is not granted.
+    pub granted: Option<PeriodView>,
+    /// From which day it is withdrawn; null when it is not.
+    pub revoked_on: Option<Day>,
+}
+
+impl ExemptionView {
+    /// The exemption on a day; `None` before there was a word of it.
+    pub fn on(exemption: &Exemption, day: Date) -> Option<Self> {
+        let told = &exemption.application;
+        Some(Self {
+            id: exemption.id,
+            supervisor: exemption.supervisor,
+            municipality: exemption.municipality.clone(),
+            situation: exemption.situation_on(day)?,
+            from: told.from.map(Day),
+            to: told.to.map(Day),
+            challenges: told.challenges.clone(),
+            measures_tried: told.measures_tried.clone(),
+            specialists_attached: told.specialists_attached,
+            trainees_in_training: told.trainees_in_training,
+            trainees_with_non_specialist: told.trainees_with_non_specialist,
+            competence: told.competence.clone(),
+            submitted_on: exemption.submitted_on().map(Day),
+            decided_on: exemption.decided_on().map(Day),
+            appealed_on: exemption.appealed_on().map(Day),
+            granted: exemption.granted().map(PeriodView::from),
+            revoked_on: exemption.revoked_on().map(Day),
+        })
+    }
+}
+
+word_enum! {
+    /// What an assignment is on a day.
+    pub enum AssignmentSituation {
+        /// The supervisor has not answered.
+        Proposed = "proposed",
+        /// The supervisor said no.
+        Declined = "declined",
+        /// The supervisor said yes; the first day is still to come.
+        Accepted = "accepted",
+        /// Supervision goes on.
+        Active = "active",
+        /// It would be active, but the supervisor is no longer a specialist, and no exemption
+        /// covers the day. It is active again by itself when one does.
+        Lapsed = "lapsed",
+        /// Supervision rests.
+        Paused = "paused",
+        /// The last day is past.
+        Ended = "ended",
+    }
+}
+
+word_enum! {
+    /// By what somebody may supervise on a day.
+    pub enum QualificationWord {
+        /// A specialist approval in general practice.
+        Specialist = "specialist",
+        /// A granted exemption.
+        Exemption = "exemption",
+        /// Neither.
+        None = "none",
+    }
+}
+
+word_enum! {
+    /// What should be looked at, though no rule forbids it.
+    pub enum WarningCode {
+        /// The supervisor has, or would have, more active trainees than the capacity.
+        OverCapacity = "over_capacity",
+        /// The supervisor has no valid supervisor course.
+        NoSupervisorCourse = "no_supervisor_course",
+    }
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct WarningView {
+    /// What it is about, for programs.
+    pub code: WarningCode,
+    /// What it is about, in words.
+    #[schema(example = "The supervisor has no valid supervisor course on that day.")]
+    pub detail: String,
+}
+
+/// A supervisor's time with a trainee, as on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AssignmentView {
+    /// The assignment's id.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8063")]
+    pub id: Uuid,
+    /// The trainee.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
+    pub trainee: Uuid,
+    /// The supervisor.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub supervisor: Uuid,
+    /// Where the trainee held a position on the first day: exemptions of this municipality count.
+    /// Null when the trainee held none.
+    pub municipality: Option<MunicipalityNumber>,
+    /// What it is for.
+    pub kind: AssignmentKind,
+    /// What it is on the day that was asked about.
+    pub situation: AssignmentSituation,
+    /// First day.
+    pub from: Day,
+    /// Last day; null while it is open.
+    pub to: Option<Day>,
+    /// Where the two meet.
+    pub mode: SupervisionMode,
+    /// Whether they work at the same office; null when not told.
+    #[schema(example = true)]
+    pub same_office: Option<bool>,
+    /// Minutes planned a month; null when not told.
+    pub planned_minutes_per_month: Option<MonthMinutes>,
+    /// By what the supervisor may supervise on that day, or on the first day if that is later.
+    pub qualification: QualificationWord,
+    /// The exemption by which the supervisor may; null otherwise.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8062")]
+    pub exemption: Option<Uuid>,
+    /// The last day of that exemption; null otherwise.
+    pub exemption_to: Option<Day>,
+    /// Since when it has lapsed; null when it has not.
+    pub lapsed_since: Option<Day>,
+    /// Since when it rests; null when it does not.
+    pub paused_since: Option<Day>,
+    /// The day it was proposed here.
+    pub proposed_on: Day,
+    /// The day the supervisor said yes; null before that.
+    pub accepted_on: Option<Day>,
+    /// Why it ended; null when that is not told.
+    pub end_reason: Option<SupervisionEndReason>,
+    /// What should be looked at while it is proposed, accepted or active.
+    pub warnings: Vec<WarningView>,
+}
+
+impl AssignmentView {
+    /// One assignment of a supervisor on a day; `None` before there was a word of it.
+    pub fn on(supervisor: &Supervisor, id: Uuid, day: Date) -> Option<Self> {
+        let known = supervisor.known().ok()?;
+        Self::of(known, known.assignments.get(id).ok()?, &known.load(), day)
+    }
+
+    /// The assignment on a day, with the supervisor's load worked out before.
+    pub fn of(known: &Known, assignment: &Assignment, load: &Load, day: Date) -> Option<Self> {
+        let situation = known.situation_on(assignment, day)?;
+        let (word, lapsed_since, paused_since) = match situation {
+            Situation::Proposed => (AssignmentSituation::Proposed, None, None),
+            Situation::Declined => (AssignmentSituation::Declined, None, None),
+            Situation::Accepted => (AssignmentSituation::Accepted, None, None),
+            Situation::Active => (AssignmentSituation::Active, None, None),
+            Situation::Lapsed { since } => (AssignmentSituation::Lapsed, Some(since), None),
+            Situation::Paused { since } => (AssignmentSituation::Paused, None, Some(since)),
+            Situation::Ended => (AssignmentSituation::Ended, None, None),
+        };
+        let relevant = day.max(assignment.period.from);
+        let by = known.qualification_on(assignment.municipality.as_ref(), relevant);
+        let (qualification, exemption) = match by {
+            Qualification::Specialist => (QualificationWord::Specialist, None),
+            Qualification::Exemption { id, to } => (QualificationWord::Exemption, Some((id, to))),
+            Qualification::None => (QualificationWord::None, None),
+        };
+        Some(Self {
+            id: assignment.id,
+            trainee: assignment.trainee,
+            supervisor: assignment.supervisor,
+            municipality: assignment.municipality.clone(),
+            kind: assignment.kind,
+            situation: word,
+            from: Day(assignment.period.from),
+            to: assignment.period.to.map(Day),
+            mode: assignment.mode,
+            same_office: assignment.same_office,
+            planned_minutes_per_month: assignment.planned_minutes_per_month,
+            qualification,
+            exemption: exemption.map(|(id, _)| id),
+            exemption_to: exemption.map(|(_, to)| Day(to)),
+            lapsed_since: lapsed_since.map(Day),
+            paused_since: paused_since.map(Day),
+            proposed_on: Day(assignment.proposed_on),
+            accepted_on: match assignment.agreement {
+                Agreement::Accepted { on } => Some(Day(on)),
+                Agreement::Proposed | Agreement::Declined { .. } => None,
+            },
+            end_reason: assignment.end_reason,
+            warnings: warnings(known, situation, load, relevant),
+        })
+    }
+}
+
+/// What should be looked at. A proposal would add a trainee to those the supervisor has.
+fn warnings(known: &Known, situation: Situation, load: &Load, day: Date) -> Vec<WarningView> {
+    let trainees = match situation {
+        Situation::Proposed => load.on(day) + 1,
+        Situation::Accepted | Situation::Active => load.on(day),
+        Situation::Declined
+        | Situation::Lapsed { .. }
+        | Situation::Paused { .. }
+        | Situation::Ended => return vec![],
+    };
+    let mut warnings = Vec::new();
+    let capacity = known.capacity_on(day);
+    if trainees > usize::from(capacity.0) {
+        let detail = format!("The supervisor takes {}; this makes {trainees}.", capacity.0);
+        warnings.push(WarningView { code: WarningCode::OverCapacity, detail });
+    }
+    if !known.course_on(day) {
+        let detail = "The supervisor has no valid supervisor course on that day.".to_owned();
+        warnings.push(WarningView { code: WarningCode::NoSupervisorCourse, detail });
+    }
+    warnings
+}

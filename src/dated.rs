@@ -1,0 +1,125 @@
+//! What is told for periods, one statement after another: a name, a class, a rate.
+//!
+//! A statement holds from its first day to its last, or until the day the next one begins. Telling
+//! it again with the same first day replaces it. When it was told is the log's business.
+
+use jiff::civil::Date;
+
+use crate::time::{Period, day_before};
+
+/// Dated statements of one kind about one thing, in the order of their first days.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dated<T>(Vec<(Period, T)>);
+
+impl<T> Default for Dated<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq> Dated<T> {
+    /// Takes a statement in; the one with the same first day gives way to it.
+    pub fn tell(&mut self, period: Period, value: T) {
+        self.0.retain(|(told, _)| told.from != period.from);
+        let place = self.0.partition_point(|(told, _)| told.from < period.from);
+        self.0.insert(place, (period, value));
+    }
+
+    /// Whether this very statement has been told and not been replaced.
+    pub fn says(&self, period: &Period, value: &T) -> bool {
+        self.0.iter().any(|(told, held)| told == period && held == value)
+    }
+
+    /// What holds on a day.
+    pub fn on(&self, day: Date) -> Option<&T> {
+        self.begun(day).filter(|(period, _)| period.covers(day)).map(|(_, value)| value)
+    }
+
+    /// The statement that began last on or before a day, with the days it holds; it may have ended.
+    pub fn begun(&self, day: Date) -> Option<(Period, &T)> {
+        self.iter().take_while(|(period, _)| period.from <= day).last()
+    }
+
+    /// All statements with the days they hold: each ends at the latest before the next begins.
+    pub fn iter(&self) -> impl Iterator<Item = (Period, &T)> {
+        self.0.iter().enumerate().map(|(place, (told, value))| {
+            let next = self.0.get(place + 1).map(|(next, _)| day_before(next.from));
+            let to = match (told.to, next) {
+                (Some(to), Some(next)) => Some(to.min(next)),
+                (to, next) => to.or(next),
+            };
+            (Period { from: told.from, to }, value)
+        })
+    }
+
+    /// A statement with another first day that was told for one of these days.
+    pub fn overlapping(&self, period: &Period) -> Option<&Period> {
+        let others = self.0.iter().map(|(told, _)| told).filter(|told| told.from != period.from);
+        others.into_iter().find(|told| told.overlap(period).is_some())
+    }
+
+    /// The first day that anything was told for.
+    pub fn first_day(&self) -> Option<Date> {
+        self.0.first().map(|(period, _)| period.from)
+    }
+
+    /// The days on which what holds may change.
+    pub fn changes(&self) -> impl Iterator<Item = Date> {
+        self.iter().flat_map(|(period, _)| [Some(period.from), period.day_after()]).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    fn years(from: i16, to: Option<i16>) -> Period {
+        let to = to.map(|year| date(year, 12, 31));
+        Period::try_new(date(from, 1, 1), to).expect("the test's period is in order")
+    }
+
+    #[test]
+    fn a_later_beginning_takes_over_and_its_end_leaves_nothing() {
+        let mut names = Dated::default();
+        names.tell(years(2020, Some(2022)), "new");
+        names.tell(years(2000, None), "old");
+        assert_eq!(names.on(date(1999, 12, 31)), None);
+        assert_eq!(names.on(date(2019, 12, 31)), Some(&"old"));
+        assert_eq!(names.on(date(2020, 1, 1)), Some(&"new"));
+        assert_eq!(names.on(date(2023, 1, 1)), None);
+        let held: Vec<_> = names.iter().collect();
+        assert_eq!(held[0], (years(2000, Some(2019)), &"old"));
+        assert_eq!(names.begun(date(2030, 1, 1)), Some((years(2020, Some(2022)), &"new")));
+    }
+
+    #[test]
+    fn the_same_first_day_replaces_and_another_overlaps() {
+        let mut classes = Dated::default();
+        classes.tell(years(2018, None), 3);
+        classes.tell(years(2018, Some(2023)), 2);
+        assert!(classes.says(&years(2018, Some(2023)), &2));
+        assert!(!classes.says(&years(2018, None), &3));
+        assert_eq!(classes.overlapping(&years(2018, None)), None);
+        assert_eq!(classes.overlapping(&years(2023, None)), Some(&years(2018, Some(2023))));
+        assert_eq!(classes.overlapping(&years(2024, None)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_statements_hold_on_one_day(told in prop::collection::vec((0_i16..60, 0_i16..20, any::<bool>()), 0..12)) {
+            let mut dated = Dated::default();
+            for (number, (from, length, open)) in told.iter().enumerate() {
+                let from = 1950 + from;
+                dated.tell(years(from, (!open).then_some(from + length)), number);
+            }
+            for year in 1949..2040 {
+                let day = date(year, 7, 1);
+                let holding: Vec<_> = dated.iter().filter(|(p, _)| p.covers(day)).collect();
+                prop_assert!(holding.len() <= 1);
+                prop_assert_eq!(holding.first().map(|(_, value)| *value), dated.on(day));
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Plans, learning goals and the report on them through HTTP.
+
+mod goals;
+mod plans;
+mod refusals;
+mod report;
+mod world;

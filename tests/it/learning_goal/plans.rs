@@ -1,0 +1,142 @@
+//! Plans: assigned, started, archived, withdrawn.
+
+use serde_json::json;
+
+use super::world::World;
+use crate::curriculum::demo;
+
+#[tokio::test]
+async fn a_plan_is_assigned_started_and_archived_and_its_approvals_stand() {
+    let world = World::new().await;
+    let plan = world.client.get(&world.path("plans/alm")).await.expect(200);
+    assert_eq!(json!([plan.body["situation"], plan.body["goals"]]), json!(["assigned", 24]));
+    assert_eq!(plan.body["curriculum"], "demo-1");
+    let again = world.assign("alm").await.expect(201);
+    assert_eq!(again.header("etag"), plan.header("etag"), "already so");
+    let end = json!({"by": world.leader, "on": "2020-05-01", "reason": "A newer version"});
+    let archive = world.path("plans/alm/archive");
+    let refused = world.client.post(&archive, end.clone()).await;
+    refused.expect_problem(409, "plan_not_started");
+
+    world.approved("ALM-001").await;
+    world.submit("ALM-002", "2020-03-04").await.expect(200);
+    let started = world.client.get(&world.path("plans/alm")).await.expect(200);
+    assert_eq!(started.body["started_on"], "2020-03-01");
+    let withdrawal = world.path("plans/alm/withdrawal");
+    let refused = world.client.post(&withdrawal, end.clone()).await;
+    refused.expect_problem(409, "plan_started");
+    let archived = world.client.post(&archive, end.clone()).await.expect(200);
+    assert_eq!(archived.body["situation"], "archived");
+    world.client.post(&archive, end).await.expect(200);
+    let other = json!({"by": world.leader, "on": "2020-05-02", "reason": "Again"});
+    world.client.post(&archive, other).await.expect_problem(409, "plan_ended");
+
+    assert_eq!(world.goal("ALM-001").await.expect(200).body["situation"], "approved");
+    world.goal("ALM-003").await.expect_problem(404, "not_found");
+    let refused = world.submit("ALM-003", "2020-05-02").await;
+    refused.expect_problem(409, "goal_not_in_plan");
+    let list = world.client.get(&world.path("learning-goals")).await.expect(200);
+    assert_eq!(list.body["items"].as_array().map(Vec::len), Some(2), "where something was done");
+    let early = world.client.get(&world.path("plans/alm?as_of=2020-04-30")).await.expect(200);
+    assert_eq!(early.body["situation"], "started");
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn an_approval_counts_in_a_later_version_that_has_the_goal() {
+    let world = World::new().await;
+    world.approved("ALM-001").await;
+    let mut second = demo();
+    second["version"] = json!("demo-2");
+    second["goals"][0]["title"] = json!("Syntetisk: Ny tittel");
+    world.client.post("/v1/curricula", second).await.expect(201);
+    let end = json!({"by": world.leader, "on": "2020-05-01", "reason": "A newer version"});
+    world.client.post(&world.path("plans/alm/archive"), end).await.expect(200);
+    let body = json!({"curriculum": "demo-2", "plan": "alm", "by": world.leader,
+        "on": "2020-05-01"});
+    world.client.post(&world.path("plans"), body).await.expect(201);
+    let goal = world.goal("ALM-001").await.expect(200);
+    assert_eq!(
+        json!([goal.body["situation"], goal.body["curriculum"]]),
+        json!(["approved", "demo-2"])
+    );
+    assert_eq!(goal.body["decision"]["curriculum"], "demo-1");
+    assert_eq!(goal.body["title"], "Syntetisk: Ny tittel");
+    let plans = world.client.get(&world.path("plans")).await.expect(200);
+    let situations: Vec<_> =
+        plans.body["items"].as_array().expect("items").iter().map(|p| &p["situation"]).collect();
+    assert_eq!(situations, ["archived", "assigned"]);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn an_unstarted_plan_is_withdrawn() {
+    let world = World::new().await;
+    let end = json!({"by": world.leader, "on": "2020-02-10", "reason": "The wrong plan"});
+    let withdrawal = world.path("plans/alm/withdrawal");
+    let early = json!({"by": world.leader, "on": "2020-01-31", "reason": "The wrong plan"});
+    let refused = world.client.post(&withdrawal, early).await;
+    refused.expect_problem(409, "later_step_recorded");
+    let withdrawn = world.client.post(&withdrawal, end.clone()).await.expect(200);
+    assert_eq!(withdrawn.text, "null");
+    world.client.post(&withdrawal, end).await.expect(200);
+    world.client.get(&world.path("plans/alm")).await.expect_problem(404, "not_found");
+    world.client.get(&world.path("plans/alm?as_of=2020-02-09")).await.expect(200);
+    let refused = world.submit("ALM-001", "2020-02-05").await;
+    refused.expect_problem(409, "goal_not_in_plan");
+    let list = world.client.get(&world.path("plans")).await.expect(200);
+    assert_eq!(list.body["items"], json!([]));
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_plan_is_not_both_started_and_withdrawn() {
+    let world = World::new().await;
+    let end = json!({"by": world.leader, "on": "2020-03-01", "reason": "The wrong plan"});
+    let path = world.path("plans/alm/withdrawal");
+    let (submitted, withdrawn) =
+        tokio::join!(world.submit("ALM-001", "2020-03-01"), world.client.post(&path, end),);
+    let mut statuses = [submitted.status, withdrawn.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", submitted.text, withdrawn.text);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_plan_names_a_version_in_force_and_a_leader_of_the_doctor() {
+    let world = World::without_plan().await;
+    let mut later = demo();
+    later["version"] = json!("demo-later");
+    later["valid_from"] = json!("2020-06-01");
+    later["goals"] = json!([later["goals"][0]]);
+    world.client.post("/v1/curricula", later).await.expect(201);
+    let ask = async |curriculum: &str, plan: &str, by: &str, on: &str| {
+        let body = json!({"curriculum": curriculum, "plan": plan, "by": by, "on": on});
+        world.client.post(&world.path("plans"), body).await
+    };
+    let nobody = "01890a5d-ac96-774b-bcce-b302099a8061";
+    for (curriculum, plan, by, pointer) in [
+        ("demo-9", "alm", world.leader.as_str(), "/curriculum"),
+        ("demo-later", "alm", &world.leader, "/curriculum"),
+        ("demo-1", "alm", nobody, "/by"),
+    ] {
+        let refused = ask(curriculum, plan, by, "2020-02-01").await;
+        assert_eq!(refused.expect_problem(422, "invalid_request").pointers(), [pointer]);
+    }
+    let refused = ask("demo-later", "fkm", &world.leader, "2020-06-01").await;
+    assert_eq!(refused.expect_problem(422, "invalid_request").pointers(), ["/plan"]);
+    let refused = ask("demo-1", "alm", &world.leader, "2199-01-01").await;
+    assert_eq!(refused.expect_problem(422, "invalid_request").pointers(), ["/on"]);
+    let refused = ask("demo-1", "alm", &world.other_leader, "2020-02-01").await;
+    refused.expect_problem(409, "not_the_leader");
+    world.assign("alm").await.expect(201);
+    let refused = ask("demo-later", "alm", &world.leader, "2020-06-01").await;
+    refused.expect_problem(409, "plan_already_assigned");
+    let missing = world.client.get(&world.path("plans/fkm")).await;
+    missing.expect_problem(404, "not_found");
+    world.client.get(&world.path("plans/amm")).await.expect_problem(404, "not_found");
+    let end = json!({"by": world.leader, "reason": "x"});
+    let missing = world.client.post(&world.path("plans/fkm/archive"), end).await;
+    missing.expect_problem(404, "not_found");
+    world.instance.stop().await;
+}
