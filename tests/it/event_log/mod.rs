@@ -4,7 +4,9 @@
 //!
 //! What single rules and operations do is proved elsewhere.
 
+mod combiner;
 mod isolation;
+mod once;
 mod order;
 mod plans;
 mod rig;
