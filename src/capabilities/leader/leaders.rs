@@ -1,5 +1,5 @@
-//! The read model `leaders`: every leader, findable by municipality and by HPR number (a keyed hash).
-//! Names and numbers stay sealed.
+//! The read model `leaders`: every leader, findable by municipality and by HPR number (a keyed
+//! hash). Names and numbers stay sealed.
 
 use super::domain::{Leader, SUBJECT};
 use super::view::LeaderView;

@@ -7,6 +7,8 @@ pub mod domain;
 mod http;
 mod leaders;
 pub mod problems;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use domain::{Event, Known, Leader, answering, subject};

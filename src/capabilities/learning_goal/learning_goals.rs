@@ -4,7 +4,8 @@
 use jiff::civil::Date;
 
 use super::domain::GOAL_SUBJECT;
-use super::goal::{Goal, Situation, SituationWord};
+use super::goal::Goal;
+use super::situation::{Situation, SituationWord};
 use crate::event_log::projection::{ReadModel, Row, timeline};
 use crate::identifiers::Token;
 

@@ -13,6 +13,7 @@ mod learning_goals;
 pub mod plan;
 pub mod problems;
 mod report;
+pub mod situation;
 #[cfg(test)]
 mod tests;
 mod view;

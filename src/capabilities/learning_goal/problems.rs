@@ -9,9 +9,9 @@ problems! {
     en: "The goal is in no assigned plan", "On {day} no plan of the doctor has {code}.",
     nb: "Målet er ikke i noen tildelt plan", "Den {day} har ingen av legens planer {code}.";
 
-    /// The goal is not in a situation that allows this: only a goal that waits for a decision can be
-    /// recommended, decided or recalled, and only an approved one revoked. Read the goal: it says
-    /// whose turn it is.
+    /// The goal is not in a situation that allows this: only a goal that waits for a decision can
+    /// be recommended, decided or recalled, and only an approved one revoked. Read the goal: it
+    /// says whose turn it is.
     GOAL_SITUATION = 409, "goal_situation",
     en: "The goal's situation does not allow this", "The goal is {situation}.",
     nb: "Målets status tillater ikke dette", "Målet er {situation}.";
@@ -56,8 +56,8 @@ problems! {
     en: "A recommendation is negative", "Negative: {roles}. Give a reason to approve all the same.",
     nb: "En anbefaling er negativ", "Negativ: {roles}. Oppgi en begrunnelse for å godkjenne likevel.";
 
-    /// Only a leader of the municipality that approved the goal may revoke the approval, however the
-    /// doctor has moved since. A new employer who disagrees cannot.
+    /// Only a leader of the municipality that approved the goal may revoke the approval, however
+    /// the doctor has moved since. A new employer who disagrees cannot.
     NOT_THE_DECIDING_MUNICIPALITY = 409, "not_the_deciding_municipality",
     en: "Not a leader of the deciding municipality", "The goal was approved by {municipality}; on {day} leader {leader} does not lead there.",
     nb: "Ikke leder i kommunen som avgjorde", "Målet ble godkjent av {municipality}; den {day} er {leader} ikke leder der.";

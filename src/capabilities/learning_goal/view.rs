@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{Recommended, Role, Verdict};
-use super::goal::{Goal, Situation, SituationWord, Submission, Way};
+use super::goal::{Goal, Way};
 use super::plan::{Assignment, Ending};
+use super::situation::{Situation, SituationWord, Submission};
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::edge::Day;

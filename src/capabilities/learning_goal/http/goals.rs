@@ -10,8 +10,9 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::super::domain::{goal_subject, path_subject, plan_subject};
-use super::super::goal::{Goal, SituationWord, Way};
+use super::super::goal::{Goal, Way};
 use super::super::plan::{Assignment, Ending, Plans};
+use super::super::situation::SituationWord;
 use super::super::view::GoalView;
 use super::{goal_of, place};
 use crate::capabilities::curriculum::domain::catalogue_subject;

@@ -1,20 +1,22 @@
-//! The rules of plans and goals: given, when, then; and any sequence of acts.
+//! The rules of goals: given, when, then. Plans and random sequences stand in files of their own.
+
+mod plans;
+mod sequences;
 
 use jiff::civil::{Date, date};
-use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::domain::*;
 use super::goal::*;
-use super::plan::{Authority, Plans};
-use super::view::{GoalView, Missing, Outcome, PlanSituation, PlanView, Turn};
+use super::situation::*;
+use super::view::{GoalView, Missing, Outcome, Turn};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::position::domain::{Category, Filled, OccupancyEnded, Terms};
 use crate::capabilities::position::{self, OperatingModel};
 use crate::capabilities::{leader, trainee};
 use crate::edge::FromText;
-use crate::identifiers::{Comment, GoalCode};
+use crate::identifiers::GoalCode;
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 
@@ -463,187 +465,4 @@ fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     assert_eq!((view.situation, view.decision), (SituationWord::Submitted, None));
     let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
     assert_eq!(view.decision.map(|decision| decision.outcome), Some(Outcome::Approved));
-}
-
-fn assigned(plan: Plan, on: Date) -> PlanAssigned {
-    PlanAssigned {
-        trainee: DOCTOR,
-        plan,
-        curriculum: text("test-1"),
-        goals: 3,
-        by: LEADER,
-        municipality: text("0301"),
-        on,
-    }
-}
-
-fn with(plans: &mut Plans, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
-    let facts = facts.map_err(|rejection| rejection.problem.code)?;
-    facts.iter().for_each(|fact| plans.evolve(fact));
-    Ok(facts.len())
-}
-
-fn who() -> Authority {
-    Authority { leader: LEADER, municipality: text("0301") }
-}
-
-fn why() -> Comment {
-    text("The doctor follows another version")
-}
-
-/// Given the plan `alm` since the 1st, with a goal submitted on the 5th.
-fn started_plan() -> Plans {
-    let mut plans = Plans::default();
-    let facts = plans.assign(assigned(Plan::Alm, june(1)));
-    assert_eq!(with(&mut plans, facts), Ok(1));
-    let facts = Goal::default().submit(submit_on(june(5)));
-    assert_eq!(with(&mut plans, facts), Ok(1));
-    plans
-}
-
-#[test]
-fn a_plan_is_assigned_once_and_each_plan_for_itself() {
-    let mut plans = Plans::default();
-    for (plan, recorded) in [(Plan::Alm, 1), (Plan::Alm, 0), (Plan::Fkm, 1)] {
-        let facts = plans.assign(assigned(plan, june(1)));
-        assert_eq!(with(&mut plans, facts), Ok(recorded));
-    }
-    let mut other = assigned(Plan::Alm, june(2));
-    other.curriculum = text("test-2");
-    let facts = plans.assign(other);
-    assert_eq!(with(&mut plans, facts), Err("plan_already_assigned"));
-}
-
-#[test]
-fn the_first_submission_starts_the_plan_and_an_earlier_told_one_moves_its_start() {
-    let mut plans = started_plan();
-    assert_eq!(plans.last(Plan::Alm).and_then(|plan| plan.started_on), Some(june(5)));
-    let mut earlier = submit_on(june(3));
-    earlier.plan_started_on = Some(june(5));
-    let facts = Goal::default().submit(earlier);
-    assert_eq!(with(&mut plans, facts), Ok(1));
-    assert_eq!(plans.last(Plan::Alm).and_then(|plan| plan.started_on), Some(june(3)));
-    let mut later = submit_on(june(9));
-    later.plan_started_on = Some(june(3));
-    let facts = Goal::default().submit(later).expect("submitted");
-    assert_eq!(crate::aggregate::DomainEvent::subjects(&facts[0]).len(), 2, "no plan told");
-}
-
-#[test]
-fn a_started_plan_is_archived_and_never_withdrawn() {
-    let mut plans = started_plan();
-    let facts = plans.withdraw(Plan::Alm, who(), june(9), why());
-    assert_eq!(with(&mut plans, facts), Err("plan_started"));
-    let facts = plans.archive(Plan::Alm, who(), june(4), why());
-    assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
-    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
-        let facts = plans.archive(Plan::Alm, who(), june(day), why());
-        assert_eq!(with(&mut plans, facts), told);
-    }
-    let view = |day| PlanView::on(&plans.0[0], june(day)).map(|view| view.situation);
-    assert_eq!((view(1), view(5)), (Some(PlanSituation::Assigned), Some(PlanSituation::Started)));
-    assert_eq!(view(9), Some(PlanSituation::Archived));
-    let facts = plans.assign(assigned(Plan::Alm, june(8)));
-    assert_eq!(with(&mut plans.clone(), facts), Err("later_step_recorded"));
-    let facts = plans.assign(assigned(Plan::Alm, june(9)));
-    assert_eq!(with(&mut plans, facts), Ok(1));
-}
-
-#[test]
-fn an_unstarted_plan_is_withdrawn_and_never_archived() {
-    let mut plans = Plans::default();
-    let facts = plans.withdraw(Plan::Alm, who(), june(9), why());
-    assert_eq!(with(&mut plans, facts), Err("not_found"));
-    let facts = plans.assign(assigned(Plan::Alm, june(2)));
-    assert_eq!(with(&mut plans, facts), Ok(1));
-    let facts = plans.archive(Plan::Alm, who(), june(9), why());
-    assert_eq!(with(&mut plans, facts), Err("plan_not_started"));
-    let facts = plans.withdraw(Plan::Alm, who(), june(1), why());
-    assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
-    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
-        let facts = plans.withdraw(Plan::Alm, who(), june(day), why());
-        assert_eq!(with(&mut plans, facts), told);
-    }
-    assert!(PlanView::on(&plans.0[0], june(8)).is_some());
-    assert!(PlanView::on(&plans.0[0], june(9)).is_none());
-    assert_eq!(plans.workable_on(june(8)).count(), 0, "nothing is done in it afterwards");
-}
-
-/// What may be asked of a goal, in any order and on any day.
-#[derive(Debug, Clone)]
-enum Act {
-    Submit,
-    Recall,
-    Recommend { by: Uuid, role: Role, verdict: Verdict, reason: bool },
-    Approve { reason: bool },
-    Return,
-    Revoke,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let roles = prop_oneof![Just(Role::Supervisor), Just(Role::ClinicalSupervisor)];
-    let verdicts = prop_oneof![
-        3 => Just(Verdict::Positive),
-        1 => Just(Verdict::Negative),
-        1 => Just(Verdict::InsufficientBasis),
-    ];
-    let persons = prop_oneof![Just(SUPERVISOR), Just(CLINICAL)];
-    let recommend = (persons, roles, verdicts, any::<bool>())
-        .prop_map(|(by, role, verdict, reason)| Act::Recommend { by, role, verdict, reason });
-    prop_oneof![
-        3 => Just(Act::Submit),
-        1 => Just(Act::Recall),
-        5 => recommend,
-        3 => any::<bool>().prop_map(|reason| Act::Approve { reason }),
-        1 => Just(Act::Return),
-        1 => Just(Act::Revoke),
-    ]
-}
-
-fn perform(case: &mut Case, act: &Act, on: Date) {
-    let _verdict = match act {
-        Act::Submit => case.submit(on),
-        Act::Recall => case.recall(on),
-        Act::Recommend { by, role, verdict, reason } => {
-            let mut told = recommended(*by, *role, *verdict, on);
-            told.dual_role_reason = reason.then(|| text("Nobody else"));
-            case.speak(told)
-        }
-        Act::Approve { reason } => {
-            let reason = reason.then(|| text("Seen at work"));
-            case.decide(Ruling::Approve { comment: None, reason }, on)
-        }
-        Act::Return => case.send_back(on),
-        Act::Revoke => case.revoke(on),
-    };
-}
-
-proptest! {
-    #[test]
-    fn no_sequence_of_acts_reaches_approved_without_both_roles_since_the_last_submission(
-        acts in prop::collection::vec((act(), 1i8..=30), 1..60),
-    ) {
-        let mut case = Case::default();
-        for (act, day) in &acts {
-            perform(&mut case, act, june(*day));
-            for day in 1..=30 {
-                let Situation::Approved(submission, approved) = case.0.on(june(day)) else {
-                    continue;
-                };
-                let by_then = |role| submission.latest(role, approved.on);
-                let spoken = [Role::Supervisor, Role::ClinicalSupervisor].map(by_then);
-                let [Some(supervisor), Some(clinical)] = spoken else {
-                    return Err(TestCaseError::fail("approved while a role was silent"));
-                };
-                for told in [supervisor, clinical] {
-                    prop_assert!(told.on >= submission.submitted.on && told.on <= approved.on);
-                    let against = told.verdict == Verdict::Negative;
-                    prop_assert!(!against || approved.reason.is_some());
-                }
-                let told = &submission.recommendations;
-                let alone = told.iter().all(|r| r.by == told[0].by);
-                prop_assert!(!alone || told.iter().any(|r| r.dual_role_reason.is_some()));
-            }
-        }
-    }
 }

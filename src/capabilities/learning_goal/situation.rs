@@ -1,0 +1,103 @@
+//! What a learning goal is on a day, and how one step follows another.
+//!
+//! Folding never judges: a step that does not fit where the goal stands changes nothing.
+
+use jiff::civil::Date;
+
+use super::domain::{Approved, Event, Recommended, Returned, Revoked, Role, Submitted};
+use crate::word_enum;
+
+word_enum! {
+    /// How a learning goal stands on a day.
+    pub enum SituationWord {
+        /// Not submitted, or recalled before anything was decided.
+        NotStarted = "not_started",
+        /// Waits for recommendations and a decision.
+        Submitted = "submitted",
+        /// Sent back to the doctor.
+        Returned = "returned",
+        /// Approved.
+        Approved = "approved",
+        /// Was approved; the approval was taken back.
+        Revoked = "revoked",
+    }
+}
+
+/// A submission, and what was recommended on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    pub submitted: Submitted,
+    /// In the order they were told.
+    pub recommendations: Vec<Recommended>,
+}
+
+/// What a goal is on a day.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Situation {
+    #[default]
+    NotStarted,
+    Submitted(Box<Submission>),
+    Returned(Box<Submission>, Box<Returned>),
+    Approved(Box<Submission>, Box<Approved>),
+    Revoked(Box<Submission>, Box<Approved>, Box<Revoked>),
+}
+
+impl Situation {
+    /// The word for it.
+    pub fn word(&self) -> SituationWord {
+        match self {
+            Situation::NotStarted => SituationWord::NotStarted,
+            Situation::Submitted(_) => SituationWord::Submitted,
+            Situation::Returned(..) => SituationWord::Returned,
+            Situation::Approved(..) => SituationWord::Approved,
+            Situation::Revoked(..) => SituationWord::Revoked,
+        }
+    }
+
+    /// The submission it goes back to.
+    pub fn submission(&self) -> Option<&Submission> {
+        match self {
+            Situation::NotStarted => None,
+            Situation::Submitted(submission)
+            | Situation::Returned(submission, _)
+            | Situation::Approved(submission, _)
+            | Situation::Revoked(submission, ..) => Some(submission),
+        }
+    }
+
+    /// What the goal is after a step; `before` is what it was before the last submission.
+    pub(super) fn after(self, event: &Event, before: &mut Situation) -> Situation {
+        match (self, event) {
+            (now, Event::Submitted(f)) => {
+                *before = now;
+                let submission = Submission { submitted: f.clone(), recommendations: vec![] };
+                Situation::Submitted(Box::new(submission))
+            }
+            // What was before the submission is again.
+            (Situation::Submitted(_), Event::Recalled(_)) => std::mem::take(before),
+            (Situation::Submitted(mut submission), Event::Recommended(f)) => {
+                submission.recommendations.push(f.clone());
+                Situation::Submitted(submission)
+            }
+            (Situation::Submitted(submission), Event::Approved(f)) => {
+                Situation::Approved(submission, Box::new(f.clone()))
+            }
+            (Situation::Submitted(submission), Event::Returned(f)) => {
+                Situation::Returned(submission, Box::new(f.clone()))
+            }
+            (Situation::Approved(submission, approved), Event::Revoked(f)) => {
+                Situation::Revoked(submission, approved, Box::new(f.clone()))
+            }
+            (now, _) => now,
+        }
+    }
+}
+
+impl Submission {
+    /// The latest recommendation of a role, given on a day or before.
+    pub fn latest(&self, role: Role, by_day: Date) -> Option<&Recommended> {
+        let given = self.recommendations.iter().filter(|r| r.role == role && r.on <= by_day);
+        // Of two on one day the later told counts.
+        given.max_by_key(|r| r.on)
+    }
+}
