@@ -114,6 +114,7 @@ word_enum! {
 #[into_params(parameter_in = Query)]
 pub struct StaffingParameters {
     /// What a row is about; a municipality by default.
+    #[param(inline)]
     #[deserr(default)]
     group_by: Option<GroupBy>,
     /// Only positions of this programme; the totals then tell its yearly subsidy.
@@ -121,15 +122,19 @@ pub struct StaffingParameters {
     #[deserr(default)]
     programme: Option<Id>,
     /// Only positions of this municipality.
+    #[param(inline)]
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only positions of municipalities in this health region.
+    #[param(inline)]
     #[deserr(default)]
     region: Option<HealthRegion>,
     /// `true`: each row names the positions that were counted.
+    #[param(inline)]
     #[deserr(default)]
     explain: Option<Explain>,
     /// The form, instead of `Accept`.
+    #[param(inline)]
     #[deserr(default)]
     format: Option<ReportForm>,
 }
