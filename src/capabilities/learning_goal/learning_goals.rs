@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::domain::GOAL_SUBJECT;
 use super::goal::Goal;
-use super::situation::{Situation, SituationWord};
+use super::situation::{GoalSituation, Situation};
 use crate::event_log::projection::{ReadModel, Row, timeline};
 use crate::identifiers::Token;
 
@@ -14,7 +14,7 @@ pub struct LearningGoals;
 
 #[derive(PartialEq)]
 struct Standing {
-    situation: SituationWord,
+    situation: GoalSituation,
     curriculum: Token,
     submitted_on: Date,
     decided_on: Option<Date>,

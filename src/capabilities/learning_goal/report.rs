@@ -166,6 +166,7 @@ pub struct ProgressFilters {
     #[deserr(default)]
     curriculum: Option<Token>,
     /// The form of the answer, instead of `Accept`.
+    #[param(inline)]
     #[deserr(default)]
     format: Option<ReportForm>,
 }

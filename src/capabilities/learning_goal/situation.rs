@@ -9,7 +9,7 @@ use crate::word_enum;
 
 word_enum! {
     /// How a learning goal stands on a day.
-    pub enum SituationWord {
+    pub enum GoalSituation {
         /// Not submitted, or recalled before anything was decided.
         NotStarted = "not_started",
         /// Waits for recommendations and a decision.
@@ -44,13 +44,13 @@ pub enum Situation {
 
 impl Situation {
     /// The word for it.
-    pub fn word(&self) -> SituationWord {
+    pub fn word(&self) -> GoalSituation {
         match self {
-            Situation::NotStarted => SituationWord::NotStarted,
-            Situation::Submitted(_) => SituationWord::Submitted,
-            Situation::Returned(..) => SituationWord::Returned,
-            Situation::Approved(..) => SituationWord::Approved,
-            Situation::Revoked(..) => SituationWord::Revoked,
+            Situation::NotStarted => GoalSituation::NotStarted,
+            Situation::Submitted(_) => GoalSituation::Submitted,
+            Situation::Returned(..) => GoalSituation::Returned,
+            Situation::Approved(..) => GoalSituation::Approved,
+            Situation::Revoked(..) => GoalSituation::Revoked,
         }
     }
 

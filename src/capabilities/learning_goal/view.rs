@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::domain::{Recommended, Role, Verdict};
 use super::goal::{Goal, Way};
 use super::plan::{Assignment, Ending};
-use super::situation::{Situation, SituationWord, Submission};
+use super::situation::{GoalSituation, Situation, Submission};
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::edge::Day;
@@ -49,7 +49,7 @@ word_enum! {
 
 word_enum! {
     /// What a leader decides on a submission.
-    pub enum Outcome {
+    pub enum GoalOutcome {
         /// The goal is attained.
         Approved = "approved",
         /// The goal goes back to the doctor.
@@ -167,7 +167,7 @@ impl From<&Recommended> for RecommendationView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DecisionView {
     /// What was decided.
-    pub outcome: Outcome,
+    pub outcome: GoalOutcome,
     /// The leader who decided.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub by: Uuid,
@@ -217,7 +217,7 @@ pub struct GoalView {
     #[schema(example = false)]
     pub requires_institution_service: bool,
     /// How it stands.
-    pub situation: SituationWord,
+    pub situation: GoalSituation,
     /// What it still takes to be approved; empty once it is.
     pub missing: Vec<Missing>,
     /// Whose turn it is.
@@ -267,7 +267,7 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
     match situation {
         Situation::NotStarted | Situation::Submitted(_) => None,
         Situation::Returned(submission, f) => Some(DecisionView {
-            outcome: Outcome::Returned,
+            outcome: GoalOutcome::Returned,
             by: f.by,
             municipality: f.municipality.clone(),
             on: Day(f.on),
@@ -276,7 +276,7 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
             reason: None,
         }),
         Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(DecisionView {
-            outcome: Outcome::Approved,
+            outcome: GoalOutcome::Approved,
             by: f.by,
             municipality: f.municipality.clone(),
             on: Day(f.on),
@@ -365,7 +365,7 @@ impl Touches {
         let of_plan = || catalogue.0.values().filter(|goal| goal.plan == defined.plan);
         let approved = |goal: &&GoalDefined| {
             let standing = way.goals.get(&goal.code).map(|goal| goal.on(day).word());
-            goal.code != defined.code && standing == Some(SituationWord::Approved)
+            goal.code != defined.code && standing == Some(GoalSituation::Approved)
         };
         let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         let plan_goals = count(of_plan().count());

@@ -85,9 +85,11 @@ fn view(service: &Service, report: &Report, language: Language) -> ReportView {
 
 /// List the reports
 #[utoipa::path(tag = "reports", operation_id = "list_reports",
+    params(crate::http::time_axes::TimeAxes),
     responses((status = 200, description = "The catalogue", body = ReportCatalogue)))]
 #[get("/v1/reports")]
 async fn catalogue(read: Read) -> Answer {
+    read.settled_known_at().await?;
     let reached = read.wait_for_log().await?;
     let language = crate::http::current().language;
     let reports = capabilities::ALL.iter().flat_map(|capability| capability.reports);

@@ -19,5 +19,6 @@ from (
   order by es.position desc
   limit $5
 ) found
-join alis.event e on e.log = $1 and e.position = found.position
+join lateral (select * from alis.event e
+              where e.log = $1 and e.position = found.position limit 1) e on true
 order by e.position desc

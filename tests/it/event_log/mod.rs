@@ -6,7 +6,10 @@
 
 mod combiner;
 mod isolation;
+mod narrowing;
 mod once;
 mod order;
 mod plans;
+mod projections;
 mod rig;
+mod swap;

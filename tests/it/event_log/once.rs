@@ -59,7 +59,7 @@ async fn fifty_identical_requests_at_once_are_one_fact_and_fifty_equal_answers()
     assert_eq!(events_of(&instance, "trainee.registered.v1").await, 1);
 
     let reused = clients[0].post_with("/v1/trainees", &key, doctor(2)).await;
-    reused.expect_problem(422, "idempotency_key_reused");
+    reused.expect_problem(422, "key_reused");
     // The key says which request; without it the same words are a second request.
     clients[1].post("/v1/trainees", doctor(1)).await.expect_problem(409, "trainee_exists");
     other.stop().await;

@@ -42,7 +42,7 @@ const STATEMENTS: [(&str, &str, &str); 9] = [
     (
         "history",
         include_str!("../../../src/event_log/sql/history.sql"),
-        "1, '{s:7,s:8}', 9000, 0, 100",
+        "1, '{s:7,s:8}', 9000, 0, 100, null",
     ),
     (
         "batch_subjects",

@@ -20,6 +20,8 @@ pub struct Client {
 /// An answer, read whole.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// What was asked: method and path.
+    pub asked: String,
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
@@ -124,7 +126,7 @@ impl Client {
             panic!("the contract is broken: {broken}");
         }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, text, body })
+        Ok(Answer { asked: format!("{method} {path}"), status, headers, text, body })
     }
 }
 
@@ -159,7 +161,7 @@ impl Answer {
     /// The answer, which must have this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.status, status, "{}: {}", self.asked, self.text);
         self
     }
 
@@ -169,7 +171,8 @@ impl Answer {
         assert_eq!(
             (self.status, self.body["code"].as_str()),
             (status, Some(code)),
-            "{}",
+            "{}: {}",
+            self.asked,
             self.text
         );
         self

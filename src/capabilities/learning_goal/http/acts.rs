@@ -14,7 +14,7 @@ use super::super::domain::{
 use super::super::goal::{Goal, Ruling, Submit, Way};
 use super::super::plan::{Assignment, Plans};
 use super::super::problems::*;
-use super::super::view::{GoalView, Outcome, RevokedGoalView, Touches};
+use super::super::view::{GoalOutcome, GoalView, RevokedGoalView, Touches};
 use super::{goal_of, happened, place};
 use crate::capabilities::curriculum::Catalogue;
 use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
@@ -224,7 +224,7 @@ pub struct DecideGoal {
     /// The leader who decides.
     by: Id,
     /// What is decided.
-    outcome: Outcome,
+    outcome: GoalOutcome,
     /// The day it is decided; today by default, never later.
     #[deserr(default)]
     on: Option<Day>,
@@ -239,9 +239,9 @@ pub struct DecideGoal {
 fn ruling(asked: &DecideGoal) -> Result<Ruling, Rejection> {
     let (comment, reason) = (asked.comment.clone(), asked.reason.clone());
     match (asked.outcome, comment, reason) {
-        (Outcome::Approved, comment, reason) => Ok(Ruling::Approve { comment, reason }),
-        (Outcome::Returned, Some(comment), None) => Ok(Ruling::Return { comment }),
-        (Outcome::Returned, None, _) => {
+        (GoalOutcome::Approved, comment, reason) => Ok(Ruling::Approve { comment, reason }),
+        (GoalOutcome::Returned, Some(comment), None) => Ok(Ruling::Return { comment }),
+        (GoalOutcome::Returned, None, _) => {
             let fault = Fault::new(
                 "required",
                 "Say what is missing when the goal is returned.",
@@ -249,7 +249,7 @@ fn ruling(asked: &DecideGoal) -> Result<Ruling, Rejection> {
             );
             Err(Rejection::field("/comment", fault))
         }
-        (Outcome::Returned, Some(_), Some(_)) => {
+        (GoalOutcome::Returned, Some(_), Some(_)) => {
             let fault = Fault::new(
                 "only_with_approved",
                 "A reason belongs to an approval; use comment.",

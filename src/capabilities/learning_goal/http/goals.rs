@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::domain::{goal_subject, path_subject, plan_subject};
 use super::super::goal::{Goal, Way};
 use super::super::plan::{Assignment, Ending, Plans};
-use super::super::situation::SituationWord;
+use super::super::situation::GoalSituation;
 use super::super::view::GoalView;
 use super::{goal_of, place};
 use crate::capabilities::curriculum::domain::catalogue_subject;
@@ -48,7 +48,7 @@ async fn goal_on(
     }
     let archived = plans.0.iter().rev().filter(|assignment| archived_on(assignment, day));
     match place(view, archived, code).await? {
-        Some((_, defined)) if goal.on(day).word() != SituationWord::NotStarted => {
+        Some((_, defined)) if goal.on(day).word() != GoalSituation::NotStarted => {
             Ok(GoalView::on(trainee, &defined, goal, day))
         }
         Some(_) | None => Err((&NOT_FOUND).into()),
@@ -62,7 +62,7 @@ async fn goal_on(
 pub struct GoalFilters {
     /// Only goals that stand so on the day.
     #[deserr(default)]
-    situation: Option<SituationWord>,
+    situation: Option<GoalSituation>,
     /// Only goals of this plan.
     #[deserr(default)]
     plan: Option<Plan>,
@@ -84,7 +84,7 @@ async fn all_on(
             view.consult(&catalogue_subject(&assigned.curriculum)).await?;
         for defined in catalogue.state.0.values().filter(|goal| goal.plan == assigned.plan) {
             let goal = way.goals.get(&defined.code).unwrap_or(&none);
-            if whole || goal.on(day).word() != SituationWord::NotStarted {
+            if whole || goal.on(day).word() != GoalSituation::NotStarted {
                 let make = || GoalView::on(trainee, defined, goal, day);
                 shown.entry(defined.code.clone()).or_insert_with(make);
             }

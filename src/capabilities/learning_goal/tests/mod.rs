@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::domain::*;
 use super::goal::*;
 use super::situation::*;
-use super::view::{GoalView, Missing, Outcome, Turn};
+use super::view::{GoalOutcome, GoalView, Missing, Turn};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::position::domain::{Category, Filled, OccupancyEnded, Terms};
@@ -177,7 +177,7 @@ impl Case {
         let facts = self.0.revoke(&oslo_leader(), &oslo_doctor(), on, text("An error"));
         then(&mut self.0, facts)
     }
-    fn word(&self) -> SituationWord {
+    fn word(&self) -> GoalSituation {
         self.0.on(Date::MAX).word()
     }
 }
@@ -200,12 +200,12 @@ fn approved_goal() -> Case {
 #[test]
 fn a_goal_is_approved_after_both_roles_have_spoken() {
     let case = approved_goal();
-    assert_eq!(case.word(), SituationWord::Approved);
+    assert_eq!(case.word(), GoalSituation::Approved);
     let on = |day| case.0.on(june(day)).word();
     assert_eq!((on(1), on(3), on(4)), {
-        (SituationWord::Submitted, SituationWord::Submitted, SituationWord::Approved)
+        (GoalSituation::Submitted, GoalSituation::Submitted, GoalSituation::Approved)
     });
-    assert_eq!(case.0.on(date(2020, 5, 31)).word(), SituationWord::NotStarted);
+    assert_eq!(case.0.on(date(2020, 5, 31)).word(), GoalSituation::NotStarted);
 }
 
 #[test]
@@ -242,12 +242,12 @@ fn a_recall_puts_the_goal_back_where_it_stood() {
     let mut case = Case::default();
     assert_eq!(case.submit(june(1)), Ok(1));
     assert_eq!(case.recall(june(2)), Ok(1));
-    assert_eq!(case.word(), SituationWord::NotStarted);
+    assert_eq!(case.word(), GoalSituation::NotStarted);
     assert_eq!(case.submit(june(3)), Ok(1));
     assert_eq!(case.send_back(june(4)), Ok(1));
     assert_eq!(case.submit(june(5)), Ok(1));
     assert_eq!(case.recall(june(6)), Ok(1));
-    assert_eq!(case.word(), SituationWord::Returned);
+    assert_eq!(case.word(), GoalSituation::Returned);
     assert_eq!(case.recall(june(7)), Err("goal_situation"));
 }
 
@@ -355,8 +355,8 @@ fn what_is_so_already_is_no_new_fact() {
 fn a_revoked_goal_is_submitted_and_judged_anew() {
     let mut case = approved_goal();
     assert_eq!(case.revoke(june(5)), Ok(1));
-    assert_eq!(case.word(), SituationWord::Revoked);
-    assert_eq!(case.0.on(june(4)).word(), SituationWord::Approved);
+    assert_eq!(case.word(), GoalSituation::Revoked);
+    assert_eq!(case.0.on(june(4)).word(), GoalSituation::Approved);
     assert_eq!(case.submit(june(6)), Ok(1));
     assert_eq!(case.approve(june(7)), Err("recommendations_missing"));
 }
@@ -416,7 +416,7 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
 fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it() {
     let goal = approved_goal().0;
     let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
-    assert_eq!(goal.on(june(20)).word(), SituationWord::Approved);
+    assert_eq!(goal.on(june(20)).word(), GoalSituation::Approved);
     let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
     let refused = goal.revoke(&tromso, &moved, june(20), text("Disagrees"));
     assert_eq!(refused.expect_err("new employer").problem.code, "not_the_deciding_municipality");
@@ -462,7 +462,7 @@ fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
     assert_eq!(open(&case, true), (vec![], Turn::Nobody));
     let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(2));
-    assert_eq!((view.situation, view.decision), (SituationWord::Submitted, None));
+    assert_eq!((view.situation, view.decision), (GoalSituation::Submitted, None));
     let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
-    assert_eq!(view.decision.map(|decision| decision.outcome), Some(Outcome::Approved));
+    assert_eq!(view.decision.map(|decision| decision.outcome), Some(GoalOutcome::Approved));
 }
