@@ -4,6 +4,8 @@
 //! Needs `pgbench` beside the PostgreSQL binaries. `ALIS_BENCH_QUICK=1` runs a small version that
 //! shows only that everything works.
 
+#![expect(clippy::print_stdout, reason = "this program is run to read what it prints")]
+
 mod load;
 mod peer;
 mod seed;

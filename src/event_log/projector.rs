@@ -33,7 +33,7 @@ pub trait Projection: Send + Sync {
     fn table_sql(&self) -> &'static str;
     fn columns(&self) -> &'static str;
     fn subject(&self) -> &'static str;
-    /// Folds a batch; see [`fold_batch`].
+    /// Folds a batch of facts into what it makes of the table.
     fn fold(&self, batch: Batch<'_>) -> Folded;
     /// A fold over the whole log, for a rebuild.
     fn fold_all(&self, log: i32) -> Box<dyn super::rebuild::WholeFold>;

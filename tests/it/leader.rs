@@ -44,7 +44,7 @@ async fn a_leader_is_registered_once_and_found_by_number_and_municipality() {
         let items = list.body["items"].as_array().expect("items").clone();
         items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
-    assert_eq!(found("hpr_number=999000002").await, [id.clone()]);
+    assert_eq!(found("hpr_number=999000002").await, std::slice::from_ref(&id));
     assert_eq!(found("municipality=5401").await, [second.id()]);
     assert_eq!(found("municipality=0301&as_of=2019-12-31").await, [""; 0]);
     assert_eq!(found("").await, [id.clone(), second.id()]);
