@@ -41,7 +41,7 @@ bench: toolchain postgres ## Run the benchmark programs (an optimised build).
 
 toolchain:
 	@command -v cargo >/dev/null || { \
-	  echo "There is no Rust toolchain here: install rustup (https://rustup.rs), then try again." >&2; \
+	  echo "There is no Rust toolchain here: install one with rustup, then try again." >&2; \
 	  exit 69; }
 	@command -v cc >/dev/null || { \
 	  echo "There is no C compiler and linker (cc) here, which cargo needs. On Debian and Ubuntu:" \
