@@ -2,6 +2,7 @@
 
 mod support;
 
+mod architecture;
 mod compose;
 mod curriculum;
 mod embedded_postgres;

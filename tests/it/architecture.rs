@@ -1,0 +1,83 @@
+//! What ARCHITECTURE.md states of the source, held by reading the source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files of a capability that may talk to the outside; every other one is pure.
+const OUTSIDE: [&str; 5] = ["mod.rs", "problems.rs", "report.rs", "staffing.rs", "authority.rs"];
+/// What a pure file must not name.
+const IMPURE: [&str; 8] = [
+    "tokio",
+    "deadpool",
+    "actix_web::",
+    "Timestamp::now",
+    "now_v7",
+    "async fn",
+    "crate::http",
+    "SystemTime",
+];
+/// `NewFact::of` gives a fact its id at the moment it is made ready for the log.
+const ALLOWED: [(&str, &str); 1] = [("src/aggregate.rs", "now_v7")];
+
+fn sources(below: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut open = vec![root.join(below)];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("a folder of the source");
+            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path.strip_prefix(root).expect("below the root").to_owned());
+        }
+    }
+    found
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a source file")
+}
+
+/// Lines of code, without comments, that name any of `words`.
+fn named<'a>(source: &'a str, words: &[&'a str]) -> Vec<&'a str> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: Vec<&str> = code.collect();
+    words.iter().copied().filter(|word| code.iter().any(|line| line.contains(word))).collect()
+}
+
+#[test]
+fn the_check_sees_what_is_planted() {
+    assert_eq!(named("use tokio::time;\n// deadpool", &IMPURE), ["tokio"]);
+    assert_eq!(named("async fn f() {}", &IMPURE), ["async fn"]);
+    assert!(named("fn pure() {}", &IMPURE).is_empty());
+}
+
+#[test]
+fn the_log_knows_no_capability_and_no_http() {
+    let above = ["crate::capabilities", "crate::http", "crate::app", "crate::serve"];
+    for path in sources("src/event_log") {
+        assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
+fn rules_and_what_they_stand_on_are_pure() {
+    let stand_on = ["src/aggregate.rs", "src/time.rs", "src/identifiers.rs", "src/dated.rs"];
+    let mut files: Vec<PathBuf> = stand_on.iter().map(PathBuf::from).collect();
+    files.extend(sources("src/capabilities").into_iter().filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        let in_http = path.components().any(|part| part.as_os_str() == "http");
+        !in_http && name != "http.rs" && !OUTSIDE.contains(&name)
+    }));
+    let mut checked = 0;
+    for path in files {
+        let source = text(&path);
+        // A read model and a view are shapes, not rules; both are pure all the same.
+        let found = named(&source, &IMPURE);
+        let allowed = |word: &&str| ALLOWED.contains(&(path.to_str().unwrap_or(""), *word));
+        let wrong: Vec<&str> = found.into_iter().filter(|word| !allowed(word)).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+        checked += 1;
+    }
+    assert!(checked > 30, "only {checked} files were looked at");
+}
