@@ -68,9 +68,8 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
     if view.is_new(&subject).await? {
         return Ok(());
     }
-    let first = view.first_fact(&subject).await?;
-    let leader = first.and_then(|first| Some(first.payload["leader"].as_str()?.to_owned()));
-    Err(Rejection::new(&LEADER_EXISTS).with("leader", leader.unwrap_or_default()).into())
+    let leader = view.holder(&subject, "leader").await?;
+    Err(Rejection::new(&LEADER_EXISTS).with("leader", leader).into())
 }
 
 /// Register a leader

@@ -117,13 +117,11 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
     for external in ids {
         let subject = external_subject(external);
         if !view.is_new(&subject).await? {
-            let first = view.first_fact(&subject).await?;
-            let holder =
-                first.and_then(|first| Some(first.payload["position"].as_str()?.to_owned()));
+            let holder = view.holder(&subject, "position").await?;
             return Err(Rejection::new(&POSITION_EXTERNAL_ID_TAKEN)
                 .with("system", &external.system)
                 .with("id", &external.id)
-                .with("position", holder.unwrap_or_default())
+                .with("position", holder)
                 .into());
         }
     }

@@ -96,13 +96,11 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
     for external in ids {
         let subject = external_subject(external);
         if !view.is_new(&subject).await? {
-            let first = view.first_fact(&subject).await?;
-            let holder =
-                first.and_then(|first| Some(first.payload["programme"].as_str()?.to_owned()));
+            let holder = view.holder(&subject, "programme").await?;
             return Err(Rejection::new(&PROGRAMME_EXTERNAL_ID_TAKEN)
                 .with("system", &external.system)
                 .with("id", &external.id)
-                .with("programme", holder.unwrap_or_default())
+                .with("programme", holder)
                 .into());
         }
     }

@@ -68,9 +68,8 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
     if view.is_new(&subject).await? {
         return Ok(());
     }
-    let first = view.first_fact(&subject).await?;
-    let trainee = first.and_then(|first| Some(first.payload["trainee"].as_str()?.to_owned()));
-    Err(Rejection::new(&TRAINEE_EXISTS).with("trainee", trainee.unwrap_or_default()).into())
+    let trainee = view.holder(&subject, "trainee").await?;
+    Err(Rejection::new(&TRAINEE_EXISTS).with("trainee", trainee).into())
 }
 
 async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
@@ -78,12 +77,11 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
     if view.is_new(&subject).await? {
         return Ok(());
     }
-    let first = view.first_fact(&subject).await?;
-    let trainee = first.and_then(|first| Some(first.payload["trainee"].as_str()?.to_owned()));
+    let trainee = view.holder(&subject, "trainee").await?;
     Err(Rejection::new(&TRAINEE_EXTERNAL_ID_TAKEN)
         .with("system", &external.system)
         .with("id", &external.id)
-        .with("trainee", trainee.unwrap_or_default())
+        .with("trainee", trainee)
         .into())
 }
 

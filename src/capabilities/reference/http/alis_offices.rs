@@ -60,12 +60,11 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
     for external in ids {
         let subject = alis_office_external_subject(external);
         if !view.is_new(&subject).await? {
-            let first = view.first_fact(&subject).await?;
-            let office = first.and_then(|first| Some(first.payload["office"].as_str()?.to_owned()));
+            let office = view.holder(&subject, "office").await?;
             return Err(Rejection::new(&ALIS_OFFICE_EXTERNAL_ID_TAKEN)
                 .with("system", &external.system)
                 .with("id", &external.id)
-                .with("office", office.unwrap_or_default())
+                .with("office", office)
                 .into());
         }
     }

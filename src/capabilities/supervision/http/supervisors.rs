@@ -73,20 +73,13 @@ fn replied(status: u16, state: &Supervisor, day: Date) -> Reply {
     Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
-/// Which supervisor took a natural key first.
-async fn holder(view: &View, key: &crate::aggregate::Subject) -> Result<String, Refusal> {
-    let first = view.first_fact(key).await?;
-    let id = first.and_then(|first| Some(first.payload["supervisor"].as_str()?.to_owned()));
-    Ok(id.unwrap_or_default())
-}
-
 /// Refuses an HPR number that belongs to another supervisor, naming that one.
 async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
     let key = hpr_subject(lookup);
     if view.is_new(&key).await? {
         return Ok(());
     }
-    let supervisor = holder(view, &key).await?;
+    let supervisor = view.holder(&key, "supervisor").await?;
     Err(Rejection::new(&SUPERVISOR_EXISTS).with("supervisor", supervisor).into())
 }
 
@@ -98,7 +91,7 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
     Err(Rejection::new(&SUPERVISOR_EXTERNAL_ID_TAKEN)
         .with("system", &external.system)
         .with("id", &external.id)
-        .with("supervisor", holder(view, &key).await?)
+        .with("supervisor", view.holder(&key, "supervisor").await?)
         .into())
 }
 
