@@ -28,8 +28,6 @@ use crate::problem::Rejection;
 use crate::time::Period;
 
 /// Periods of specialist approval that a correction may tell.
-
-/// Periods of specialist approval that a correction may tell.
 const SPECIALIST_PERIODS_MAX: usize = 20;
 
 /// A supervisor to register.
