@@ -2,4 +2,4 @@
 
 mod matrix;
 mod relations;
-mod world;
+pub mod world;

@@ -11,7 +11,7 @@ use alis::edge::FromText;
 use alis::identifiers::OrganisationNumber;
 use alis::identity::LocalIssuer;
 use alis::identity::cast::{self, Scenario};
-use alis::identity::issuer::Shape;
+use alis::identity::issuer::{Issuer, Shape};
 use alis::personal_data::Vault;
 use serde_json::Value;
 use tokio_postgres::Config;
@@ -66,6 +66,14 @@ impl Instance {
         Self { running, database }
     }
 
+    /// One instance that trusts further issuers.
+    pub async fn trusting(issuers: Vec<Issuer>) -> Self {
+        let database = fresh().await;
+        let settings = Settings { issuers, ..settings(&database.admin) };
+        let running = app::start(settings).await.expect("the instance starts");
+        Self { running, database }
+    }
+
     /// Another instance on the same database.
     pub async fn another(&self) -> Running {
         beside(&self.database.admin).await
@@ -95,7 +103,11 @@ fn founders() -> Founders {
 
 /// Starts an instance on a database that may not answer.
 pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
-    app::start(Settings {
+    app::start(settings(admin)).await
+}
+
+fn settings(admin: &Config) -> Settings {
+    Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
         listen: ([127, 0, 0, 1], 0).into(),
@@ -107,6 +119,5 @@ pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),
-    })
-    .await
+    }
 }
