@@ -4,6 +4,7 @@
 //! An operation declares its own refusals with `x-problems`; everything else here follows from its
 //! method and parameters.
 
+mod links;
 mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
     }
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
+    links::add(&mut document);
     Operations { document, paths }
 }
 
@@ -133,9 +135,10 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         operation,
         header(
             "If-Match",
-            "The change happens only if the resource is still at one of these versions. What is \
-             about to be created is at version `\"0\"`; `*` is any version.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"42\""]}),
+            "The change happens only if the resource is still at one of these versions, the `ETag` \
+             of an earlier answer: `\"42\"`. What is about to be created is at version `\"0\"`; \
+             `*` is any version.",
+            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["*"]}),
         ),
     );
     add_parameter(
@@ -178,7 +181,8 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         operation,
         header(
             "Min-Log-Position",
-            "Wait (at most five seconds) until the answer reflects this position of the log.",
+            "Wait (at most five seconds) until the answer reflects this position of the log, the \
+             `Log-Position` of an earlier answer. One far ahead of the log is not waited for.",
             json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
         ),
     );
@@ -283,7 +287,7 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
         _ => {}
     }
     if status == "200" && paged {
-        let example = "</v1/positions?cursor=eyJhIjoiIn0>; rel=\"next\"";
+        let example = "</v1/positions?cursor=eyJhIjoiMDAwMjI1IiwiZCI6IjIwMjAtMDMtMzEiLCJrIjoyMjV9>; rel=\"next\"";
         headers["Link"] = text("The next page, if there is one.", false, example);
     }
     headers
