@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
 use crate::problem::{Language, Problem};
 
@@ -104,6 +103,10 @@ fn operation_complete(
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
     add_problems(operation, &codes, catalogue);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        schemas::never_null(&mut parameter["schema"]);
+    }
     let paged = has_parameter(operation, "cursor") || path == FEED;
     // The feed is no resource: its version would be the log's.
     let versioned = guarded && path != FEED;
@@ -138,7 +141,7 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
             "The change happens only if the resource is still at one of these versions, the `ETag` \
              of an earlier answer: `\"42\"`. What is about to be created is at version `\"0\"`; \
              `*` is any version.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["*"]}),
+            etags("*"),
         ),
     );
     add_parameter(
@@ -171,7 +174,18 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     }
 }
 
-const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]*"( *, *(W/)?"[!#-+.-~-]*"){0,19})$"#;
+/// Versions as [`super::etag`] takes them, without the spaces it overlooks beside the commas.
+fn etags(example: &str) -> Value {
+    const ETAGS: &str = r#"^(W/)?"[!#-+.-~-]{0,40}"(, ?(W/)?"[!#-+.-~-]{0,40}"){0,19}$"#;
+    json!({
+        "anyOf": [
+            { "type": "string", "description": "Versions.", "pattern": ETAGS },
+            { "type": "string", "description": "Any version.", "enum": ["*"] },
+        ],
+        "examples": [example],
+    })
+}
+
 /// The one address of facts, and not of resources.
 const FEED: &str = "/v1/events";
 
@@ -194,7 +208,7 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         header(
             "If-None-Match",
             "Answer 304 if the caller has this version already.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"0\""]}),
+            etags("\"0\""),
         ),
     );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
