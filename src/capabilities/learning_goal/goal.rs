@@ -3,8 +3,11 @@
 //! Each step names its day, and none comes before the day of the step it follows; so a goal can be
 //! asked how it stood on any day. An approval knows nothing of employers: it stands whoever employs
 //! the doctor afterwards. Whether institution service is done is not looked at here.
+//!
+//! A code may mean another goal in another version of the catalogue. What is recorded under a code
+//! is therefore told apart by version before it is judged: [`Goal::of`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -17,6 +20,7 @@ use super::problems;
 use super::situation::{Situation, Submission};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::curriculum::Plan;
+use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::{leader, trainee};
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Token};
 use crate::problem::Rejection;
@@ -35,6 +39,8 @@ pub struct Submit {
     pub code: GoalCode,
     pub plan: Plan,
     pub curriculum: Token,
+    /// The version says which goals it replaces.
+    pub apart: bool,
     /// The first day on which a goal of the plan was submitted, so far.
     pub plan_started_on: Option<Date>,
     pub on: Date,
@@ -75,7 +81,99 @@ fn is_recommendation(event: &Event) -> bool {
     }
 }
 
+fn is_revocation(event: &Event) -> bool {
+    match event {
+        Event::Revoked(_) => true,
+        Event::PlanAssigned(_)
+        | Event::PlanArchived(_)
+        | Event::PlanWithdrawn(_)
+        | Event::Submitted(_)
+        | Event::Recalled(_)
+        | Event::Recommended(_)
+        | Event::Approved(_)
+        | Event::Returned(_) => false,
+    }
+}
+
+/// The version that a step tells, if it does.
+fn version_told(event: &Event) -> Option<&Token> {
+    match event {
+        Event::Submitted(f) => Some(&f.curriculum),
+        Event::Approved(f) => Some(&f.curriculum),
+        Event::Recalled(f) => f.curriculum.as_ref(),
+        Event::Recommended(f) => f.curriculum.as_ref(),
+        Event::Returned(f) => f.curriculum.as_ref(),
+        Event::Revoked(f) => f.curriculum.as_ref(),
+        Event::PlanAssigned(_) | Event::PlanArchived(_) | Event::PlanWithdrawn(_) => None,
+    }
+}
+
+/// The step as older facts tell it: two that differ in the version alone are one step asked twice.
+fn bare(event: &Event) -> Event {
+    let mut event = event.clone();
+    match &mut event {
+        Event::Recalled(f) => f.curriculum = None,
+        Event::Recommended(f) => f.curriculum = None,
+        Event::Returned(f) => f.curriculum = None,
+        Event::Revoked(f) => f.curriculum = None,
+        Event::Submitted(_)
+        | Event::Approved(_)
+        | Event::PlanAssigned(_)
+        | Event::PlanArchived(_)
+        | Event::PlanWithdrawn(_) => {}
+    }
+    event
+}
+
 impl Goal {
+    /// What is recorded of one goal of the catalogue: of its own version alone when that version
+    /// says which goals it replaces, and of all others, where it is one and the same goal, otherwise.
+    pub fn of(&self, defined: &GoalDefined) -> Goal {
+        match defined.replaces {
+            None => self.within(None),
+            Some(_) => self.within(Some(&defined.curriculum)),
+        }
+    }
+
+    /// The steps of one version that tells the goal apart, or of all that do not.
+    pub fn within(&self, apart: Option<&Token>) -> Goal {
+        let told_apart: BTreeSet<&Token> = self.apart().collect();
+        let mut version = None;
+        let mut steps = Vec::new();
+        for step in &self.steps {
+            version = version_told(step).or(version);
+            if version.filter(|version| told_apart.contains(version)) == apart {
+                steps.push(step.clone());
+            }
+        }
+        Goal { steps }
+    }
+
+    /// The versions that tell the goal apart, among those that something is recorded under.
+    pub fn apart(&self) -> impl Iterator<Item = &Token> {
+        self.steps.iter().filter_map(|step| match step {
+            Event::Submitted(f) if f.apart => Some(&f.curriculum),
+            Event::Submitted(_)
+            | Event::Recalled(_)
+            | Event::Recommended(_)
+            | Event::Approved(_)
+            | Event::Returned(_)
+            | Event::Revoked(_)
+            | Event::PlanAssigned(_)
+            | Event::PlanArchived(_)
+            | Event::PlanWithdrawn(_) => None,
+        })
+    }
+
+    /// The goal as it was before its last revocation.
+    pub fn before_revocation(&self) -> Goal {
+        let mut steps = self.steps.clone();
+        if let Some(place) = steps.iter().rposition(is_revocation) {
+            steps.remove(place);
+        }
+        Goal { steps }
+    }
+
     /// Takes one fact in.
     pub fn evolve(&mut self, event: &Event) {
         match event {
@@ -107,7 +205,7 @@ impl Goal {
 
     /// The last step is this one: it was asked for twice.
     fn ends_with(&self, step: &Event) -> bool {
-        self.steps.last() == Some(step)
+        self.steps.last().is_some_and(|last| bare(last) == bare(step))
     }
 
     fn not(situation: &Situation) -> Rejection {
@@ -157,6 +255,7 @@ impl Goal {
                 code: asked.code,
                 plan: asked.plan,
                 curriculum: asked.curriculum,
+                apart: asked.apart,
                 on: asked.on,
                 comment: asked.comment,
                 municipality: asked.municipality,
@@ -166,27 +265,29 @@ impl Goal {
     }
 
     /// The doctor takes the submission back.
-    pub fn recall(&self, asked: Recalled) -> Result<Vec<Event>, Rejection> {
-        let asked = Event::from(asked);
-        if self.ends_with(&asked) {
+    pub fn recall(&self, mut asked: Recalled) -> Result<Vec<Event>, Rejection> {
+        if self.ends_with(&asked.clone().into()) {
             return Ok(vec![]);
         }
-        self.waiting(on_of(&asked))?;
-        Ok(vec![asked])
+        let submission = self.waiting(asked.on)?;
+        asked.curriculum = Some(submission.submitted.curriculum);
+        Ok(vec![asked.into()])
     }
 
     /// Somebody recommends.
     pub fn recommend(
         &self,
-        asked: Recommended,
+        mut asked: Recommended,
         who: &Recommender,
         doctor: &trainee::Known,
     ) -> Result<Vec<Event>, Rejection> {
         not_own(who.id, who.hpr_lookup.as_deref(), doctor)?;
         let submission = self.waiting(asked.on)?;
-        if submission.recommendations.contains(&asked) {
+        let told = bare(&asked.clone().into());
+        if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == told) {
             return Ok(vec![]);
         }
+        asked.curriculum = Some(submission.submitted.curriculum.clone());
         let other_role = |r: &&Recommended| r.by == asked.by && r.role != asked.role;
         if let (Some(other), None) =
             (submission.recommendations.iter().find(other_role), &asked.dual_role_reason)
@@ -225,7 +326,8 @@ impl Goal {
                 })
             }
             Ruling::Return { comment } => {
-                Event::from(Returned { trainee, code, by, municipality, on, comment })
+                let curriculum = Some(submitted.curriculum.clone());
+                Event::from(Returned { trainee, code, by, municipality, curriculum, on, comment })
             }
         };
         let now = self.now();
@@ -262,11 +364,13 @@ impl Goal {
             code: approved.code.clone(),
             by: leader.id,
             municipality: approved.municipality.clone(),
+            curriculum: Some(approved.curriculum.clone()),
             on,
             reason,
         };
+        let same = |told: &Revoked| bare(&told.clone().into()) == bare(&asked.clone().into());
         match told {
-            Some(told) if **told == asked => return Ok(vec![]),
+            Some(told) if same(told) => return Ok(vec![]),
             Some(_) => return Err(Self::not(&now)),
             None => {}
         }

@@ -1,10 +1,13 @@
 //! How plans and learning goals look to callers, on a day.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::counting::{CountedApproval, Mapping};
 use super::domain::{Recommended, Role, Verdict};
 use super::goal::{Goal, Way};
 use super::plan::{Assignment, Ending};
@@ -132,6 +135,40 @@ impl PlanView {
     }
 }
 
+/// A plan that a doctor follows, and how far the doctor has come in it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlanProgressView {
+    /// The plan as it is on the day.
+    #[serde(flatten)]
+    pub plan: PlanView,
+    /// Goals of the plan that are approved, or count as approved, on that day.
+    #[schema(example = 12)]
+    pub approved: u16,
+    /// The approvals of goals of earlier versions that count for goals of the plan.
+    pub counted_from: Vec<CountedApprovalView>,
+}
+
+impl PlanProgressView {
+    /// The plan with its progress; `catalogue` is the version that it follows.
+    pub fn of(
+        plan: PlanView,
+        catalogue: &Catalogue,
+        mapping: &Mapping,
+        way: &Way,
+        day: Date,
+    ) -> Self {
+        let goals = || catalogue.0.values().filter(|goal| goal.plan == plan.plan);
+        let approved = goals().filter(|goal| mapping.stands(goal, &way.goals, day)).count();
+        let counted = goals().flat_map(|goal| mapping.counted(goal, &way.goals, day));
+        let counted: BTreeSet<CountedApproval> = counted.collect();
+        Self {
+            approved: u16::try_from(approved).unwrap_or(u16::MAX),
+            counted_from: counted.iter().map(CountedApprovalView::from).collect(),
+            plan,
+        }
+    }
+}
+
 /// What somebody recommended.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RecommendationView {
@@ -197,6 +234,34 @@ pub struct RevocationView {
     pub reason: Comment,
 }
 
+/// An approval of a goal of an earlier version, which counts for one that replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CountedApprovalView {
+    /// The version under which it was given.
+    pub curriculum: Token,
+    /// The goal that was approved.
+    pub code: GoalCode,
+    /// The day it was approved.
+    pub on: Day,
+    /// The leader who approved it.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub by: Uuid,
+    /// The municipality in whose name it was approved.
+    pub municipality: MunicipalityNumber,
+}
+
+impl From<&CountedApproval> for CountedApprovalView {
+    fn from(approval: &CountedApproval) -> Self {
+        Self {
+            curriculum: approval.curriculum.clone(),
+            code: approval.code.clone(),
+            on: Day(approval.on),
+            by: approval.by,
+            municipality: approval.municipality.clone(),
+        }
+    }
+}
+
 /// One learning goal of one doctor, as it stands on a day.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GoalView {
@@ -216,7 +281,7 @@ pub struct GoalView {
     /// Whether it takes service in an institution.
     #[schema(example = false)]
     pub requires_institution_service: bool,
-    /// How it stands.
+    /// How it stands. Approved also when approvals of goals that it replaces count for it.
     pub situation: GoalSituation,
     /// What it still takes to be approved; empty once it is.
     pub missing: Vec<Missing>,
@@ -232,14 +297,28 @@ pub struct GoalView {
     pub decision: Option<DecisionView>,
     /// How the approval was taken back; null when it was not.
     pub revocation: Option<RevocationView>,
+    /// The approvals of goals of earlier versions that count for it, by the mapping of this version;
+    /// empty when none do. Nothing more was done under this version then.
+    pub counted_from: Vec<CountedApprovalView>,
 }
 
 impl GoalView {
     /// A goal of the catalogue as it stands for a doctor on a day.
-    pub fn on(trainee: Uuid, defined: &GoalDefined, goal: &Goal, day: Date) -> Self {
-        let situation = goal.on(day);
+    /// `counted` are the approvals that count for it.
+    pub fn on(
+        trainee: Uuid,
+        defined: &GoalDefined,
+        goal: &Goal,
+        counted: &[CountedApproval],
+        day: Date,
+    ) -> Self {
+        let situation = goal.of(defined).on(day);
         let submission = situation.submission();
-        let (missing, whose_turn) = open(&situation, defined.requires_institution_service);
+        let (word, (missing, whose_turn)) = if counted.is_empty() {
+            (situation.word(), open(&situation, defined.requires_institution_service))
+        } else {
+            (GoalSituation::Approved, (vec![], Turn::Nobody))
+        };
         let recommendations = submission.map_or(&[][..], |s| &s.recommendations);
         // One that was told for a later day stands beside the submission, but not yet.
         let given = recommendations.iter().filter(|r| r.on <= day);
@@ -251,7 +330,7 @@ impl GoalView {
             theme: defined.theme.clone(),
             title: defined.title.clone(),
             requires_institution_service: defined.requires_institution_service,
-            situation: situation.word(),
+            situation: word,
             missing,
             whose_turn,
             submitted_on: submission.map(|s| Day(s.submitted.on)),
@@ -259,6 +338,7 @@ impl GoalView {
             recommendations: given.map(RecommendationView::from).collect(),
             decision: decision(&situation),
             revocation: revocation(&situation),
+            counted_from: counted.iter().map(CountedApprovalView::from).collect(),
         }
     }
 }
@@ -336,7 +416,8 @@ fn open(situation: &Situation, institution_service: bool) -> (Vec<Missing>, Turn
 /// What the revocation of an approval touches.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Touches {
-    /// The goals that are no longer approved.
+    /// The goals that are no longer approved: the goal itself, and those of the plan for which its
+    /// approval counted.
     pub goals: Vec<GoalCode>,
     /// The plan they belong to.
     pub plan: Plan,
@@ -360,26 +441,37 @@ pub struct Touches {
 }
 
 impl Touches {
-    /// What falls with the approval of `defined`, one goal of `catalogue`, on the way given.
-    pub fn of(defined: &GoalDefined, catalogue: &Catalogue, way: &Way, day: Date) -> Self {
-        let of_plan = || catalogue.0.values().filter(|goal| goal.plan == defined.plan);
-        let approved = |goal: &&GoalDefined| {
-            let standing = way.goals.get(&goal.code).map(|goal| goal.on(day).word());
-            goal.code != defined.code && standing == Some(GoalSituation::Approved)
-        };
+    /// What falls with the approval of `revoked` in the plan whose goals are `followed`. `way` is the
+    /// doctor's way after the revocation.
+    pub fn of(
+        revoked: &GoalDefined,
+        followed: &Catalogue,
+        mapping: &Mapping,
+        way: &Way,
+        day: Date,
+    ) -> Self {
+        let mut before = way.goals.clone();
+        before.entry(revoked.code.clone()).and_modify(|goal| *goal = goal.before_revocation());
+        let of_plan = || followed.0.values().filter(|goal| goal.plan == revoked.plan);
+        let stood: Vec<_> = of_plan().filter(|it| mapping.stands(it, &before, day)).collect();
+        let stands = |goal: &&&GoalDefined| mapping.stands(goal, &way.goals, day);
+        let fallen = stood.iter().filter(|goal| !stands(goal)).map(|goal| goal.code.clone());
+        let others = fallen.filter(|code| *code != revoked.code);
+        let goals: Vec<GoalCode> = [revoked.code.clone()].into_iter().chain(others).collect();
         let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         let plan_goals = count(of_plan().count());
-        let approved_after = count(of_plan().filter(approved).count());
-        let approved_before = approved_after.saturating_add(1);
+        let approved_before = count(stood.len());
+        let approved_after = count(stood.iter().filter(stands).count());
+        let curriculum = of_plan().next().map_or(&revoked.curriculum, |goal| &goal.curriculum);
         Self {
-            goals: vec![defined.code.clone()],
-            plan: defined.plan,
-            curriculum: defined.curriculum.clone(),
+            goals,
+            plan: revoked.plan,
+            curriculum: curriculum.clone(),
             plan_goals,
             approved_before,
             approved_after,
-            plan_no_longer_complete: approved_before == plan_goals,
-            requires_institution_service: defined.requires_institution_service,
+            plan_no_longer_complete: approved_before == plan_goals && approved_after < plan_goals,
+            requires_institution_service: revoked.requires_institution_service,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of goals: given, when, then. Plans and random sequences stand in files of their own.
 
+mod counting;
 mod plans;
 mod sequences;
 
@@ -105,6 +106,7 @@ fn submit_on(on: Date) -> Submit {
         code: text("ALM-001"),
         plan: Plan::Alm,
         curriculum: text("test-1"),
+        apart: false,
         plan_started_on: None,
         on,
         comment: None,
@@ -119,6 +121,7 @@ fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended 
         by,
         role,
         verdict,
+        curriculum: None,
         on,
         comment: None,
         dual_role_reason: None,
@@ -127,7 +130,7 @@ fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended 
 }
 
 fn recalled(on: Date) -> Recalled {
-    Recalled { trainee: DOCTOR, code: text("ALM-001"), on, municipality: None }
+    Recalled { trainee: DOCTOR, code: text("ALM-001"), curriculum: None, on, municipality: None }
 }
 
 /// Folds what a rule said yes to; answers the code of a no.
@@ -434,6 +437,7 @@ fn defined(requires_institution_service: bool) -> GoalDefined {
         text: text("Text"),
         requires_institution_service,
         replaced_by: vec![],
+        replaces: None,
         from: date(2019, 3, 1),
     }
 }
@@ -441,7 +445,7 @@ fn defined(requires_institution_service: bool) -> GoalDefined {
 #[test]
 fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     let open = |case: &Case, institution| {
-        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, june(30));
+        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, &[], june(30));
         (view.missing, view.whose_turn)
     };
     let (supervisor, clinical, leader) = (
@@ -461,8 +465,8 @@ fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     assert_eq!(open(&case, true), (service, Turn::Leader));
     assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
     assert_eq!(open(&case, true), (vec![], Turn::Nobody));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(2));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(2));
     assert_eq!((view.situation, view.decision), (GoalSituation::Submitted, None));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(3));
     assert_eq!(view.decision.map(|decision| decision.outcome), Some(GoalOutcome::Approved));
 }
