@@ -82,10 +82,10 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 
 /// Register a supervisor
 ///
-/// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a specialist
-/// or have an exemption, and clinical supervisors (supervisører), who need neither. A person may be
-/// trainee and supervisor at different times. Name and number are kept sealed and stay out of the
-/// event log, the feed and every log of the service.
+/// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a
+/// specialist or have an exemption, and clinical supervisors (supervisører), who need neither. A
+/// person may be trainee and supervisor at different times. Name and number are kept sealed and
+/// stay out of the event log, the feed and every log of the service.
 #[utoipa::path(tag = "supervisors", operation_id = "register_supervisor",
     request_body = RegisterSupervisor,
     responses((status = 201, description = "The supervisor", body = SupervisorView)),
