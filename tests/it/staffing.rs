@@ -1,5 +1,5 @@
-//! The staffing report on the ALIS-Nord sample, against a count of the sample's own lines that knows
-//! nothing of the service: a second opinion, also on what was known when.
+//! The staffing report on the ALIS-Nord sample, against a count of the sample's own lines that
+//! knows nothing of the service: a second opinion, also on what was known when.
 
 pub mod count;
 

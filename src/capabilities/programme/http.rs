@@ -8,11 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{
-    Event, Known, Outcome, PositionCount, Programme, Started, YearlyNok, external_subject, subject,
-};
+use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok, external_subject, subject};
 use super::problems::*;
 use super::quota::Quota;
+use super::state::{Known, Programme};
 use super::view::ProgrammeView;
 use crate::capabilities::position::{checked_external_ids, quota_subject};
 use crate::capabilities::reference::municipality_in_use;

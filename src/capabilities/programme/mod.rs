@@ -1,11 +1,12 @@
-//! Programmes: projects such as ALIS-Nord that municipalities take part in with a number of training
-//! positions, for a subsidy.
+//! Programmes: projects such as ALIS-Nord that municipalities take part in with a number of
+//! training positions, for a subsidy.
 //!
 //! Positions are a capability of their own; here is only how many there may be. What is paid out is
 //! not decided here, and neither is what becomes of a participation when a municipality gets a new
 //! number: it is recorded anew.
 
 pub mod domain;
+pub mod state;
 pub mod quota;
 pub mod problems;
 mod view;
@@ -14,9 +15,10 @@ mod programmes;
 #[cfg(test)]
 mod tests;
 
-pub use domain::{Event, Programme, subject};
+pub use domain::{Event, subject};
 pub(crate) use http::admit;
 pub use programmes::Programmes;
+pub use state::Programme;
 
 use super::Capability;
 use crate::event_log::projector::declared;

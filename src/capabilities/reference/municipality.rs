@@ -1,5 +1,5 @@
-//! A municipality number: when it is in use and under which name, what it came from and became,
-//! its centrality, and which ALIS office answers for it. County and region are in [`super::geography`].
+//! A municipality number: when it is in use and under which name, what it came from and became, its
+//! centrality, and which ALIS office answers for it. County and region are in [`super::geography`].
 
 use jiff::civil::Date;
 use uuid::Uuid;

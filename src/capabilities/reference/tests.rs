@@ -181,7 +181,10 @@ fn an_organisation_is_corrected_and_never_recorded_over() {
 proptest! {
     #[test]
     fn a_municipality_never_has_two_offices_on_a_day(
-        steps in prop::collection::vec((0_u8..3, 0_u128..3, 0_i32..400, 0_i32..60, any::<bool>()), 1..40)
+        steps in prop::collection::vec(
+            (0_u8..3, 0_u128..3, 0_i32..400, 0_i32..60, any::<bool>()),
+            1..40,
+        )
     ) {
         let first = date(2020, 1, 1);
         let day = |days: i32| first.saturating_add(jiff::Span::new().days(days));

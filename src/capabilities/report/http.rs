@@ -143,9 +143,9 @@ pub struct StaffingParameters {
 
 /// Report the staffing of positions
 ///
-/// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the agreed
-/// operating models against the intended ones, and shares. The same two points of time always give
-/// the same answer, whatever is recorded later.
+/// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the
+/// agreed operating models against the intended ones, and shares. The same two points of time
+/// always give the same answer, whatever is recorded later.
 #[utoipa::path(tag = "reports", operation_id = "report_staffing",
     params(StaffingParameters, TimeAxes),
     responses((status = 200, description = "The report", content(

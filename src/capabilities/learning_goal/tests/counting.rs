@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::counting::Mapping;
+use super::views::defined;
 use super::*;
 use crate::capabilities::curriculum::domain::{
-    Event as CatalogueEvent, Predecessor, ReplacementRuleSet,
+    Event as CatalogueEvent, GoalDefined, Predecessor, ReplacementRuleSet,
 };
 use crate::capabilities::curriculum::{Curriculum, PredecessorsNeeded};
 use crate::identifiers::Token;
