@@ -32,6 +32,27 @@ impl Words {
     }
 }
 
+impl Words {
+    /// The words in both languages with their places `{name}` filled.
+    pub fn spoken(&self, values: &[(&str, &dyn std::fmt::Display)]) -> Spoken {
+        let fill = |text: &str| {
+            let place = |text: String, (name, value): &(&str, &dyn std::fmt::Display)| {
+                text.replace(&format!("{{{name}}}"), &value.to_string())
+            };
+            values.iter().fold(text.to_owned(), place)
+        };
+        Spoken { en: fill(self.en), nb: fill(self.nb) }
+    }
+}
+
+/// Something said in both languages, as it is stored and kept for retries: who reads it later may
+/// have another language than who wrote it. [`crate::http`] chooses on the way out.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Spoken {
+    pub en: String,
+    pub nb: String,
+}
+
 /// A declared problem.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
