@@ -346,8 +346,7 @@ async fn an_organisation_is_recorded_once_and_corrected() {
 }
 
 #[tokio::test]
-async fn successions_and_offices_told_by_mistake_are_corrected_and_known_at_shows_the_first_account()
- {
+async fn successions_and_offices_told_by_mistake_are_corrected_and_stay_known() {
     let instance = Instance::start().await;
     let client = instance.client();
     record(&client, "1507", "Ålesund", "2020-01-01", Some("2023-12-31")).await;

@@ -232,8 +232,8 @@ impl Curriculum {
     }
 
     /// How many predecessors it takes on a day. Every one, until somebody who may says otherwise:
-    /// that is the stricter reading and our own, because neither the regulation nor the directorate's
-    /// guidance tells how goals that were merged count.
+    /// that is the stricter reading and our own, because neither the regulation nor the
+    /// directorate's guidance tells how goals that were merged count.
     pub fn predecessors_needed(&self, day: Date) -> PredecessorsNeeded {
         self.rules.on(day).map_or(PredecessorsNeeded::All, |rule| rule.needed)
     }

@@ -69,8 +69,8 @@ pub struct PublishGoal {
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     replaced_by: Vec<GoalCode>,
-    /// The goals of earlier versions whose approvals count for this one; empty when none do. When it
-    /// is left out, the goals with this code in other versions are the same goal.
+    /// The goals of earlier versions whose approvals count for this one; empty when none do. When
+    /// it is left out, the goals with this code in other versions are the same goal.
     #[deserr(default)]
     #[schema(max_items = 20)]
     replaces: Option<Vec<ReplacedGoal>>,
@@ -204,8 +204,8 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
 /// Publish a curriculum
 ///
 /// A version of the catalogue is published whole and never changes. Publishing the same content
-/// again changes nothing; other content needs a version of its own. Its goals say in `replaces` which
-/// goals of earlier versions count for them, one to many or many to one.
+/// again changes nothing; other content needs a version of its own. Its goals say in `replaces`
+/// which goals of earlier versions count for them, one to many or many to one.
 #[utoipa::path(tag = "curricula", operation_id = "publish_curriculum",
     request_body = PublishCurriculum,
     responses((status = 201, description = "The curriculum", body = CurriculumView)),
@@ -296,10 +296,10 @@ pub struct SetReplacementRule {
 
 /// Set how many predecessors the goals of a curriculum take
 ///
-/// A goal that gathers several goals of an earlier version counts as approved when all of these are:
-/// that is the service's own reading, unverified, because no source says how merged goals count. When
-/// somebody who may says otherwise, this records it, from a day on and with the source; it may be set
-/// back. Approvals under the version itself do not depend on it.
+/// A goal that gathers several goals of an earlier version counts as approved when all of these
+/// are: that is the service's own reading, unverified, because no source says how merged goals
+/// count. When somebody who may says otherwise, this records it, from a day on and with the source;
+/// it may be set back. Approvals under the version itself do not depend on it.
 #[utoipa::path(tag = "curricula", operation_id = "set_replacement_rule",
     params(("version" = Token, Path, description = "The version.", example = "demo-1")),
     request_body = SetReplacementRule,

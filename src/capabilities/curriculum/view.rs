@@ -43,8 +43,8 @@ pub struct CurriculumView {
     /// How many of a goal's predecessors in one earlier version must be approved on that day, for
     /// their approvals to count for the goal.
     pub predecessors_needed: PredecessorsNeeded,
-    /// Who says so, and where; null while nobody has: then `all` is the service's own reading, which
-    /// no source has confirmed.
+    /// Who says so, and where; null while nobody has: then `all` is the service's own reading,
+    /// which no source has confirmed.
     pub predecessors_needed_source: Option<Comment>,
 }
 
@@ -101,11 +101,11 @@ pub struct CatalogueGoalView {
     /// Whether it takes service in an institution.
     #[schema(example = false)]
     pub requires_institution_service: bool,
-    /// The goals that take its place, as this version told ahead. What counts is told by the version
-    /// that replaces it.
+    /// The goals that take its place, as this version told ahead. What counts is told by the
+    /// version that replaces it.
     pub replaced_by: Vec<GoalCode>,
-    /// The goals of earlier versions whose approvals count for it. Null: the goals with this code in
-    /// other versions are the same goal.
+    /// The goals of earlier versions whose approvals count for it. Null: the goals with this code
+    /// in other versions are the same goal.
     pub replaces: Option<Vec<PredecessorView>>,
 }
 

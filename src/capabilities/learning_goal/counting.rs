@@ -1,9 +1,9 @@
 //! How approvals of earlier versions of the catalogue count for the goals that replace them.
 //!
-//! An approval keeps its code and its version for ever; what it counts as is worked out whenever it
-//! is asked for, from the mapping that the newer version was published with and the rule of how many
-//! predecessors it takes. The mapping is not followed from version to version: a version names every
-//! earlier one whose approvals shall count.
+//! An approval keeps its code and its version for ever; what it counts as is worked out whenever
+//! it is asked for, from the mapping that the newer version was published with and the rule of how
+//! many predecessors it takes. The mapping is not followed from version to version: a version names
+//! every earlier one whose approvals shall count.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,19 +1,22 @@
 //! How plans and learning goals look to callers, on a day.
 
-use std::collections::BTreeSet;
+pub mod plans;
+mod touches;
+
+pub use plans::{PlanProgressView, PlanView};
+pub use touches::{RevokedGoalView, Touches};
 
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::counting::{CountedApproval, Mapping};
+use super::counting::CountedApproval;
 use super::domain::{Recommended, Role, Verdict};
-use super::goal::{Goal, Way};
-use super::plan::{Assignment, Ending};
+use super::goal::Goal;
 use super::situation::{GoalSituation, Situation, Submission};
+use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
-use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::edge::Day;
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Name, Token};
 use crate::word_enum;
@@ -57,115 +60,6 @@ word_enum! {
         Approved = "approved",
         /// The goal goes back to the doctor.
         Returned = "returned",
-    }
-}
-
-word_enum! {
-    /// How a plan stands on a day.
-    pub enum PlanSituation {
-        /// Assigned; nothing is submitted yet.
-        Assigned = "assigned",
-        /// A goal of it was submitted.
-        Started = "started",
-        /// Put away; what was attained in it stands.
-        Archived = "archived",
-    }
-}
-
-/// A plan that a doctor follows, as it is on a day.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PlanView {
-    /// The doctor.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
-    pub trainee: Uuid,
-    /// The plan.
-    pub plan: Plan,
-    /// The version of the catalogue that the doctor follows, whatever is published later.
-    pub curriculum: Token,
-    /// How many goals it has.
-    #[schema(example = 24)]
-    pub goals: u16,
-    /// How it stands on the day that was asked about.
-    pub situation: PlanSituation,
-    /// The day it was assigned.
-    pub assigned_on: Day,
-    /// The leader who assigned it.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
-    pub assigned_by: Uuid,
-    /// The municipality in whose name it was assigned.
-    pub municipality: MunicipalityNumber,
-    /// The first day on which a goal was submitted; null before that.
-    pub started_on: Option<Day>,
-    /// The day it was archived; null before that.
-    pub archived_on: Option<Day>,
-    /// Why it was archived; null before that.
-    pub archive_reason: Option<Comment>,
-}
-
-impl PlanView {
-    /// The plan on a day; `None` before it was assigned and after it was withdrawn.
-    pub fn on(assignment: &Assignment, day: Date) -> Option<Self> {
-        let assigned = &assignment.assigned;
-        let archived = match &assignment.ending {
-            Ending::Archived(f) if f.on <= day => Some(f),
-            Ending::Archived(_) | Ending::Withdrawn(_) | Ending::None => None,
-        };
-        if !assignment.in_force_on(day) && archived.is_none() {
-            return None;
-        }
-        let started_on = assignment.started_on.filter(|started| *started <= day);
-        let situation = match (archived, started_on) {
-            (Some(_), _) => PlanSituation::Archived,
-            (None, Some(_)) => PlanSituation::Started,
-            (None, None) => PlanSituation::Assigned,
-        };
-        Some(Self {
-            trainee: assigned.trainee,
-            plan: assigned.plan,
-            curriculum: assigned.curriculum.clone(),
-            goals: assigned.goals,
-            situation,
-            assigned_on: Day(assigned.on),
-            assigned_by: assigned.by,
-            municipality: assigned.municipality.clone(),
-            started_on: started_on.map(Day),
-            archived_on: archived.map(|f| Day(f.on)),
-            archive_reason: archived.map(|f| f.reason.clone()),
-        })
-    }
-}
-
-/// A plan that a doctor follows, and how far the doctor has come in it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PlanProgressView {
-    /// The plan as it is on the day.
-    #[serde(flatten)]
-    pub plan: PlanView,
-    /// Goals of the plan that are approved, or count as approved, on that day.
-    #[schema(example = 12)]
-    pub approved: u16,
-    /// The approvals of goals of earlier versions that count for goals of the plan.
-    pub counted_from: Vec<CountedApprovalView>,
-}
-
-impl PlanProgressView {
-    /// The plan with its progress; `catalogue` is the version that it follows.
-    pub fn of(
-        plan: PlanView,
-        catalogue: &Catalogue,
-        mapping: &Mapping,
-        way: &Way,
-        day: Date,
-    ) -> Self {
-        let goals = || catalogue.0.values().filter(|goal| goal.plan == plan.plan);
-        let approved = goals().filter(|goal| mapping.stands(goal, &way.goals, day)).count();
-        let counted = goals().flat_map(|goal| mapping.counted(goal, &way.goals, day));
-        let counted: BTreeSet<CountedApproval> = counted.collect();
-        Self {
-            approved: u16::try_from(approved).unwrap_or(u16::MAX),
-            counted_from: counted.iter().map(CountedApprovalView::from).collect(),
-            plan,
-        }
     }
 }
 
@@ -297,8 +191,8 @@ pub struct GoalView {
     pub decision: Option<DecisionView>,
     /// How the approval was taken back; null when it was not.
     pub revocation: Option<RevocationView>,
-    /// The approvals of goals of earlier versions that count for it, by the mapping of this version;
-    /// empty when none do. Nothing more was done under this version then.
+    /// The approvals of goals of earlier versions that count for it, by the mapping of this
+    /// version; empty when none do. Nothing more was done under this version then.
     pub counted_from: Vec<CountedApprovalView>,
 }
 
@@ -411,77 +305,4 @@ fn open(situation: &Situation, institution_service: bool) -> (Vec<Missing>, Turn
     ];
     let missing = steps.into_iter().filter(|(done, _)| !done).map(|(_, step)| step);
     (missing.collect(), turn)
-}
-
-/// What the revocation of an approval touches.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Touches {
-    /// The goals that are no longer approved: the goal itself, and those of the plan for which its
-    /// approval counted.
-    pub goals: Vec<GoalCode>,
-    /// The plan they belong to.
-    pub plan: Plan,
-    /// The version of the catalogue that the counts are of: the one the doctor follows.
-    pub curriculum: Token,
-    /// How many goals the plan has.
-    #[schema(example = 24)]
-    pub plan_goals: u16,
-    /// Approved goals of the plan before the revocation.
-    #[schema(example = 12)]
-    pub approved_before: u16,
-    /// Approved goals of the plan after it.
-    #[schema(example = 11)]
-    pub approved_after: u16,
-    /// Whether every goal of the plan was approved before, and is not any more.
-    #[schema(example = false)]
-    pub plan_no_longer_complete: bool,
-    /// Whether the goal takes service in an institution, whose account may rest on it.
-    #[schema(example = false)]
-    pub requires_institution_service: bool,
-}
-
-impl Touches {
-    /// What falls with the approval of `revoked` in the plan whose goals are `followed`. `way` is the
-    /// doctor's way after the revocation.
-    pub fn of(
-        revoked: &GoalDefined,
-        followed: &Catalogue,
-        mapping: &Mapping,
-        way: &Way,
-        day: Date,
-    ) -> Self {
-        let mut before = way.goals.clone();
-        before.entry(revoked.code.clone()).and_modify(|goal| *goal = goal.before_revocation());
-        let of_plan = || followed.0.values().filter(|goal| goal.plan == revoked.plan);
-        let stood: Vec<_> = of_plan().filter(|it| mapping.stands(it, &before, day)).collect();
-        let stands = |goal: &&&GoalDefined| mapping.stands(goal, &way.goals, day);
-        let fallen = stood.iter().filter(|goal| !stands(goal)).map(|goal| goal.code.clone());
-        let others = fallen.filter(|code| *code != revoked.code);
-        let goals: Vec<GoalCode> = [revoked.code.clone()].into_iter().chain(others).collect();
-        let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        let plan_goals = count(of_plan().count());
-        let approved_before = count(stood.len());
-        let approved_after = count(stood.iter().filter(stands).count());
-        let curriculum = of_plan().next().map_or(&revoked.curriculum, |goal| &goal.curriculum);
-        Self {
-            goals,
-            plan: revoked.plan,
-            curriculum: curriculum.clone(),
-            plan_goals,
-            approved_before,
-            approved_after,
-            plan_no_longer_complete: approved_before == plan_goals && approved_after < plan_goals,
-            requires_institution_service: revoked.requires_institution_service,
-        }
-    }
-}
-
-/// A goal whose approval was revoked, and what that touches.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct RevokedGoalView {
-    /// The goal as it then is.
-    #[serde(flatten)]
-    pub goal: GoalView,
-    /// What falls with the approval.
-    pub touches: Touches,
 }

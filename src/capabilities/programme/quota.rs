@@ -266,7 +266,8 @@ impl Quota {
         Ok(vec![event])
     }
 
-    /// Nothing of the municipality has a place in the programme on those days, however it came by it.
+    /// Nothing of the municipality has a place in the programme on those days, however it came by
+    /// it.
     fn unused(&self, days: Period) -> Result<(), Rejection> {
         let begun = self.positions.values().filter(|it| days.to.is_none_or(|to| it.from <= to));
         let there: Vec<&Held> = begun.filter(|held| !held.is_closed_on(days.from)).collect();

@@ -307,8 +307,8 @@ impl Known {
         Ok(self.recorded(office, from)?.period)
     }
 
-    /// That an office answers for the municipality was recorded by mistake: it was on other days, or
-    /// never (`None`).
+    /// That an office answers for the municipality was recorded by mistake: it was on other days,
+    /// or never (`None`).
     pub fn correct_office(
         &self,
         office: Uuid,

@@ -76,6 +76,23 @@ struct Assignment {
     rests: Vec<Days>,
 }
 
+impl Assignment {
+    fn take(&mut self, what: &str, body: &Value) {
+        match what {
+            "acceptance" => self.accepted = true,
+            "declination" => {}
+            "end" => self.days.1 = given(&body["to"]),
+            "pause" => self.rests.push((given(&body["from"]), OPEN.to_owned())),
+            "resumption" => {
+                let on: Date = given(&body["on"]).parse().expect("a day");
+                let rest = self.rests.last_mut().expect("it rests");
+                rest.1 = on.yesterday().expect("an ordinary day").to_string();
+            }
+            other => panic!("the sample says {other} of an assignment"),
+        }
+    }
+}
+
 #[derive(Default)]
 struct World {
     municipality_of: BTreeMap<String, String>,
@@ -153,19 +170,7 @@ impl World {
                 self.assignments.insert(name(), assignment);
             }
             ["supervisor-assignments", which, what] => {
-                let which = self.assignments.get_mut(which).expect("proposed");
-                match what {
-                    "acceptance" => which.accepted = true,
-                    "declination" => {}
-                    "end" => which.days.1 = given(&body["to"]),
-                    "pause" => which.rests.push((given(&body["from"]), OPEN.to_owned())),
-                    "resumption" => {
-                        let on: Date = given(&body["on"]).parse().expect("a day");
-                        let rest = which.rests.last_mut().expect("it rests");
-                        rest.1 = on.yesterday().expect("an ordinary day").to_string();
-                    }
-                    other => panic!("the sample says {other} of an assignment"),
-                }
+                self.assignments.get_mut(which).expect("proposed").take(what, body);
             }
             _ => {} // about something else
         }

@@ -316,8 +316,8 @@ fn corrected_day(asked: &CorrectSuccession) -> Result<Option<Date>, FieldFault> 
 
 /// Correct what a municipality became
 ///
-/// A succession that was recorded by mistake is taken out of both municipalities, or put on its day.
-/// The first account stays in the history; `known_at` before the correction shows it.
+/// A succession that was recorded by mistake is taken out of both municipalities, or put on its
+/// day. The first account stays in the history; `known_at` before the correction shows it.
 #[utoipa::path(tag = "municipalities", operation_id = "correct_succession",
     params(("number" = MunicipalityNumber, Path, description = "The municipality that gives way.")),
     request_body = CorrectSuccession,
