@@ -9,7 +9,8 @@ use crate::identifiers::{HprNumber, Name};
 use crate::personal_data::{Identity, Vault};
 use crate::problem::{Problem, Rejection};
 
-/// A kind of person, of whom one at most has an HPR number. Who is of two kinds may have it in both.
+/// A kind of person, of whom one at most has an HPR number. Who is of two kinds may have it in
+/// both.
 pub struct PersonKind {
     /// What they are called in facts and in the refusal: the member that holds the id.
     pub name: &'static str,

@@ -11,7 +11,7 @@ use crate::identifiers::Token;
 
 impl Goal {
     /// What is recorded of one goal of the catalogue: of its own version alone when that version
-    /// says which goals it replaces, and otherwise of all others, where it is one and the same goal.
+    /// says which goals it replaces, and otherwise of all others, where it is one and the same.
     pub fn of(&self, defined: &GoalDefined) -> Goal {
         match defined.replaces {
             None => self.within(None),
