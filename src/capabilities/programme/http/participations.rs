@@ -45,7 +45,7 @@ pub struct JoinProgramme {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = JoinProgramme,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
         &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
 #[post("/v1/programmes/{id}/participations")]
 pub async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
@@ -76,7 +76,7 @@ pub struct LeaveProgramme {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = LeaveProgramme,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
 #[post("/v1/programmes/{id}/participations/end")]
 pub async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
     let LeaveProgramme { municipality, to } = body.value;
@@ -125,7 +125,7 @@ pub struct CorrectParticipation {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = CorrectParticipation,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
         &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
 #[post("/v1/programmes/{id}/participations/correction")]
 pub async fn correct_participation(
