@@ -70,6 +70,15 @@ impl View {
         fold(self.client().await?, self.log, subject, i64::MAX).await
     }
 
+    /// Folds a subject as it was known at position `until`, or now, without guarding it.
+    pub async fn consult_until<S: Fold>(
+        &self,
+        subject: &Subject,
+        until: Option<i64>,
+    ) -> Result<Loaded<S>, Failure> {
+        fold(self.client().await?, self.log, subject, until.unwrap_or(i64::MAX)).await
+    }
+
     /// Whether nothing is recorded about a subject yet, guarded. On the first attempt this answers
     /// yes without asking the database: if it is wrong the append says so, and the second attempt
     /// looks.

@@ -19,6 +19,7 @@ pub mod page;
 pub mod problems;
 pub mod read;
 pub mod report;
+pub mod person;
 mod reveal;
 pub mod suppressed;
 pub mod time_axes;

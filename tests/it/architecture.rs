@@ -1,5 +1,7 @@
 //! What ARCHITECTURE.md states of the source, held by reading the source.
 
+mod sizes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -18,6 +18,7 @@ mod reference;
 mod reference_import;
 mod import;
 mod staffing;
+mod sample_reports;
 mod supervision;
 mod event_log;
 mod leader;

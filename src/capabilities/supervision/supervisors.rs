@@ -1,5 +1,5 @@
-//! The read model `supervisors`: everybody who may supervise or recommend, findable by HPR number (a
-//! keyed hash) and by what other systems call them. Names and numbers stay sealed.
+//! The read model `supervisors`: everybody who may supervise or recommend, findable by HPR number
+//! (a keyed hash) and by what other systems call them. Names and numbers stay sealed.
 
 use super::domain::SUBJECT;
 use super::supervisor::Supervisor;

@@ -1,5 +1,5 @@
-//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and by
-//! what other systems call them. Names and numbers stay sealed.
+//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and
+//! by what other systems call them. Names and numbers stay sealed.
 
 use super::domain::{SUBJECT, Trainee};
 use super::view::TraineeView;

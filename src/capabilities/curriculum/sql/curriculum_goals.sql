@@ -9,6 +9,7 @@ create table {table} (
   code        text    not null,
   plan        text    not null,
   theme       text    not null,
+  replaces    json,               -- curriculum and code of each, or null
   body        json    not null
 );
 -- Lists of one version or plan, and the report that meets each doctor's plans with their goals.
