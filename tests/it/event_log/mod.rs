@@ -5,6 +5,7 @@
 //! What single rules and operations do is proved elsewhere.
 
 mod combiner;
+mod damage;
 mod from_scratch;
 mod isolation;
 mod narrowing;
