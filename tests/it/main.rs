@@ -10,6 +10,7 @@ mod events;
 mod feed;
 mod kernel;
 mod openapi;
+mod operate;
 mod position;
 mod programme;
 mod reference;

@@ -13,5 +13,5 @@ mod once;
 mod order;
 mod plans;
 mod projections;
-mod rig;
+pub mod rig;
 mod swap;

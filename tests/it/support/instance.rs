@@ -14,7 +14,7 @@ use super::postgres::{TestDatabase, fresh};
 /// The token that test clients show.
 pub const TOKEN: &str = "a-token-for-tests-only";
 /// The master key of test databases, the same for all instances on one.
-const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
+pub const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
 
 /// A running instance and its database.
 pub struct Instance {
