@@ -351,8 +351,8 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
-/// The error with its causes on one line, for the log. Some libraries tell the cause in the words of
-/// the error itself; it is told once.
+/// The error with its causes on one line, for the log. Some libraries tell the cause in the words
+/// of the error itself; it is told once.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -4,6 +4,7 @@ mod support;
 
 mod architecture;
 mod compose;
+mod crash;
 mod curriculum;
 mod embedded_postgres;
 mod events;

@@ -1,5 +1,5 @@
-//! A read model's table, made in batches of any size with a restart between, against what a fold from
-//! scratch tells at every position, and against a rebuild. The folding alone: no database.
+//! A read model's table, made in batches of any size with a restart between, against what a fold
+//! from scratch tells at every position, and against a rebuild. The folding alone: no database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -216,7 +216,7 @@ fn facts() -> impl Strategy<Value = Vec<Recorded>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..Default::default() })]
 
     /// Each batch is some positions long, and begins with a replay of what is in the table.
     #[test]

@@ -230,7 +230,15 @@ pub struct OwnCluster {
 
 /// Starts a durable cluster of the test's own. Blocks for about a second.
 pub fn throwaway_cluster() -> OwnCluster {
-    let scratch = Scratch::fast();
+    cluster_in(Scratch::fast())
+}
+
+/// The same on the disk, where a commit costs what it costs a real one.
+pub fn cluster_on_disk() -> OwnCluster {
+    cluster_in(Scratch::on_disk())
+}
+
+fn cluster_in(scratch: Scratch) -> OwnCluster {
     let postgres = start(scratch.data_dir(), Durability::Durable);
     OwnCluster { postgres: Some(postgres), scratch }
 }
