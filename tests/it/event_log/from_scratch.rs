@@ -216,8 +216,6 @@ fn facts() -> impl Strategy<Value = Vec<Recorded>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..Default::default() })]
-
     /// Each batch is some positions long, and begins with a replay of what is in the table.
     #[test]
     fn a_table_made_in_batches_tells_what_a_fold_from_scratch_tells_at_every_position(
