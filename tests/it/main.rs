@@ -2,6 +2,7 @@
 
 mod support;
 
+mod access;
 mod architecture;
 mod compose;
 mod crash;
@@ -9,6 +10,7 @@ mod curriculum;
 mod embedded_postgres;
 mod events;
 mod feed;
+mod identity;
 mod kernel;
 mod openapi;
 mod operate;
