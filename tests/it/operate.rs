@@ -65,7 +65,7 @@ async fn a_database_that_cannot_be_used_is_told_in_a_sentence() {
     let migrate: &[&str] = &["migrate"];
     let nowhere = "host=/no/such/directory user=nobody";
     let told = [
-        (("DATABASE_URL", nowhere), "error connecting to server: No such file or directory"),
+        (("DATABASE_URL", nowhere), "error connecting to server"),
         (("DATABASE_URL", "postgres//x"), "DATABASE_URL cannot be read: invalid connection string"),
         (
             ("ALIS_DATABASE_PASSWORD_FILE", "/no/such/file"),
@@ -86,7 +86,9 @@ async fn a_database_that_cannot_be_used_is_told_in_a_sentence() {
         assert!(complaint.starts_with("alis: ALIS_DATABASE_ROLE: "), "{complaint}");
         let told =
             "role \"no_such_role\" does not exist. `alis migrate` makes the role alis_service";
-        assert_eq!(complaint.matches(told).count(), 1, "{complaint}");
+        for told in ["db error", told] {
+            assert_eq!(complaint.matches(told).count(), 1, "{complaint}");
+        }
     }
 }
 

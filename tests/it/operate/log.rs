@@ -1,6 +1,8 @@
 //! `alis log verify`.
 
-use crate::event_log::rig::Node;
+use jiff::civil::date;
+
+use crate::event_log::rig::{Move, Node};
 use crate::support::operator::Operator;
 use crate::support::postgres::fresh;
 
@@ -10,9 +12,15 @@ async fn a_sound_log_ends_with_0_and_is_counted() {
     let operator = Operator::on(&database.admin);
     let printed = operator.run(&["log", "verify"]).await.printed();
     assert_eq!(printed, "The log agrees with itself: 0 events, 0 subjects, 0 commands.\n");
-    Node::start(&database.admin).await.open(3).await;
+    let node = Node::start(&database.admin).await;
+    node.open(3).await;
+    // One that happens, and one for which there is not enough.
+    for (key, amount) in [("some", 7), ("too much", 1_000)] {
+        let asked = Move { from: 1, to: 2, amount, on: date(2020, 2, 1) };
+        node.move_some(key, asked).await.expect("nobody contends");
+    }
     let printed = operator.run(&["log", "verify"]).await.printed();
-    assert_eq!(printed, "The log agrees with itself: 3 events, 3 subjects, 3 commands.\n");
+    assert_eq!(printed, "The log agrees with itself: 4 events, 3 subjects, 5 commands.\n");
 }
 
 #[tokio::test]

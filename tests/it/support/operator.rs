@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use alis::identity::cast;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::client::Client;
-use super::instance::{MASTER_KEY, TOKEN};
+use super::instance::{ISSUER_KEY, MASTER_KEY};
 use super::scratch::Scratch;
 
 /// Generous, because a busy machine may be ten times slower than a quiet one.
@@ -59,7 +60,7 @@ impl Operator {
             let written = fs::write(scratch.path().join(name), text);
             written.expect("our own directory is writable");
         };
-        write("token", TOKEN);
+        write("issuer.key", ISSUER_KEY);
         write("master.key", MASTER_KEY);
         Self { scratch, url }
     }
@@ -76,8 +77,10 @@ impl Operator {
         #[expect(clippy::disallowed_methods, reason = "handed on as it is")]
         command.env("PATH", std::env::var("PATH").unwrap_or_default());
         command.env("ALIS_DATA_DIR", self.data_dir()).env("ALIS_NO_SAMPLE", "true");
-        command.env("ALIS_TOKEN_FILE", self.scratch.path().join("token"));
+        command.env("ALIS_LOCAL_ISSUER_KEY_FILE", self.scratch.path().join("issuer.key"));
         command.env("ALIS_MASTER_KEY_FILE", self.scratch.path().join("master.key"));
+        command.env("ALIS_REGISTER_ORGANISATION", cast::REGISTER);
+        command.env("ALIS_LOADER_ORGANISATION", cast::LOADER);
         command.envs(self.url.as_ref().map(|url| ("DATABASE_URL", url)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
