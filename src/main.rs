@@ -123,8 +123,10 @@ fn named(mut error: clap::Error) -> clap::Error {
         let own = own.and_then(|arg| Some(arg.get_env()?.to_string_lossy().into_owned()));
         own.or_else(|| command.get_subcommands().find_map(|below| variable(below, flag)))
     }
+    let mut cli = Cli::command();
+    cli.build(); // until then its arguments do not know what they are called
     if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
-        && let Some(variable) = variable(&Cli::command(), flag)
+        && let Some(variable) = variable(&cli, flag)
     {
         let both = ContextValue::String(format!("{flag} [env: {variable}]"));
         error.insert(ContextKind::InvalidArg, both);

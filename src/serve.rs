@@ -28,6 +28,8 @@ pub const SERVICE_ROLE: &str = "alis_service";
 pub const DATABASE: &str = "postgres";
 /// Seconds that the token of the first start's own import is good.
 const SAMPLE_TOKEN_SECONDS: i64 = 3_600;
+/// How the file of a secret ends while it is being written.
+const UNFINISHED: &str = "unfinished";
 
 /// A database that is ready to be used, and the private server behind it if there is one.
 pub struct Database {
@@ -74,22 +76,28 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
     Ok(Database { private: Some(private), owner, service, master_key: Some(master_key) })
 }
 
-/// Reads a secret, making it once.
+/// Reads a secret, making it once. A kill in the middle leaves no half of it. Whoever calls holds
+/// the data directory, so nobody else makes it at the same time.
 fn secret(path: &Path, make: impl Fn() -> String) -> anyhow::Result<String> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match new {
-        Ok(mut file) => {
-            let value = make();
-            writeln!(file, "{value}")?;
-            file.sync_all()?;
-            Ok(value)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Ok(database::read_secret(path)?)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
+    if !path.exists() {
+        write_secret(path, &make()).with_context(|| format!("cannot make {}", path.display()))?;
     }
+    Ok(database::read_secret(path)?)
+}
+
+fn write_secret(path: &Path, value: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let unfinished = path.with_extension(UNFINISHED);
+    if unfinished.exists() {
+        std::fs::remove_file(&unfinished)?;
+    }
+    let mut new = std::fs::OpenOptions::new();
+    let mut file = new.write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    writeln!(file, "{value}")?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
 }
 
 /// The program's own issuer: its key from the file that the settings name, or made once on the
@@ -239,4 +247,28 @@ fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
     }
     out.flush()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_whose_making_broke_off_is_made_anew_and_then_stays() {
+        let directory = std::env::temp_dir().join(format!("alis-secret-{}", std::process::id()));
+        std::fs::create_dir(&directory).expect("temporary files can be made");
+        let path = directory.join("master.key");
+        let broken = std::panic::catch_unwind(|| secret(&path, || panic!("killed here")));
+        assert!(broken.is_err());
+        std::fs::write(path.with_extension(UNFINISHED), "half a k").expect("it is ours");
+        assert_eq!(secret(&path, || "whole".to_owned()).expect("it is ours"), "whole");
+        assert_eq!(secret(&path, || "another".to_owned()).expect("it is ours"), "whole");
+        let mode = path.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let files = std::fs::read_dir(&directory).expect("it is ours").count();
+        assert_eq!(files, 1, "something is left over");
+        std::fs::remove_dir_all(&directory).expect("it is ours");
+    }
 }

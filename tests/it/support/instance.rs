@@ -20,7 +20,7 @@ use super::client::Client;
 use super::postgres::{TestDatabase, fresh};
 
 /// The key of the test instances' own issuer, the same for all of them.
-const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
+pub const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
 /// Seconds that a test's tokens are good.
 const TOKEN_SECONDS: i64 = 3_600;
 
@@ -49,7 +49,7 @@ pub fn token_with(shape: Shape, claims: &Value) -> String {
     issuer().sign(shape, claims, now, TOKEN_SECONDS).expect("the key signs")
 }
 /// The master key of test databases, the same for all instances on one.
-const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
+pub const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
 
 /// A running instance and its database.
 pub struct Instance {

@@ -4,6 +4,7 @@ pub mod client;
 pub mod contract;
 pub mod facts;
 pub mod instance;
+pub mod operator;
 pub mod postgres;
 pub mod program;
 pub mod sample;
