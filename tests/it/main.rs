@@ -15,6 +15,7 @@ mod programme;
 mod reference;
 mod reference_import;
 mod import;
+mod sql;
 mod staffing;
 mod supervision;
 mod event_log;

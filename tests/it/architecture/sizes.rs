@@ -1,6 +1,7 @@
 //! Files, functions and lines stay within what a reader can hold.
 
-use super::{sources, text};
+use super::sources;
+use crate::support::source::text;
 
 /// Where it holds.
 const FOLDERS: [&str; 2] = ["src", "tests/it"];

@@ -8,4 +8,5 @@ pub mod postgres;
 pub mod program;
 pub mod sample;
 pub mod scratch;
+pub mod source;
 pub mod stand_in;
