@@ -16,7 +16,9 @@ use super::{Answer, Service};
 /// A list of a read model under construction.
 pub struct ListQuery {
     model: &'static str,
-    conditions: Vec<&'static str>,
+    /// What an array must hold, which is looked up before anything else.
+    held: Vec<String>,
+    conditions: Vec<String>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
 }
 
@@ -78,7 +80,7 @@ const FIXED_PARAMETERS: usize = 5;
 impl ListQuery {
     /// All items of a read model.
     pub fn of(model: &'static str) -> Self {
-        Self { model, conditions: Vec::new(), values: Vec::new() }
+        Self { model, held: Vec::new(), conditions: Vec::new(), values: Vec::new() }
     }
 
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
@@ -89,22 +91,31 @@ impl ListQuery {
         value: Option<T>,
     ) -> Self {
         if let Some(value) = value {
-            self.conditions.push(condition);
             self.values.push(Box::new(value));
+            let number = FIXED_PARAMETERS + self.values.len();
+            let condition = condition.replace("$$", &format!("${number}"));
+            let of_array = condition.contains(" @> ");
+            if of_array { self.held.push(condition) } else { self.conditions.push(condition) }
         }
         self
     }
 
     /// The statement.
     pub fn sql(&self) -> String {
+        let mut from = format!("model.{}", self.model);
+        if !self.held.is_empty() {
+            // An index of arrays knows no order. Without "offset 0" PostgreSQL, which does not know
+            // how rare a value is, might walk the whole list in order to find what holds it.
+            from =
+                format!("(select * from {from} where {} offset 0) held", self.held.join(" and "));
+        }
         let mut sql = format!(
-            "select key, body::text from model.{} where log = $1 and valid_from <= $2 \
-             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4",
-            self.model
+            "select key, body::text from {from} where log = $1 and valid_from <= $2 \
+             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4"
         );
-        for (number, condition) in (FIXED_PARAMETERS + 1..).zip(&self.conditions) {
+        for condition in &self.conditions {
             sql.push_str(" and ");
-            sql.push_str(&condition.replace("$$", &format!("${number}")));
+            sql.push_str(condition);
         }
         sql.push_str(" order by key limit $5");
         sql

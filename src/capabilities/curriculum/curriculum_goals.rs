@@ -11,7 +11,7 @@ pub struct CurriculumGoals;
 impl ReadModel for CurriculumGoals {
     type State = CatalogueGoal;
     const NAME: &'static str = "curriculum_goals";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = GOAL_SUBJECT;
     const TABLE: &'static str = include_str!("sql/curriculum_goals.sql");
     const COLUMNS: &'static str = "curriculum, code, plan, theme, body";

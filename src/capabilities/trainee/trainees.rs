@@ -11,7 +11,7 @@ pub struct Trainees;
 impl ReadModel for Trainees {
     type State = Trainee;
     const NAME: &'static str = "trainees";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/trainees.sql");
     const COLUMNS: &'static str = "hpr_lookup, scheme, municipalities, external, body";

@@ -10,3 +10,4 @@ pub mod sample;
 pub mod scratch;
 pub mod source;
 pub mod stand_in;
+pub mod wire;
