@@ -61,6 +61,35 @@ async fn run(client: &Client, sql: &str) -> Result<(), tokio_postgres::Error> {
     ran
 }
 
+/// Files that are a condition within others, by the name of its place there.
+fn conditions() -> Vec<(String, String)> {
+    let parts = files("src", "sql").into_iter().filter_map(|path| {
+        let condition = statements(&text(&path)).join("");
+        let name = path.file_stem()?.to_str()?;
+        condition.starts_with('(').then(|| (format!("{{{name}}}"), condition))
+    });
+    parts.collect()
+}
+
+/// A statement with its conditions, and a parameter of its own for every other place in braces.
+fn with_places(sql: &str) -> String {
+    let mut sql = sql.to_owned();
+    for (place, condition) in conditions() {
+        sql = sql.replace(&place, &condition);
+    }
+    let numbers = sql.split('$').filter_map(|rest| {
+        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        number.parse::<usize>().ok()
+    });
+    let mut last = numbers.max().unwrap_or(0);
+    while let Some((_, rest)) = sql.split_once('{') {
+        let name = rest.split('}').next().unwrap_or(rest);
+        last += 1;
+        sql = sql.replace(&format!("{{{name}}}"), &format!("${last}"));
+    }
+    sql
+}
+
 /// Tries a file by what it is.
 async fn try_file(client: &Client, sql: &str) -> Result<(), tokio_postgres::Error> {
     let creates = format!("create table {TABLE}");
@@ -68,7 +97,11 @@ async fn try_file(client: &Client, sql: &str) -> Result<(), tokio_postgres::Erro
         return run(client, &sql.replace(TABLE, SCRATCH)).await;
     }
     match &statements(sql)[..] {
-        [one] => prepare(client, &one.replace(TABLE, "model.positions")).await,
+        [condition] if condition.starts_with('(') => {
+            let sql = format!("select from alis.event e where {condition}");
+            prepare(client, &with_places(&sql)).await
+        }
+        [one] => prepare(client, &with_places(&one.replace(TABLE, "model.positions"))).await,
         _ => {
             let sql = sql.replace(TABLE, SCRATCH).replace(VIEW, SCRATCH_VIEW);
             run(client, &format!("create table {SCRATCH} (key text); {sql}")).await
