@@ -83,7 +83,8 @@ pub struct IdentitySettings {
     #[arg(long, env = "ALIS_LOCAL_ISSUER_KEY_FILE")]
     pub local_issuer_key_file: Option<PathBuf>,
 
-    /// Number of the organisation that keeps the register: reference data, catalogues, appointments.
+    /// Number of the organisation that keeps the register: reference data, catalogues,
+    /// appointments.
     #[arg(long, env = "ALIS_REGISTER_ORGANISATION", value_parser = organisation_number)]
     pub register_organisation: Option<OrganisationNumber>,
 

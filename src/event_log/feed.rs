@@ -59,8 +59,8 @@ impl Recorded {
     }
 }
 
-/// Which facts a reader may see: a condition on the event `e`, in which the names of the other fields
-/// in braces stand for their values. Whose facts are whose is not known here.
+/// Which facts a reader may see: a condition on the event `e`, in which the names of the other
+/// fields in braces stand for their values. Whose facts are whose is not known here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visible {
     pub condition: &'static str,
@@ -152,8 +152,8 @@ impl EventLog {
     }
 
     /// Facts that concern any of `subjects`, newest first, before position `before` and after
-    /// position `after`; with `as_of` only those that held on that day or before; with `visible` only
-    /// those.
+    /// position `after`; with `as_of` only those that held on that day or before; with `visible`
+    /// only those.
     pub async fn history(
         &self,
         subjects: &[Subject],

@@ -6,8 +6,8 @@
 //! table answers "as of this day, as known at that position" with plain comparisons, and no read
 //! model writes SQL for corrections.
 //!
-//! A key is what is folded, a row's `key` what is listed. They are the same, unless the facts of one
-//! key tell about several resources: then each row names its own with [`Row::of_item`].
+//! A key is what is folded, a row's `key` what is listed. They are the same, unless the facts of
+//! one key tell about several resources: then each row names its own with [`Row::of_item`].
 //!
 //! Each table begins with the columns of [`LEADING_COLUMNS`].
 

@@ -205,7 +205,12 @@ async fn build(
     transaction.batch_execute(indexes).await?;
     move_checkpoint(&transaction, log, name, build, position).await?;
     let mut position = catch_up(&mut transaction, log, projection, build, position).await?;
-    transaction.batch_execute(&format!("analyze {table}")).await?;
+    // Of an empty table nothing is to be known. Told that it is empty, PostgreSQL would make plans
+    // that read it whole, and keep them while it grows.
+    let filled = format!("select exists (select from {table})");
+    if transaction.query_one(&filled, &[]).await?.try_get(0)? {
+        transaction.batch_execute(&format!("analyze {table}")).await?;
+    }
     for _ in 0..SWAP_ATTEMPTS_MAX {
         position = catch_up(&mut transaction, log, projection, build, position).await?;
         match swap(&mut transaction, log, projection, build, position).await? {

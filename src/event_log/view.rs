@@ -97,8 +97,8 @@ impl View {
         Ok((loaded.head > 0).then_some(loaded.state))
     }
 
-    /// Who took a subject first: the id that its first fact holds under `field`; empty when there is
-    /// none.
+    /// Who took a subject first: the id that its first fact holds under `field`; empty when there
+    /// is none.
     pub async fn holder(&self, subject: &Subject, field: &str) -> Result<String, Failure> {
         let first = self.first_fact(subject).await?;
         let id = first.and_then(|first| Some(first.payload[field].as_str()?.to_owned()));

@@ -2,8 +2,9 @@
 
 mod sizes;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::support::source::{files, text};
 
 /// Files of a capability that may talk to the outside; every other one is pure.
 const OUTSIDE: [&str; 9] = [
@@ -31,23 +32,9 @@ const IMPURE: [&str; 8] = [
 /// `NewFact::of` gives a fact its id at the moment it is made ready for the log.
 const ALLOWED: [(&str, &str); 1] = [("src/aggregate.rs", "now_v7")];
 
+/// The Rust files below a folder.
 fn sources(below: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    let mut open = vec![root.join(below)];
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            let entries = fs::read_dir(&path).expect("a folder of the source");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path.strip_prefix(root).expect("below the root").to_owned());
-        }
-    }
-    found
-}
-
-fn text(path: &Path) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a source file")
+    files(below, "rs")
 }
 
 /// Lines of code, without comments, that name any of `words`.

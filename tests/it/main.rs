@@ -19,6 +19,7 @@ mod programme;
 mod reference;
 mod reference_import;
 mod import;
+mod sql;
 mod staffing;
 mod sample_reports;
 mod supervision;

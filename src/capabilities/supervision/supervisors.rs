@@ -13,7 +13,7 @@ pub struct Supervisors;
 impl ReadModel for Supervisors {
     type State = Supervisor;
     const NAME: &'static str = "supervisors";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/supervisors.sql");
     const COLUMNS: &'static str = "hpr_lookup, specialist, over_capacity, external, body";

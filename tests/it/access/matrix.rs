@@ -1,5 +1,5 @@
-//! Every operation by everybody of the cast, on what is their own municipality's and what is a foreign
-//! one's: who is let through, who is told 403, and from whom it is hidden.
+//! Every operation by everybody of the cast, on what is their own municipality's and what is a
+//! foreign one's: who is let through, who is told 403, and from whom it is hidden.
 //!
 //! What is expected is written down here and in `operations.txt`, beside the program's own
 //! declarations and not from them. An operation that is not listed fails the test.

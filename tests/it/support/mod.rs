@@ -9,4 +9,6 @@ pub mod postgres;
 pub mod program;
 pub mod sample;
 pub mod scratch;
+pub mod source;
 pub mod stand_in;
+pub mod wire;

@@ -14,4 +14,7 @@ create table {table} (
 );
 -- Lists of one version or plan, and the report that meets each doctor's plans with their goals.
 create index on {table} (log, curriculum, plan, key);
-create index on {table} (log, code);
+create index on {table} (log, curriculum, key);
+create index on {table} (log, plan, key);
+create index on {table} (log, theme, key);
+create index on {table} (log, code, key);
