@@ -23,5 +23,6 @@ mod supervision;
 mod event_log;
 mod leader;
 mod learning_goal;
+mod links;
 mod test_databases;
 mod trainee;
