@@ -13,6 +13,7 @@ pub mod personal_data;
 pub mod capabilities;
 pub mod event_log;
 pub mod http;
+pub mod proof;
 pub mod app;
 pub mod client;
 pub mod config;

@@ -12,6 +12,7 @@ mod kernel;
 mod openapi;
 mod position;
 mod programme;
+mod proof;
 mod reference;
 mod reference_import;
 mod import;

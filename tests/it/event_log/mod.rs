@@ -11,5 +11,5 @@ mod once;
 mod order;
 mod plans;
 mod projections;
-mod rig;
+pub mod rig;
 mod swap;
