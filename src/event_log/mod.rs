@@ -14,6 +14,7 @@ pub mod tail;
 mod turns;
 pub mod verify;
 mod view;
+pub mod watched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,6 +31,7 @@ use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
 use turns::Turns;
 pub use view::{FirstFact, Loaded, View};
+pub use watched::Watched;
 
 /// The log an installation uses unless told otherwise.
 pub const DEFAULT_LOG: i32 = 1;
@@ -47,6 +49,7 @@ pub struct EventLog {
     /// The newest position that this instance has written itself: news of it may still be on the
     /// way, and whoever was told of it must not be told of an older one next.
     written: Arc<AtomicI64>,
+    watched: Watched,
 }
 
 /// Why the log could not answer.
@@ -190,7 +193,18 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
-        Self { log, pool, combiner, head, turns: Turns::default(), written: Arc::default() }
+        let (turns, written, watched) = (Turns::default(), Arc::default(), Watched::default());
+        Self { log, pool, combiner, head, turns, written, watched }
+    }
+
+    /// The same log, watching for facts of some types ([`watched::follow`] hears of others').
+    pub fn watching(self, types: &'static [&'static str]) -> Self {
+        Self { watched: Watched::new(types), ..self }
+    }
+
+    /// Position of the newest fact of the watched types that this instance knows of.
+    pub fn newest_watched(&self) -> i64 {
+        self.watched.newest()
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
@@ -331,6 +345,7 @@ impl EventLog {
                 return Ok(Recorded::done(reply, head, position));
             }
         }
+        let kinds = watched::kinds(&decision.facts);
         let mut meta = request.meta.clone();
         meta.insert("command".to_owned(), key.into());
         let command = AppendCommand {
@@ -345,6 +360,7 @@ impl EventLog {
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
                 self.written.fetch_max(head, Ordering::AcqRel);
+                self.watched.recorded(&kinds, head);
                 let resource = reply.head.unwrap_or(head);
                 Ok(Recorded::done(reply, resource, head))
             }

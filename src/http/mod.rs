@@ -20,6 +20,7 @@ pub mod problems;
 pub mod read;
 pub mod report;
 mod reveal;
+pub mod suppressed;
 pub mod time_axes;
 
 use std::sync::Arc;
@@ -29,8 +30,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::capabilities::access::reach::Reaches;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
+use crate::identity::Identity;
 use crate::personal_data::Vault;
 
 pub use answer::{Answer, ProblemResponse};
@@ -46,7 +49,12 @@ pub use read::{Filtered, List, NoFilters, Read};
 pub struct Service {
     pub log: EventLog,
     pub vault: Arc<Vault>,
-    pub token: Arc<str>,
+    /// Tells who is calling.
+    pub identity: Arc<Identity>,
+    /// How far callers reach.
+    pub reaches: Arc<Reaches>,
+    /// Scheme and host that callers use, when the service stands behind another name.
+    pub public_url: Option<Arc<str>>,
     pub projections: Vec<Arc<dyn Projection>>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.

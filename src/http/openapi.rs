@@ -6,12 +6,14 @@
 
 mod schemas;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
 use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
+use crate::capabilities::access::gate::Rule;
+use crate::capabilities::access::rules::Access;
 use crate::problem::{Language, Problem};
 
 /// What the service answers at which address.
@@ -20,6 +22,17 @@ pub struct Operations {
     pub document: Value,
     /// Path templates and their methods, for 405.
     pub paths: Vec<(actix_web::dev::ResourceDef, Vec<String>)>,
+    /// What each operation asks of its callers, by path template and method.
+    rules: HashMap<String, Vec<(String, Rule)>>,
+}
+
+impl Operations {
+    /// What an operation asks of its callers; `None` for pages that ask nothing, and for addresses
+    /// that are none.
+    pub fn rule(&self, method: &str, pattern: &str) -> Option<&Rule> {
+        let rules = self.rules.get(pattern)?;
+        rules.iter().find(|(name, _)| name == method).map(|(_, rule)| rule)
+    }
 }
 
 /// Codes of problems, for `x-problems` of an operation.
@@ -43,18 +56,23 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
-    let mut paths = Vec::new();
+    let areas = areas(&document);
+    let (mut paths, mut rules) = (Vec::new(), HashMap::<String, Vec<(String, Rule)>>::new());
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
-            operation_complete(path, method, operation, &catalogue);
+            let rule = rule_of(path, method, operation, &areas);
+            operation_complete(path, method, operation, &catalogue, rule.as_ref());
+            if let Some(rule) = rule {
+                rules.entry(path.clone()).or_default().push((method.to_uppercase(), rule));
+            }
         }
         let names = methods.keys().map(|method| method.to_uppercase()).collect();
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
-    Operations { document, paths }
+    Operations { document, paths, rules }
 }
 
 fn members<'a>(
@@ -64,18 +82,57 @@ fn members<'a>(
     document[name].as_object_mut().into_iter().flat_map(Map::iter_mut)
 }
 
+/// The area of scopes that each group of operations belongs to.
+fn areas(document: &Value) -> HashMap<String, String> {
+    let tags = document["tags"].as_array().into_iter().flatten();
+    let area = |tag: &Value| {
+        Some((tag["name"].as_str()?.to_owned(), tag["x-scope-area"].as_str()?.to_owned()))
+    };
+    tags.filter_map(area).collect()
+}
+
+/// What an operation asks of its callers: the scope of its group and method, and the word that it
+/// declares. One without the word would be open to nobody knows whom, so the program does not start
+/// with it.
+fn rule_of(
+    path: &str,
+    method: &str,
+    operation: &mut Value,
+    areas: &HashMap<String, String>,
+) -> Option<Rule> {
+    if !path.starts_with("/v1/") {
+        return None;
+    }
+    let area = operation["tags"][0].as_str().and_then(|tag| areas.get(tag));
+    let area = area.unwrap_or_else(|| panic!("{method} {path} is in no group with a scope"));
+    let word = operation.as_object_mut().and_then(|members| members.remove("x-access"));
+    let access = word.as_ref().and_then(Value::as_str).and_then(Access::of_word);
+    let access = access.unwrap_or_else(|| panic!("{method} {path} declares no x-access"));
+    let verb = if method == "get" { "read" } else { "write" };
+    Some(Rule { scope: format!("{area}.{verb}"), access })
+}
+
 fn operation_complete(
     path: &str,
     method: &str,
     operation: &mut Value,
     catalogue: &BTreeMap<&str, &'static Problem>,
+    rule: Option<&Rule>,
 ) {
     let mut codes: BTreeSet<&'static str> = BTreeSet::new();
     codes.extend(["internal_error", "unavailable"]);
     let guarded = path.starts_with("/v1/");
-    if guarded {
-        operation["security"] = json!([{ "token": [] }]);
-        codes.insert("unauthenticated");
+    if let Some(Rule { scope, access }) = rule {
+        let scope = format!("{}{scope}", crate::identity::SCOPE_PREFIX);
+        operation["security"] = json!([{ "token": [scope] }]);
+        let told = operation["description"].as_str().unwrap_or("");
+        let told = format!("{told}\n\nScope `{scope}`. {}", access.sentence());
+        operation["description"] = json!(told.trim_start());
+        operation["x-access"] = json!(access.word());
+        codes.extend(["unauthenticated", "token_refused", "scope_missing"]);
+        if !access.roles().is_empty() {
+            codes.insert("relation_missing");
+        }
         add_parameter(
             operation,
             header(

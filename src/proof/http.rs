@@ -17,11 +17,12 @@ use super::receipt::Receipt;
 use super::store::{self, ProofError, Published, Tree, signed};
 use super::{Keys, tree};
 use crate::edge::{Fault, Faults, FieldFault, FromText};
+use crate::http::actor::Actor;
 use crate::http::answer::with_position;
 use crate::http::etag::Held;
 use crate::http::openapi::codes;
 use crate::http::read::{WAIT_MS_MAX, min_position};
-use crate::http::{Answer, NoFilters, ProblemResponse, Service, actor, body, problems};
+use crate::http::{Answer, NoFilters, ProblemResponse, Service, actor, body, feed, problems};
 use crate::problem::Rejection;
 use crate::read_from_text;
 
@@ -42,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 struct Asked<F> {
     service: web::Data<Service>,
     keys: web::Data<Keys>,
+    actor: Actor,
     filters: F,
     min_position: i64,
     held: Held,
@@ -58,7 +60,7 @@ impl<F: deserr::Deserr<Faults> + 'static> FromRequest for Asked<F> {
 
 impl<F: deserr::Deserr<Faults>> Asked<F> {
     fn of(request: &HttpRequest) -> Result<Self, ProblemResponse> {
-        actor::authenticate(request)?;
+        let actor = actor::authenticate(request)?;
         let (parameters, mut faults) = body::query(request);
         let min_position = min_position(request).map_err(|fault| faults.push(fault));
         let held = Held::of(request).map_err(|fault| faults.push(fault));
@@ -68,6 +70,7 @@ impl<F: deserr::Deserr<Faults>> Asked<F> {
         Ok(Self {
             service: service.clone(),
             keys: keys.clone(),
+            actor,
             filters,
             min_position: min_position.unwrap_or(0),
             held: held.unwrap_or_default(),
@@ -222,7 +225,7 @@ pub struct ConsistencyProof {
 /// of the Merkle tree over them, a line about the tree over the ledger, and the signature. Keep it:
 /// no log that contradicts it can be shown to you later.
 #[utoipa::path(tag = "proof", operation_id = "read_checkpoint",
-    extensions(("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
+    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
     responses((status = 200, description = "The checkpoint", body = String,
         content_type = "text/plain",
         example = "example.no/alis\n57\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\nledger 61 mP8mxHxL1vkC7FhfZ3WxV0bCqVTi4q1WV1b2G1p8Yw0=\n\n\u{2014} example.no/alis Az3g...\n")))]
@@ -237,6 +240,7 @@ async fn read_checkpoint(asked: Asked<NoFilters>) -> Answer {
 /// One a line in C2SP's form `vkey`: the one in use first, then those that were in use before. Get
 /// it once, on a way you trust, and keep it: a key that comes with what it signs proves nothing.
 #[utoipa::path(tag = "proof", operation_id = "read_checkpoint_key",
+    extensions(("x-access" = json!("anybody"))),
     responses((status = 200, description = "The published keys", body = String,
         content_type = "text/plain",
         example = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n")))]
@@ -253,7 +257,7 @@ async fn read_key(asked: Asked<NoFilters>) -> Answer {
         ("position" = i64, Query, description = "Place of the event in the log.", minimum = 1, maximum = 999999999999999999_i64, example = 1),
         ("size" = Option<i64>, Query, description = "Events in the tree; those of the newest checkpoint by default.", minimum = 1, maximum = 999999999999999999_i64, example = 1),
     ),
-    extensions(("x-problems" = json!(codes(&[&NOT_YET_SEALED, &problems::NOT_FOUND])))),
+    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&NOT_YET_SEALED, &problems::NOT_FOUND])))),
     responses((status = 200, description = "The proof", body = InclusionProof)))]
 #[get("/v1/log/proofs/inclusion")]
 async fn prove_inclusion(asked: Asked<InclusionAsked>) -> Answer {
@@ -284,7 +288,7 @@ async fn prove_inclusion(asked: Asked<InclusionAsked>) -> Answer {
         ("from" = i64, Query, description = "Events in the earlier tree.", minimum = 1, maximum = 999999999999999999_i64, example = 1),
         ("to" = Option<i64>, Query, description = "Events in the later tree; those of the newest checkpoint by default.", minimum = 1, maximum = 999999999999999999_i64, example = 1),
     ),
-    extensions(("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
+    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
     responses((status = 200, description = "The proof", body = ConsistencyProof)))]
 #[get("/v1/log/proofs/consistency")]
 async fn prove_consistency(asked: Asked<ConsistencyAsked>) -> Answer {
@@ -316,15 +320,19 @@ fn not_before() -> Fault {
 /// The event as it is hashed, the proof that it is in the log, and a signed checkpoint: enough for
 /// anybody with the published key to check, without this service. The answer to a change names the
 /// receipt of its newest event in `Link` (`rel="receipt"`). Waits a moment when the event is newer
-/// than the last checkpoint.
+/// than the last checkpoint. Shows what the caller would also be shown in the feed.
 #[utoipa::path(tag = "proof", operation_id = "read_receipt",
     params(("position" = i64, Path, description = "Place of the event in the log.", minimum = 1, maximum = 999999999999999999_i64, example = 1)),
-    extensions(("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
+    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),
     responses((status = 200, description = "The receipt", body = Receipt)))]
 #[get("/v1/log/receipts/{position}")]
 async fn read_receipt(position: web::Path<String>, asked: Asked<NoFilters>) -> Answer {
     let Place(position) = Place::from_text(&position).map_err(|_fault| &problems::NOT_FOUND)?;
     asked.service.wait_for_log(asked.min_position).await?;
+    // Who may not see the event in the feed finds no receipt of it either.
+    if !feed::is_visible(&asked.service, &asked.actor, signed(position)).await? {
+        return Err((&problems::NOT_FOUND).into());
+    }
     let log = asked.service.log.log;
     let event = {
         let client = asked.service.log.pool.get().await?;

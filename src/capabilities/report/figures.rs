@@ -3,50 +3,51 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The figures of a row.
+/// The figures of a row. For callers who may not see individuals, counts are rounded to multiples of
+/// five, and null where that would be nought; shares are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Figures {
     /// Positions that exist on the day.
-    #[schema(example = 32)]
+    #[schema(value_type = Option<i64>, required = true, example = 32)]
     pub positions: i64,
     /// Held by a doctor.
-    #[schema(example = 26)]
+    #[schema(value_type = Option<i64>, required = true, example = 26)]
     pub filled: i64,
     /// Planned, announced or vacant.
-    #[schema(example = 6)]
+    #[schema(value_type = Option<i64>, required = true, example = 6)]
     pub vacant: i64,
     /// Resting.
-    #[schema(example = 0)]
+    #[schema(value_type = Option<i64>, required = true, example = 0)]
     pub suspended: i64,
     /// Filled, self-employed by agreement.
-    #[schema(example = 6)]
+    #[schema(value_type = Option<i64>, required = true, example = 6)]
     pub self_employed: i64,
     /// Filled, salaried by agreement.
-    #[schema(example = 20)]
+    #[schema(value_type = Option<i64>, required = true, example = 20)]
     pub salaried: i64,
     /// Positions meant for self-employed doctors, filled or not.
-    #[schema(example = 16)]
+    #[schema(value_type = Option<i64>, required = true, example = 16)]
     pub intended_self_employed: i64,
     /// Positions meant for salaried doctors, filled or not.
-    #[schema(example = 16)]
+    #[schema(value_type = Option<i64>, required = true, example = 16)]
     pub intended_salaried: i64,
     /// Filled, meant for self-employed doctors and agreed so.
-    #[schema(example = 6)]
+    #[schema(value_type = Option<i64>, required = true, example = 6)]
     pub intended_self_employed_agreed_self_employed: i64,
     /// Filled, meant for self-employed doctors, salaried by agreement.
-    #[schema(example = 9)]
+    #[schema(value_type = Option<i64>, required = true, example = 9)]
     pub intended_self_employed_agreed_salaried: i64,
     /// Filled, meant for salaried doctors, self-employed by agreement.
-    #[schema(example = 0)]
+    #[schema(value_type = Option<i64>, required = true, example = 0)]
     pub intended_salaried_agreed_self_employed: i64,
     /// Filled, meant for salaried doctors and agreed so.
-    #[schema(example = 11)]
+    #[schema(value_type = Option<i64>, required = true, example = 11)]
     pub intended_salaried_agreed_salaried: i64,
     /// Shares of all positions together: 100 is one full position.
-    #[schema(value_type = f64, example = 3110)]
+    #[schema(value_type = Option<f64>, required = true, example = 3110)]
     pub percent: PercentSum,
     /// Shares of the doctors who hold them together.
-    #[schema(value_type = f64, example = 2510)]
+    #[schema(value_type = Option<f64>, required = true, example = 2510)]
     pub filled_percent: PercentSum,
 }
 

@@ -57,7 +57,14 @@ pub struct Filter {
     pub programme: Option<Uuid>,
     pub municipality: Option<MunicipalityNumber>,
     pub region: Option<HealthRegion>,
+    /// Only those of these municipalities, whose individuals the caller may see; all of them when
+    /// the figures are rounded or the caller sees everything.
+    pub within: Option<Vec<String>>,
 }
+
+/// Columns that count nobody.
+pub const NO_COUNTS: [&str; 5] =
+    ["programme", "programme_name", "municipality", "municipality_name", "health_region"];
 
 /// A row of the report. Only the columns of the grouping that was asked for are there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
@@ -93,7 +100,7 @@ pub struct StaffingTotals {
     #[schema(inline)]
     pub figures: Figures,
     /// Municipalities with at least one of these positions.
-    #[schema(example = 25)]
+    #[schema(value_type = Option<i64>, required = true, example = 25)]
     pub municipalities: i64,
     /// When a programme is asked about: its positions times the yearly rate in force on the day,
     /// in whole kroner; null when no rate is.
@@ -206,8 +213,9 @@ impl Counted {
         let statement = client.prepare_cached(include_str!("sql/staffing.sql")).await?;
         let municipality = filter.municipality.as_ref().map(|number| number.as_str());
         let region = filter.region.map(HealthRegion::as_str);
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&log.log, &as_of, &known_at, &filter.programme, &municipality, &region];
+        let (programme, within) = (&filter.programme, &filter.within);
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&log.log, &as_of, &known_at, programme, &municipality, &region, within];
         let rows = client.query(&statement, &values).await?;
         Ok(Self(rows.iter().map(counted_row).collect::<Result<_, _>>()?))
     }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -18,7 +19,8 @@ use super::view::{AssignmentSituation, QualificationWord};
 use crate::edge::{Day, Fault, Faults, FieldFault, Id};
 use crate::http::report::{Column, Report, ReportForm, Table, answer};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Filtered, ProblemResponse};
+use crate::http::today;
+use crate::http::{Answer, Filtered, ProblemResponse, Read};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Words;
 
@@ -175,7 +177,8 @@ pub struct SupervisionStatusFilters {
 #[utoipa::path(tag = "reports", operation_id = "read_supervision_status",
     params(SupervisionStatusFilters, TimeAxes),
     responses((status = 200, description = "The report", content(
-        (SupervisionStatus = "application/json"), (String = "text/csv", example = "Trainee,Municipality")))))]
+        (SupervisionStatus = "application/json"), (String = "text/csv", example = "Trainee,Municipality")))),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/reports/supervision-status")]
 pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) -> Answer {
     let Filtered { read, filters } = asked;
@@ -186,7 +189,7 @@ pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) 
     }
     let known_at = settled.unwrap_or(reached);
     let as_of = read.as_of.unwrap_or_else(crate::http::today);
-    let rows = counted(&read.service, &filters, as_of, known_at).await?;
+    let rows = counted(&read, &filters, as_of, known_at).await?;
     let totals = totals(&rows, as_of);
     let table = Table {
         name: SUPERVISION_STATUS.name,
@@ -198,20 +201,23 @@ pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) 
 }
 
 async fn counted(
-    service: &crate::http::Service,
+    read: &Read,
     filters: &SupervisionStatusFilters,
     as_of: Date,
     known_at: i64,
 ) -> Result<Vec<SupervisionStatusRow>, ProblemResponse> {
-    let client = service.log.pool.get().await?;
+    let log = &read.service.log;
+    let client = log.pool.get().await?;
     let sql = include_str!("sql/supervision_status.sql");
     let statement = client.prepare_cached(sql).await?;
     let municipality = filters.municipality.as_ref().map(MunicipalityNumber::as_str);
     let trainee = filters.trainee.map(|id| id.0);
     let limit = ROWS_MAX + 1;
-    let found = client
-        .query(&statement, &[&service.log.log, &as_of, &known_at, &municipality, &trainee, &limit])
-        .await?;
+    let ((everybody, doctors, home), now) = (read.actor.reach.doctors_seen(), today());
+    let asked: [&(dyn ToSql + Sync); 6] =
+        [&log.log, &as_of, &known_at, &municipality, &trainee, &limit];
+    let seen: [&(dyn ToSql + Sync); 4] = [&everybody, &doctors, &home, &now];
+    let found = client.query(&statement, &[&asked[..], &seen].concat()).await?;
     within_bounds(found.len(), ROWS_MAX)?;
     found.iter().map(row).collect()
 }

@@ -38,6 +38,8 @@ pub struct Known {
     pub sealed: String,
     pub hpr_lookup: String,
     pub external_ids: Vec<ExternalId>,
+    /// The municipality that registered the supervisor.
+    pub municipality: Option<MunicipalityNumber>,
     pub registered_on: Date,
     /// When the supervisor is an approved specialist.
     pub specialist: Vec<Period>,
@@ -122,6 +124,7 @@ impl Known {
             sealed: f.sealed.clone(),
             hpr_lookup: f.hpr_lookup.clone(),
             external_ids: f.external_ids.clone(),
+            municipality: f.municipality.clone(),
             registered_on: f.on,
             specialist: f.specialist_since.map(Period::since).into_iter().collect(),
             courses: Vec::new(),

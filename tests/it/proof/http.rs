@@ -1,11 +1,13 @@
 //! The operations on proofs.
 
+use alis::identity::cast::Scenario;
 use alis::proof::note::{Checkpoint, Verifier, hash_of};
 use alis::proof::receipt;
 use alis::proof::tree::{self, Hash, Head};
 use serde_json::{Value, json};
 
 use super::key;
+use crate::access::world::World;
 use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 use crate::support::postgres::connect;
@@ -166,6 +168,36 @@ async fn what_is_not_there_and_what_makes_no_sense_is_refused() {
         assert_eq!(refused.pointers(), [pointer], "{path}");
     }
     instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_receipt_is_for_whoever_sees_the_event_in_the_feed() {
+    use std::collections::BTreeSet;
+    let world = World::new().await;
+    let head = world.client.get("/v1/log/key").await.expect(200).position();
+    let position = head.to_string();
+    let newest = [("Min-Log-Position", position.as_str())];
+    world.client.get_with("/v1/log/checkpoint", &newest).await.expect(200);
+    for (who, all) in [
+        (Scenario::Auditor, true),
+        (Scenario::Municipality, false),
+        (Scenario::OtherMunicipality, false),
+        (Scenario::Trainee, false),
+        (Scenario::Reporting, false),
+    ] {
+        let client = world.as_one(who);
+        let feed = client.get_with("/v1/events?limit=1000", &newest).await.expect(200).body;
+        let events = feed.as_array().expect("a batch").iter();
+        let position = |event: &Value| event["position"].as_str().and_then(|p| p.parse().ok());
+        let seen: BTreeSet<i64> = events.map(|event| position(event).expect("one")).collect();
+        assert_eq!(seen.len() == usize::try_from(head).expect("small"), all, "{who:?}");
+        for position in 1..=head {
+            let answer = client.get(&format!("/v1/log/receipts/{position}")).await;
+            let expected = if seen.contains(&position) { 200 } else { 404 };
+            assert_eq!(answer.status, expected, "{who:?} at {position}: {}", answer.text);
+        }
+    }
+    world.instance.stop().await;
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
         scheme: trainee::domain::Scheme::New,
         lis1_completed_on: None,
         external_ids: vec![],
+        municipality: None,
         on: date(2020, 1, 1),
     }));
     let mut known = doctor.known().expect("registered").clone();

@@ -107,7 +107,7 @@ fn occupancy_reply(
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = FillPosition,
     responses((status = 201, description = "The occupancy; its ETag is the position's", body = OccupancyView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
         &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED])))))]
 #[post("/v1/positions/{id}/occupancies")]
 pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> Answer {
@@ -154,7 +154,8 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
 #[utoipa::path(tag = "positions", operation_id = "read_occupancy",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), TimeAxes),
-    responses((status = 200, description = "The occupancy", body = OccupancyView)))]
+    responses((status = 200, description = "The occupancy", body = OccupancyView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}/occupancies/{occupancy}")]
 pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
     let (id, occupancy) = path.into_inner();
@@ -183,7 +184,7 @@ pub struct EndOccupancy {
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = EndOccupancy,
     responses((status = 200, description = "The occupancy", body = OccupancyView)),
-    extensions(("x-problems" = json!(codes(&[&OCCUPANCY_ENDED, &OUTSIDE_OCCUPANCY, &POSITION_OCCUPIED,
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OCCUPANCY_ENDED, &OUTSIDE_OCCUPANCY, &POSITION_OCCUPIED,
         &POSITION_SITUATION, &TRAINEE_OVER_FULL_TIME])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/end")]
 pub async fn end(change: Change, path: Path<(Uuid, Uuid)>, body: Body<EndOccupancy>) -> Answer {
@@ -219,7 +220,7 @@ pub struct ChangeTerms {
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = ChangeTerms,
     responses((status = 200, description = "The occupancy", body = OccupancyView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/terms")]
 pub async fn change_terms(
     change: Change,
@@ -257,7 +258,7 @@ pub struct ChangeOperatingModel {
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = ChangeOperatingModel,
     responses((status = 200, description = "The occupancy", body = OccupancyView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/operating-model")]
 pub async fn change_model(
     change: Change,
@@ -309,7 +310,7 @@ pub struct CorrectOccupancy {
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = CorrectOccupancy,
     responses((status = 200, description = "The occupancy; null if it never was", body = Option<OccupancyView>)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_OCCUPIED, &POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED,
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_OCCUPIED, &POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED,
         &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/correction")]
 pub async fn correct_occupancy(

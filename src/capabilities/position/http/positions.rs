@@ -22,6 +22,7 @@ use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{Day, Faults, Id};
 use crate::event_log::{Decision, Loaded, Refusal, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::Page;
 use crate::http::time_axes::TimeAxes;
@@ -83,12 +84,13 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[utoipa::path(tag = "positions", operation_id = "establish_position",
     request_body = EstablishPosition,
     responses((status = 201, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN, &MUNICIPALITY_NOT_IN_PROGRAMME,
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN, &MUNICIPALITY_NOT_IN_PROGRAMME,
         &PROGRAMME_QUOTA_REACHED])))))]
 #[post("/v1/positions")]
 pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     checked_external_ids(&asked.external_ids)?;
+    change.reach().act_in(&asked.municipality)?;
     let from = asked.from.map_or(today, |day| day.0);
     let decide = async |view: &View| {
         municipality_in_use(view, &asked.municipality, from).await?;
@@ -149,12 +151,14 @@ pub struct PositionFilters {
 /// In the order they were registered, as they are on `as_of`.
 #[utoipa::path(tag = "positions", operation_id = "list_positions",
     params(PositionFilters, TimeAxes, crate::http::page::Paging),
-    responses((status = 200, description = "A page of positions", body = Page<PositionView>)))]
+    responses((status = 200, description = "A page of positions", body = Page<PositionView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions")]
 pub async fn list_all(list: List<PositionFilters>) -> Answer {
     let filters = &list.filters;
     let text = |value: &dyn ToString| value.to_string();
-    ListQuery::of("positions")
+    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    ListQuery::of("positions", rows)
         .filter("municipality = $$", filters.municipality.as_ref().map(|m| text(m)))
         .filter("programme = $$", filters.programme.map(|id| id.0))
         .filter("category = $$", filters.category.map(|c| text(&c)))
@@ -170,7 +174,8 @@ pub async fn list_all(list: List<PositionFilters>) -> Answer {
 /// As it is on `as_of` (today by default), as known at `known_at`.
 #[utoipa::path(tag = "positions", operation_id = "read_position",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes),
-    responses((status = 200, description = "The position", body = PositionView)))]
+    responses((status = 200, description = "The position", body = PositionView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}")]
 pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&subject(*id), PositionView::on).await
@@ -181,7 +186,8 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "positions", operation_id = "read_position_history",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes, crate::http::page::Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
@@ -222,7 +228,7 @@ pub struct CorrectPosition {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = CorrectPosition,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
         &PROGRAMME_QUOTA_REACHED])))))]
 #[post("/v1/positions/{id}/correction")]
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>) -> Answer {

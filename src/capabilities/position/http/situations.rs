@@ -53,7 +53,7 @@ pub struct AnnouncePosition {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = AnnouncePosition,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
 #[post("/v1/positions/{id}/announcements")]
 pub async fn announce(change: Change, id: Path<Uuid>, body: Body<AnnouncePosition>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
@@ -83,7 +83,7 @@ pub struct OnDay {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = OnDay,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
 #[post("/v1/positions/{id}/announcement-withdrawal")]
 pub async fn withdraw(change: Change, id: Path<Uuid>, body: Body<OnDay>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
@@ -108,7 +108,7 @@ pub struct OnDayWithReason {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = OnDayWithReason,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED])))))]
 #[post("/v1/positions/{id}/suspension")]
 pub async fn suspend(change: Change, id: Path<Uuid>, body: Body<OnDayWithReason>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
@@ -123,7 +123,7 @@ pub async fn suspend(change: Change, id: Path<Uuid>, body: Body<OnDayWithReason>
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = OnDay,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED])))))]
 #[post("/v1/positions/{id}/resumption")]
 pub async fn resume(change: Change, id: Path<Uuid>, body: Body<OnDay>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
@@ -137,7 +137,7 @@ pub async fn resume(change: Change, id: Path<Uuid>, body: Body<OnDay>) -> Answer
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = OnDayWithReason,
     responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED])))))]
 #[post("/v1/positions/{id}/closure")]
 pub async fn close(change: Change, id: Path<Uuid>, body: Body<OnDayWithReason>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identifiers::{Comment, ExternalId, Name};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::time::Period;
 use crate::whole_type;
 
@@ -39,6 +39,9 @@ pub struct Registered {
     pub capacity: Option<TraineeCapacity>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ExternalId>,
+    /// The municipality that registered the supervisor; not told before callers were known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<MunicipalityNumber>,
     pub on: Date,
 }
 

@@ -15,6 +15,7 @@ use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::view::AssignmentView;
 use crate::edge::{self, Day, Fault, Faults};
 use crate::event_log::{Loaded, View};
+use crate::http::actor::Role;
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::Comment;
@@ -57,12 +58,16 @@ pub struct AssignmentAnswer {
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = AssignmentAnswer,
     responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED,
+    extensions(("x-access" = json!("of_supervisor")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED,
         &TRAINEE_HAS_SUPERVISOR])))))]
 #[post("/v1/supervisor-assignments/{id}/acceptance")]
 pub async fn accept(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
-    let rule = |parties: &Parties<'_>, _: &Assignment| parties.accept(*id, on);
+    let reach = change.reach().clone();
+    let rule = |parties: &Parties<'_>, assignment: &Assignment| {
+        reach.speak_as(assignment.supervisor, Role::Supervisor)?;
+        parties.accept(*id, on)
+    };
     on_assignment(change, &body.canonical, *id, rule).await
 }
 
@@ -71,11 +76,15 @@ pub async fn accept(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = AssignmentAnswer,
     responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION])))))]
+    extensions(("x-access" = json!("of_supervisor")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION])))))]
 #[post("/v1/supervisor-assignments/{id}/declination")]
 pub async fn decline(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
-    let rule = |_: &Parties<'_>, told: &Assignment| told.decline(on);
+    let reach = change.reach().clone();
+    let rule = |_: &Parties<'_>, told: &Assignment| {
+        reach.speak_as(told.supervisor, Role::Supervisor)?;
+        told.decline(on)
+    };
     on_assignment(change, &body.canonical, *id, rule).await
 }
 
@@ -97,7 +106,7 @@ pub struct PauseAssignment {
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = PauseAssignment,
     responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT])))))]
 #[post("/v1/supervisor-assignments/{id}/pause")]
 pub async fn pause(change: Change, id: Path<Uuid>, body: Body<PauseAssignment>) -> Answer {
     let PauseAssignment { from, reason } = body.value;
@@ -118,7 +127,7 @@ pub struct ResumeAssignment {
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = ResumeAssignment,
     responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR])))))]
 #[post("/v1/supervisor-assignments/{id}/resumption")]
 pub async fn resume(change: Change, id: Path<Uuid>, body: Body<ResumeAssignment>) -> Answer {
     let on = body.value.on.0;
@@ -141,7 +150,7 @@ pub struct EndAssignment {
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = EndAssignment,
     responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR])))))]
 #[post("/v1/supervisor-assignments/{id}/end")]
 pub async fn end(change: Change, id: Path<Uuid>, body: Body<EndAssignment>) -> Answer {
     let EndAssignment { to, reason } = body.value;
@@ -203,7 +212,7 @@ fn corrected(
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = CorrectAssignment,
     responses((status = 200, description = "The assignment; null if it never was", body = Option<AssignmentView>)),
-    extensions(("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR])))))]
 #[post("/v1/supervisor-assignments/{id}/correction")]
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectAssignment>) -> Answer {
     let asked = body.value;

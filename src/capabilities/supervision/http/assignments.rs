@@ -23,6 +23,7 @@ use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Faults, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -111,7 +112,7 @@ impl Concerned {
 #[utoipa::path(tag = "supervisor assignments", operation_id = "propose_supervisor_assignment",
     request_body = ProposeAssignment,
     responses((status = 201, description = "The assignment; its ETag is the supervisor's", body = AssignmentView)),
-    extensions(("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR])))))]
 #[post("/v1/supervisor-assignments")]
 pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
     let (asked, today, new) = (body.value, change.today, Uuid::now_v7());
@@ -124,9 +125,11 @@ pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
         planned_minutes_per_month: asked.planned_minutes_per_month,
         on: today,
     };
+    let reach = change.reach().clone();
     let decide = async |view: &View| {
         let read = Concerned::load(view, asked.supervisor.0, asked.trainee.0).await?;
         let parties = read.parties()?;
+        reach.act_for(&parties.trainee.at_home_on(today))?;
         let facts = parties.propose(proposal.clone())?;
         // Already so: answer with the assignment that is.
         let id = if facts.is_empty() { parties.same(&proposal).unwrap_or(new) } else { new };
@@ -159,11 +162,13 @@ pub struct AssignmentFilters {
 /// In the order they were proposed, as they are on `as_of`.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "list_supervisor_assignments",
     params(AssignmentFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of assignments", body = Page<AssignmentView>)))]
+    responses((status = 200, description = "A page of assignments", body = Page<AssignmentView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments")]
 pub async fn list_all(list: List<AssignmentFilters>) -> Answer {
     let filters = &list.filters;
-    ListQuery::of("assignments")
+    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    ListQuery::of("assignments", rows.or_of_supervisor("supervisor"))
         .filter("trainee = $$", filters.trainee.map(|id| id.0))
         .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
@@ -178,7 +183,8 @@ pub async fn list_all(list: List<AssignmentFilters>) -> Answer {
 /// the supervisor's.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment",
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), TimeAxes),
-    responses((status = 200, description = "The assignment", body = AssignmentView)))]
+    responses((status = 200, description = "The assignment", body = AssignmentView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments/{id}")]
 pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     let known = read.settled_known_at().await?;
@@ -198,7 +204,8 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// supervisor's history.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment_history",
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[assignment_subject(*id)]).await

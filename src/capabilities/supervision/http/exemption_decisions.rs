@@ -102,7 +102,7 @@ fn granted(
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = DecideExemption,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
+    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
 #[post("/v1/supervision-exemptions/{id}/decision")]
 pub async fn decide_on(change: Change, id: Path<Uuid>, body: Body<DecideExemption>) -> Answer {
     let asked = body.value;
@@ -120,7 +120,7 @@ pub async fn decide_on(change: Change, id: Path<Uuid>, body: Body<DecideExemptio
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = ExemptionStep,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
 #[post("/v1/supervision-exemptions/{id}/appeal")]
 pub async fn appeal(change: Change, id: Path<Uuid>, body: Body<ExemptionStep>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
@@ -168,7 +168,7 @@ pub struct DecideAppeal {
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = DecideAppeal,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
+    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
 #[post("/v1/supervision-exemptions/{id}/appeal-decision")]
 pub async fn decide_appeal(change: Change, id: Path<Uuid>, body: Body<DecideAppeal>) -> Answer {
     let DecideAppeal { outcome, on, from, to, retroactive, reason } = body.value;
@@ -203,7 +203,7 @@ pub struct RevokeExemption {
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = RevokeExemption,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
+    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
 #[post("/v1/supervision-exemptions/{id}/revocation")]
 pub async fn revoke(change: Change, id: Path<Uuid>, body: Body<RevokeExemption>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);

@@ -19,6 +19,8 @@ use crate::capabilities::supervision::view::ExemptionView;
 use crate::edge::{Day, Faults, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::actor::Role;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -110,11 +112,13 @@ fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Result<Reply
 /// `/submission`.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "draft_supervision_exemption",
     request_body = DraftExemption,
-    responses((status = 201, description = "The exemption", body = ExemptionView)))]
+    responses((status = 201, description = "The exemption", body = ExemptionView)),
+    extensions(("x-access" = json!("municipal"))))]
 #[post("/v1/supervision-exemptions")]
 pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     let (supervisor, municipality) = (asked.supervisor.0, asked.municipality.clone());
+    change.reach().act_in(&municipality)?;
     let application = asked.application();
     application.consistent()?;
     let decide = async |view: &View| {
@@ -163,11 +167,13 @@ pub struct ExemptionFilters {
 /// In the order they were drafted, as they are on `as_of`.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "list_supervision_exemptions",
     params(ExemptionFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of exemptions", body = Page<ExemptionView>)))]
+    responses((status = 200, description = "A page of exemptions", body = Page<ExemptionView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions")]
 pub async fn list_all(list: List<ExemptionFilters>) -> Answer {
     let filters = &list.filters;
-    ListQuery::of("exemptions")
+    let rows = Rows::of_municipality("municipality").or_of_supervisor("supervisor");
+    ListQuery::of("exemptions", rows.or_all_for(Role::Directorate))
         .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
         .filter("municipality = $$", filters.municipality.as_ref().map(|m| m.to_string()))
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
@@ -181,7 +187,8 @@ pub async fn list_all(list: List<ExemptionFilters>) -> Answer {
 /// As it is on `as_of` (today by default): it expires by itself.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption",
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes),
-    responses((status = 200, description = "The exemption", body = ExemptionView)))]
+    responses((status = 200, description = "The exemption", body = ExemptionView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions/{id}")]
 pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     let view = |state: &Exemptions, day| ExemptionView::on(state.get(*id).ok()?, day);
@@ -193,7 +200,8 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption_history",
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[exemption_subject(*id)]).await
@@ -223,7 +231,7 @@ pub(super) async fn on_exemption(
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = DetailExemption,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
 #[post("/v1/supervision-exemptions/{id}/details")]
 pub async fn detail(change: Change, id: Path<Uuid>, body: Body<DetailExemption>) -> Answer {
     let (told, today) = (body.value.application(), change.today);
@@ -246,7 +254,7 @@ pub struct ExemptionStep {
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = ExemptionStep,
     responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-problems" = json!(codes(&[&EXEMPTION_INCOMPLETE, &EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_INCOMPLETE, &EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
 #[post("/v1/supervision-exemptions/{id}/submission")]
 pub async fn submit(change: Change, id: Path<Uuid>, body: Body<ExemptionStep>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);

@@ -64,7 +64,8 @@ pub struct ApproveSpecialist {
 #[utoipa::path(tag = "supervisors", operation_id = "approve_specialist",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = ApproveSpecialist,
-    responses((status = 200, description = "The supervisor", body = SupervisorView)))]
+    responses((status = 200, description = "The supervisor", body = SupervisorView)),
+    extensions(("x-access" = json!("municipal"))))]
 #[post("/v1/supervisors/{id}/specialist-status")]
 pub async fn approve_specialist(
     change: Change,
@@ -90,7 +91,7 @@ pub struct EndSpecialist {
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = EndSpecialist,
     responses((status = 200, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-problems" = json!(codes(&[&NOT_A_SPECIALIST])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&NOT_A_SPECIALIST])))))]
 #[post("/v1/supervisors/{id}/specialist-status/end")]
 pub async fn end_specialist(change: Change, id: Path<Uuid>, body: Body<EndSpecialist>) -> Answer {
     let to = body.value.to.0;
@@ -117,7 +118,8 @@ pub struct CompleteCourse {
 #[utoipa::path(tag = "supervisors", operation_id = "complete_supervisor_course",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CompleteCourse,
-    responses((status = 200, description = "The supervisor", body = SupervisorView)))]
+    responses((status = 200, description = "The supervisor", body = SupervisorView)),
+    extensions(("x-access" = json!("municipal"))))]
 #[post("/v1/supervisors/{id}/courses")]
 pub async fn complete_course(change: Change, id: Path<Uuid>, body: Body<CompleteCourse>) -> Answer {
     let asked = body.value;
@@ -155,7 +157,8 @@ pub struct SetCapacity {
 #[utoipa::path(tag = "supervisors", operation_id = "set_supervisor_capacity",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = SetCapacity,
-    responses((status = 200, description = "The supervisor", body = SupervisorView)))]
+    responses((status = 200, description = "The supervisor", body = SupervisorView)),
+    extensions(("x-access" = json!("municipal"))))]
 #[post("/v1/supervisors/{id}/capacity")]
 pub async fn set_capacity(change: Change, id: Path<Uuid>, body: Body<SetCapacity>) -> Answer {
     let SetCapacity { trainees, from } = body.value;

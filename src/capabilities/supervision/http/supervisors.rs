@@ -18,11 +18,12 @@ use crate::edge::{self, Day, Fault, Faults, FieldFault};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::change::Flag;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
-use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, Name};
+use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
 use crate::personal_data::Identity;
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -49,6 +50,9 @@ pub struct RegisterSupervisor {
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     external_ids: Vec<ExternalId>,
+    /// The municipality that registers the supervisor; needed of callers who act for several.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
 }
 
 pub(super) fn replied(status: u16, state: &Supervisor, day: Date) -> Reply {
@@ -89,11 +93,12 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 #[utoipa::path(tag = "supervisors", operation_id = "register_supervisor",
     request_body = RegisterSupervisor,
     responses((status = 201, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &SUPERVISOR_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &SUPERVISOR_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/supervisors")]
 pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     checked_external_ids(&asked.external_ids)?;
+    let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
     let (key, wrapped) = vault.new_person(id);
@@ -112,6 +117,7 @@ pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer 
             specialist_since: asked.specialist_since.map(|day| day.0),
             capacity: asked.capacity,
             external_ids: asked.external_ids.clone(),
+            municipality: municipality.clone(),
             on: today,
         })];
         let next = evolved!(Supervisor::default(), facts);
@@ -157,12 +163,13 @@ fn is_true(flag: Flag) -> bool {
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "supervisors", operation_id = "list_supervisors",
     params(SupervisorFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of supervisors", body = Page<SupervisorView>)))]
+    responses((status = 200, description = "A page of supervisors", body = Page<SupervisorView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors")]
 pub async fn list_all(list: List<SupervisorFilters>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
-    ListQuery::of("supervisors")
+    ListQuery::of("supervisors", Rows::of_pool().or_of_supervisor("key"))
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
         .filter("specialist = $$", filters.specialist.map(is_true))
         .filter("over_capacity = $$", filters.over_capacity.map(is_true))
@@ -174,7 +181,8 @@ pub async fn list_all(list: List<SupervisorFilters>) -> Answer {
 /// Read a supervisor
 #[utoipa::path(tag = "supervisors", operation_id = "read_supervisor",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
-    responses((status = 200, description = "The supervisor", body = SupervisorView)))]
+    responses((status = 200, description = "The supervisor", body = SupervisorView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors/{id}")]
 pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&subject(*id), SupervisorView::on).await
@@ -185,7 +193,8 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the supervisor, exemptions and assignments included, newest first.
 #[utoipa::path(tag = "supervisors", operation_id = "read_supervisor_history",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
@@ -244,7 +253,7 @@ fn specialist_periods(told: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFau
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CorrectSupervisor,
     responses((status = 200, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS])))))]
 #[post("/v1/supervisors/{id}/correction")]
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSupervisor>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);

@@ -15,6 +15,7 @@ fn registered(specialist_since: Option<Date>) -> Supervisor {
         specialist_since,
         capacity: None,
         external_ids: vec![],
+        municipality: None,
         on: date(2020, 1, 1),
     }));
     supervisor

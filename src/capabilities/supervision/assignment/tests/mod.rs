@@ -60,6 +60,7 @@ impl World {
                 specialist_since: specialist.then_some(date(2010, 1, 1)),
                 capacity: None,
                 external_ids: vec![],
+                municipality: None,
                 on: date(2020, 1, 1),
             };
             world.supervisors.insert(id, Supervisor::default());
@@ -152,6 +153,7 @@ fn trainee() -> Trainee {
         scheme: trainee::domain::Scheme::New,
         lis1_completed_on: None,
         external_ids: vec![],
+        municipality: None,
         on: date(2020, 1, 1),
     }));
     let filled = position::Event::from(Filled {
