@@ -138,7 +138,9 @@ fn tell(kind: &'static str, outcome: Result<(), AnchorError>, told: &mut Option<
     let reason = outcome.err().map(|error| match error {
         // The address may hold credentials.
         AnchorError::Http(error) => with_causes(&AnchorError::Http(error.without_url())),
-        error => with_causes(&error),
+        error @ (AnchorError::Proof(_) | AnchorError::File(_) | AnchorError::Status(_)) => {
+            with_causes(&error)
+        }
     });
     if let Some(reason) = &reason {
         metrics::counter!("alis_anchor_failures_total", "anchor" => kind).increment(1);

@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
     ) -> Result<(), Failure> {
         claims.judge(self, report).await?;
         self.growth.add(leaf);
-        if self.size() % WINDOW == 0 {
+        if self.size().is_multiple_of(WINDOW) {
             self.compare(report).await?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod anchors;
 mod damage;
 mod http;
+mod operate;
 mod python;
 mod receipts;
 mod rebuilt;

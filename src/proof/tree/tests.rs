@@ -204,6 +204,17 @@ fn nothing_follows_from_the_empty_tree_or_backwards() {
     assert!(!is_included(tree.leaves[0], 0, 0, &[], &empty_root()));
 }
 
+#[test]
+fn a_proof_that_ends_below_the_root_of_a_larger_tree_is_none() {
+    let tree = Kept::numbered(8, 8);
+    let (leaf, root) = (tree.leaves[0], tree.head(8).root);
+    let proof = tree.proof(&inclusion(0, 8));
+    assert!(is_included(leaf, 0, 8, &proof, &root));
+    for larger in [9, 16, 1_000] {
+        assert!(!is_included(leaf, 0, larger, &proof, &root), "{larger}");
+    }
+}
+
 /// A proof with one thing changed: a bit of a hash, one hash fewer, one more, two exchanged.
 fn altered(proof: &[Hash], how: u8, at: usize, bit: usize) -> Vec<Hash> {
     let mut proof = proof.to_vec();

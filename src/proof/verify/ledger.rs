@@ -50,7 +50,7 @@ pub async fn walk(
         sides.read_ahead(&walk, report).await?;
         let Some(leaf) = sides.next(walk.size() + 1, report) else { break };
         walk.add(leaf, claims, report).await?;
-        if walk.size() % WINDOW == 0 {
+        if walk.size().is_multiple_of(WINDOW) {
             progress(walk.size());
         }
     }
@@ -96,10 +96,7 @@ impl Sides {
 
     /// The next leaf that counts: what was sealed, or what is there where nothing is sealed.
     fn next(&mut self, number: u64, report: &mut Report) -> Option<Hash> {
-        loop {
-            let (Some(there), Some(sealed)) = (self.there.front(), self.sealed.front()) else {
-                break;
-            };
+        while let (Some(there), Some(sealed)) = (self.there.front(), self.sealed.front()) {
             let (hash, sealed) = (there.hash, *sealed);
             let within = LOOK_ROWS_MAX;
             if hash != sealed && self.there.iter().take(within).any(|row| row.hash == sealed) {
