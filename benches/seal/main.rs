@@ -181,7 +181,8 @@ async fn copy(client: &Client) -> anyhow::Result<Duration> {
 /// What the trees take up, beside what they are of.
 async fn bytes(client: &Client, events: u64) -> anyhow::Result<()> {
     let sql = "select pg_total_relation_size('alis.proof_run'),
-                      pg_total_relation_size('alis.event') + pg_total_relation_size('alis.command')";
+                      pg_total_relation_size('alis.event')
+                        + pg_total_relation_size('alis.command')";
     let row = client.query_one(sql, &[]).await?;
     let (trees, tables): (i64, i64) = (row.get(0), row.get(1));
     let each = |bytes: i64| bytes as f64 / events as f64;

@@ -1,5 +1,5 @@
-//! Anchors: every checkpoint is also kept where whoever owns the database does not reach, in a file
-//! that is only appended to, or at an address. A failing anchor is told and never stops the service.
+//! Anchors: every checkpoint is also kept where whoever owns the database does not reach: in a file
+//! that is only appended to, or at an address. A failing anchor is told, and stops nobody.
 //!
 //! Each instance follows the published checkpoints by itself, so one that was published just before
 //! a crash is anchored after it.

@@ -117,8 +117,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer with a secret key of 32 bytes in base64. Without a name of its own the log is called
-    /// after its key, so that no two are called the same.
+    /// A signer with a secret key of 32 bytes in base64. Without a name of its own the log is
+    /// called after its key, so that no two are called the same.
     pub fn new(secret: &str, name: Option<&str>) -> Result<Self, KeyError> {
         let seed = BASE64.decode(secret.trim()).map_err(|_bad| KeyError::Secret)?;
         let key = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_bad| KeyError::Secret)?;

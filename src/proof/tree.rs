@@ -1,8 +1,8 @@
 //! Merkle trees as RFC 6962 hashes them: SHA-256, 0x00 before a leaf and 0x01 before a node. Pure.
 //!
 //! Only complete nodes are ever stored. A node at level `l` and index `i` is complete once leaves
-//! `i * 2^l` to `(i + 1) * 2^l` are all there, and never changes again. Everything else, such as the
-//! root of a tree whose size is no power of two, is folded from complete nodes.
+//! `i * 2^l` to `(i + 1) * 2^l` are all there, and never changes again. Everything else, such as
+//! the root of a tree whose size is no power of two, is folded from complete nodes.
 
 use sha2::{Digest, Sha256};
 

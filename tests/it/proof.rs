@@ -1,4 +1,4 @@
-//! Tamper evidence: what is sealed is proven to others, and whatever is changed afterwards is found.
+//! Tamper evidence: what is sealed is proven to others, and whatever is changed later is found.
 
 mod anchors;
 mod damage;

@@ -94,8 +94,8 @@ async fn an_address_is_told_the_newest_checkpoint_and_a_refusal_stops_nobody() {
         let started = Instant::now();
         loop {
             let seen = stand_in.seen();
-            let notes = seen.iter().map(|seen| Checkpoint::open(&seen.body, &[key()]));
-            if notes.last().is_some_and(|note| note.expect("it is signed").events.size == size)
+            let mut notes = seen.iter().map(|seen| Checkpoint::open(&seen.body, &[key()]));
+            if notes.next_back().is_some_and(|note| note.expect("it is signed").events.size == size)
                 && seen.len() > 2
             {
                 return seen;

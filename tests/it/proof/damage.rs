@@ -39,8 +39,8 @@ alter table alis.proof disable trigger all;
 alter table alis.proof_run disable trigger all;
 alter table alis.checkpoint disable trigger all;";
 
-/// A log of nine events and ten commands, of which the last recorded nothing; and copies of it, each
-/// sealed twice, at five events and at nine.
+/// A log of nine events and ten commands, of which the last recorded nothing; and copies of it,
+/// each sealed twice, at five events and at nine.
 pub struct Copies {
     _database: TestDatabase,
     pub node: Node,
@@ -272,8 +272,8 @@ const PROOFS: &[Damage] = &[
             "node 0 on level 1 of the tree of events is not what was sealed",
             "node 0 on level 2 of the tree of events is not what was sealed",
             "node 0 on level 3 of the tree of events is not what was sealed",
-            "the checkpoint of 5 events in the database does not hold, nor do 1 after it: something \
-             among events 1 to 5 was changed, and the tree built anew over it",
+            "the checkpoint of 5 events in the database does not hold, nor do 1 after it: \
+             something among events 1 to 5 was changed, and the tree built anew over it",
             "the checkpoint of 5 events in ANCHOR does not hold, nor do 1 after it: something \
              among events 1 to 5 was changed, and the tree built anew over it",
         ],
@@ -366,8 +366,8 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ),
     (
         "an event added behind the newest",
-        "insert into alis.event select log, 10, gen_random_uuid(), type, schema_version, recorded_at,
-           effective_from, municipality, subjects, payload, '{\"command\": \"new\"}'
+        "insert into alis.event select log, 10, gen_random_uuid(), type, schema_version,
+           recorded_at, effective_from, municipality, subjects, payload, '{\"command\": \"new\"}'
          from alis.event where log = {n} and position = 9;
          update alis.log set head = 10 where log = {n}",
         "the command of event 10 is not in the ledger",

@@ -25,7 +25,7 @@ pub fn event(position: u64) -> leaf::Event {
         schema_version: 1,
         recorded_at: Timestamp::from_microsecond(1_700_000_000_123_456).expect("in range"),
         effective_from: date(2020, 2, 1),
-        municipality: (position % 2 == 0).then(|| "5401".to_owned()),
+        municipality: position.is_multiple_of(2).then(|| "5401".to_owned()),
         subjects: vec!["position:a".to_owned(), "trainee:æøå".to_owned()],
         payload: "{\"note\": \"Tromsø \\u0000 \u{1f600}\"}".to_owned(),
         meta: "{\"command\":\"k\"}".to_owned(),
@@ -162,8 +162,8 @@ fn the_program_checks_a_receipt_with_a_key_or_a_file_of_keys() {
     write("keys", &format!("{}\n{}\n", signer(9).verifier(), key()));
     write("other", &format!("{}\n", signer(9).verifier()));
     let vkey = key().to_string();
-    let holds = "The receipt holds: position.filled.v1 at position 4 of test.invalid/alis, recorded \
-                 at 2023-11-14T22:13:20.123456Z, in a log of 11 events.\n";
+    let holds = "The receipt holds: position.filled.v1 at position 4 of test.invalid/alis, \
+                 recorded at 2023-11-14T22:13:20.123456Z, in a log of 11 events.\n";
     for key in [vkey.as_str(), &path("keys")] {
         assert_eq!(checked(&[&path("good"), "--key", key]), (true, holds.to_owned()));
     }
