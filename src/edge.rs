@@ -8,7 +8,7 @@ mod whole;
 mod values;
 
 pub use text::{FromText, not_one_of, text_of, text_schema, words_schema};
-pub use values::{Day, Id, period};
+pub use values::{DAY_PATTERN, Day, Id, period};
 pub use whole::{whole, whole_schema};
 
 use std::borrow::Cow;

@@ -33,12 +33,15 @@ impl FromText for Day {
 }
 read_from_text!(Day);
 
+/// How a day is written; which months have 31 days is left to the format.
+pub const DAY_PATTERN: &str = "(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+
 impl PartialSchema for Day {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-            .pattern(Some("^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"))
+            .pattern(Some(format!("^{DAY_PATTERN}$")))
             .description(Some("A day, `YYYY-MM-DD`, between 1900-01-01 and 2199-12-31."))
             .examples([serde_json::json!("2020-02-01")])
             .into()

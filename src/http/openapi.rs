@@ -4,13 +4,13 @@
 //! An operation declares its own refusals with `x-problems`; everything else here follows from its
 //! method and parameters.
 
+mod links;
 mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
 use crate::capabilities::access::gate::Rule;
 use crate::capabilities::access::rules::Access;
@@ -72,6 +72,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
     }
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
+    links::add(&mut document);
     Operations { document, paths, rules }
 }
 
@@ -160,6 +161,10 @@ fn operation_complete(
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
     add_problems(operation, &codes, catalogue);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        schemas::never_null(&mut parameter["schema"]);
+    }
     let paged = has_parameter(operation, "cursor") || path == FEED;
     // The feed is no resource: its version would be the log's.
     let versioned = guarded && path != FEED;
@@ -191,9 +196,10 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         operation,
         header(
             "If-Match",
-            "The change happens only if the resource is still at one of these versions. What is \
-             about to be created is at version `\"0\"`; `*` is any version.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"42\""]}),
+            "The change happens only if the resource is still at one of these versions, the `ETag` \
+             of an earlier answer: `\"42\"`. What is about to be created is at version `\"0\"`; \
+             `*` is any version.",
+            etags("*"),
         ),
     );
     add_parameter(
@@ -226,7 +232,18 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     }
 }
 
-const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]*"( *, *(W/)?"[!#-+.-~-]*"){0,19})$"#;
+/// Versions as [`super::etag`] takes them, without the spaces it overlooks beside the commas.
+fn etags(example: &str) -> Value {
+    const ETAGS: &str = r#"^(W/)?"[!#-+.-~-]{0,40}"(, ?(W/)?"[!#-+.-~-]{0,40}"){0,19}$"#;
+    json!({
+        "anyOf": [
+            { "type": "string", "description": "Versions.", "pattern": ETAGS },
+            { "type": "string", "description": "Any version.", "enum": ["*"] },
+        ],
+        "examples": [example],
+    })
+}
+
 /// The one address of facts, and not of resources.
 const FEED: &str = "/v1/events";
 
@@ -236,7 +253,8 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         operation,
         header(
             "Min-Log-Position",
-            "Wait (at most five seconds) until the answer reflects this position of the log.",
+            "Wait (at most five seconds) until the answer reflects this position of the log, the \
+             `Log-Position` of an earlier answer. One far ahead of the log is not waited for.",
             json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
         ),
     );
@@ -248,7 +266,7 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         header(
             "If-None-Match",
             "Answer 304 if the caller has this version already.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"0\""]}),
+            etags("\"0\""),
         ),
     );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
@@ -346,7 +364,7 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
             text("The receipt of what was recorded, if anything was.", false, example);
     }
     if status == "200" && paged {
-        let example = "</v1/positions?cursor=eyJhIjoiIn0>; rel=\"next\"";
+        let example = "</v1/positions?cursor=eyJhIjoiMDAwMjI1IiwiZCI6IjIwMjAtMDMtMzEiLCJrIjoyMjV9>; rel=\"next\"";
         headers["Link"] = text("The next page, if there is one.", false, example);
     }
     headers

@@ -80,7 +80,8 @@ problems! {
     nb: "Tjenesten kan ikke svare nå", "Prøv igjen om litt.";
 
     /// What was asked for has not reached the log position in `Min-Log-Position` within the time
-    /// the service waits. Try again.
+    /// the service waits. Try again. A position that the log is far from reaching is answered so at
+    /// once: no answer of this service has told of it.
     NOT_YET_VISIBLE = 503, "not_yet_visible",
     en: "Not yet visible", "Position {wanted} has not been reached; this answer would show {reached}.",
     nb: "Ikke synlig ennå", "Posisjon {wanted} er ikke nådd; svaret ville vist {reached}.";

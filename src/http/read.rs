@@ -27,6 +27,9 @@ use crate::problem::Rejection;
 
 /// How long a read waits for `Min-Log-Position`.
 pub const WAIT_MS_MAX: u64 = 5_000;
+/// More facts than the log takes while a read waits. What lies further ahead is refused at once:
+/// no answer of this service has told of it, so waiting would only hold the caller up.
+pub const POSITIONS_AHEAD_MAX: i64 = 100_000;
 /// Pause between two looks at a read model's checkpoint.
 pub(super) const CHECKPOINT_POLL_MS: u64 = 5;
 
@@ -179,12 +182,19 @@ impl Service {
         if known >= wanted {
             return Ok(known);
         }
+        self.expect_within_reach(wanted)?;
         let mut head = self.log.watch_head();
         let waiting = head.wait_for(|reached| *reached >= wanted);
         match tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), waiting).await {
             Ok(Ok(reached)) => Ok(*reached),
             Ok(Err(_)) | Err(_) => Err(not_yet(wanted, self.log.known_head())),
         }
+    }
+
+    /// Refuses to wait for what the log cannot come to meanwhile.
+    fn expect_within_reach(&self, wanted: i64) -> Result<(), ProblemResponse> {
+        let known = self.log.known_head();
+        if wanted - known > POSITIONS_AHEAD_MAX { Err(not_yet(wanted, known)) } else { Ok(()) }
     }
 }
 
@@ -280,6 +290,7 @@ impl Read {
         known_at: Option<i64>,
     ) -> Result<i64, ProblemResponse> {
         let wanted = self.min_position.max(known_at.unwrap_or(0));
+        self.service.expect_within_reach(wanted)?;
         let started = std::time::Instant::now();
         loop {
             let reached = self.service.checkpoint(name).await?;

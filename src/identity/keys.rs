@@ -56,6 +56,8 @@ struct Known {
 /// The keys of one issuer.
 pub struct Keys {
     source: Source,
+    pause: Duration,
+    age_max: Duration,
     known: RwLock<Known>,
     /// When a look was last tried; held while one is under way.
     looked: Mutex<Option<Instant>>,
@@ -73,7 +75,8 @@ pub enum NoKey {
 impl Keys {
     /// Keys that will be read from `source` when they are first needed.
     pub fn new(source: Source) -> Self {
-        Self { source, known: RwLock::default(), looked: Mutex::default() }
+        let (pause, age_max) = (LOOK_PAUSE, KEYS_AGE_MAX);
+        Self { source, pause, age_max, known: RwLock::default(), looked: Mutex::default() }
     }
 
     /// The keys of a set that is at hand.
@@ -109,7 +112,7 @@ impl Keys {
 
     fn look_up(&self, id: &str) -> (Option<Arc<Key>>, bool) {
         let known = self.read();
-        let fresh = known.at.is_some_and(|at| at.elapsed() < KEYS_AGE_MAX);
+        let fresh = known.at.is_some_and(|at| at.elapsed() < self.age_max);
         (known.keys.get(id).cloned(), fresh || matches!(self.source, Source::Own))
     }
 
@@ -120,7 +123,7 @@ impl Keys {
     /// Asks the source, unless somebody just did; whoever comes meanwhile waits for that answer.
     async fn look(&self) {
         let mut looked = self.looked.lock().await;
-        if looked.is_some_and(|at| at.elapsed() < LOOK_PAUSE) {
+        if looked.is_some_and(|at| at.elapsed() < self.pause) {
             return;
         }
         *looked = Some(Instant::now());
@@ -193,4 +196,85 @@ fn read_set(text: &[u8]) -> Result<HashMap<String, Arc<Key>>, String> {
         Some((id, Arc::new(Key { decoding, algorithm })))
     });
     Ok(usable.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::local::LocalIssuer;
+    use serde_json::json;
+
+    /// Keys in a file of the test's own, looked for as often as they are asked for.
+    struct Rotating {
+        path: PathBuf,
+        keys: Arc<Keys>,
+    }
+
+    impl Rotating {
+        fn new(name: &str) -> Self {
+            crate::identity::crypto::install();
+            let path =
+                std::env::temp_dir().join(format!("alis-keys-{}-{name}", std::process::id()));
+            let mut keys = Keys::new(Source::File(path.clone()));
+            keys.pause = Duration::ZERO;
+            Self { path, keys: Arc::new(keys) }
+        }
+
+        fn publish(&self, ids: &[&str]) {
+            let issuer = LocalIssuer::new(&LocalIssuer::generate_key()).expect("a fresh key");
+            let key = issuer.jwks()["keys"][0].clone();
+            let keys: Vec<Value> = ids
+                .iter()
+                .map(|id| {
+                    let mut key = key.clone();
+                    key["kid"] = json!(id);
+                    key
+                })
+                .collect();
+            std::fs::write(&self.path, json!({ "keys": keys }).to_string()).expect("writable");
+        }
+    }
+
+    impl Drop for Rotating {
+        fn drop(&mut self) {
+            if std::fs::remove_file(&self.path).is_err() {
+                eprintln!("{} was not there any more", self.path.display());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_new_is_found_and_one_that_is_gone_is_forgotten() {
+        let rotating = Rotating::new("rotate");
+        rotating.publish(&["old"]);
+        assert!(rotating.keys.find("old").await.is_ok());
+        let before = rotating.keys.generation();
+        rotating.publish(&["old", "new"]);
+        assert!(rotating.keys.find("new").await.is_ok());
+        assert!(rotating.keys.generation() > before);
+        rotating.publish(&["new"]);
+        assert_eq!(rotating.keys.find("unknown").await.err(), Some(NoKey::Unknown));
+        assert_eq!(rotating.keys.find("old").await.err(), Some(NoKey::Unknown));
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_goes_away_or_answers_nonsense_takes_nothing_from_what_is_known() {
+        let rotating = Rotating::new("away");
+        assert_eq!(rotating.keys.find("one").await.err(), Some(NoKey::Away));
+        rotating.publish(&["one"]);
+        assert!(rotating.keys.find("one").await.is_ok());
+        std::fs::write(&rotating.path, "<html>busy</html>").expect("writable");
+        assert_eq!(rotating.keys.find("two").await.err(), Some(NoKey::Unknown));
+        assert!(rotating.keys.find("one").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn ids_that_nobody_knows_cause_one_look_a_while() {
+        let mut rotating = Rotating::new("pause");
+        rotating.publish(&["one"]);
+        Arc::get_mut(&mut rotating.keys).expect("nobody else holds it").pause = LOOK_PAUSE;
+        assert!(rotating.keys.find("one").await.is_ok());
+        rotating.publish(&["one", "two"]);
+        assert_eq!(rotating.keys.find("two").await.err(), Some(NoKey::Unknown));
+    }
 }

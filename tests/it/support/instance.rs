@@ -11,7 +11,7 @@ use alis::edge::FromText;
 use alis::identifiers::OrganisationNumber;
 use alis::identity::LocalIssuer;
 use alis::identity::cast::{self, Scenario};
-use alis::identity::issuer::Shape;
+use alis::identity::issuer::{Issuer, Shape};
 use alis::personal_data::Vault;
 use alis::proof;
 use alis::proof::note::Signer;
@@ -74,6 +74,14 @@ impl Instance {
         Self { running, database }
     }
 
+    /// One instance that trusts further issuers.
+    pub async fn trusting(issuers: Vec<Issuer>) -> Self {
+        let database = fresh().await;
+        let settings = Settings { issuers, ..settings(&database.admin) };
+        let running = app::start(settings).await.expect("the instance starts");
+        Self { running, database }
+    }
+
     /// Another instance on the same database.
     pub async fn another(&self) -> Running {
         beside(&self.database.admin).await
@@ -114,7 +122,7 @@ fn founders() -> Founders {
 
 /// Starts an instance on a database that may not answer.
 pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
-    try_sealing(admin, sealing()).await
+    app::start(settings(admin)).await
 }
 
 /// Starts an instance that seals in a way of its own.
@@ -122,7 +130,11 @@ pub async fn try_sealing(
     admin: &Config,
     proof: proof::Settings,
 ) -> Result<Running, app::StartError> {
-    app::start(Settings {
+    app::start(Settings { proof, ..settings(admin) }).await
+}
+
+fn settings(admin: &Config) -> Settings {
+    Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
         listen: ([127, 0, 0, 1], 0).into(),
@@ -131,10 +143,9 @@ pub async fn try_sealing(
         founders: founders(),
         public_url: None,
         vault: Vault::new(MASTER_KEY).expect("the key above fits"),
-        proof,
+        proof: sealing(),
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),
-    })
-    .await
+    }
 }
