@@ -32,6 +32,7 @@ use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
+use crate::proof;
 
 /// What an instance needs.
 pub struct Settings {
@@ -49,6 +50,7 @@ pub struct Settings {
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
     pub vault: Vault,
+    pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
     /// How long requests in flight get at shutdown.
@@ -105,7 +107,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         config: settings.service.clone(),
         size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
     };
-    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
+    let keys = web::Data::new(settings.proof.keys());
+    let bound = bind(service.clone(), keys, per_worker, listen, settings.workers, settings.drain);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
@@ -118,6 +121,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         workers.push(tokio::spawn(worker));
     }
     builders.close();
+    workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, workers })
 }
@@ -133,7 +137,7 @@ impl Running {
         }
         for worker in self.workers {
             if worker.await.is_err() {
-                tracing::warn!("A read model's worker ended badly");
+                tracing::warn!("A worker ended badly");
             }
         }
         self.service.log.pool.close();
@@ -165,6 +169,7 @@ struct PoolSettings {
 
 fn bind(
     service: web::Data<Service>,
+    keys: web::Data<proof::Keys>,
     pool: PoolSettings,
     listen: SocketAddr,
     workers: usize,
@@ -177,6 +182,7 @@ fn bind(
             .into_utoipa_app()
             .openapi(base())
             .app_data(web::Data::new(own))
+            .app_data(keys.clone())
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
@@ -203,7 +209,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(feed::read_events)
         .service(health::live)
         .service(health::ready)
-        .service(health::metrics);
+        .service(health::metrics)
+        .configure(proof::http::routes);
     for capability in capabilities::ALL {
         (capability.routes)(config);
     }
@@ -247,6 +254,11 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),
     ("reports", "Tables with totals, as JSON or CSV.", Some("reports")),
     ("feed", "Everything that has happened, in order.", Some("events")),
+    (
+        "proof",
+        "Checkpoints and receipts, by which others check that nothing was changed.",
+        Some("proof"),
+    ),
     ("operations", "For operators.", None),
 ];
 

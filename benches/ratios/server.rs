@@ -39,6 +39,7 @@ impl Stand {
             .env("DATABASE_URL", format!("postgres://postgres@{socket}/postgres"))
             .env("ALIS_TOKEN_FILE", secrets.join("token"))
             .env("ALIS_MASTER_KEY_FILE", secrets.join("key"))
+            .env("ALIS_CHECKPOINT_KEY_FILE", secrets.join("key"))
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()?;

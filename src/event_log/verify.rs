@@ -26,7 +26,8 @@ pub struct Report {
 }
 
 impl Report {
-    fn find(&mut self, finding: String) {
+    /// Notes a finding, unless there are enough.
+    pub fn find(&mut self, finding: String) {
         if !self.is_full() {
             self.findings.push(finding);
         }

@@ -14,6 +14,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::actor::{self, Actor};
 use super::answer::with_position;
+use super::read::{CHECKPOINT_POLL_MS, WAIT_MS_MAX, not_yet};
 use super::{Answer, ProblemResponse, Service, body};
 use crate::aggregate::NewFact;
 use crate::capabilities::access::visible;
@@ -368,6 +369,34 @@ async fn wait_for_page(
             changed = head.changed() => if changed.is_err() { return Ok(page) },
             () = tokio::time::sleep_until(until) => return Ok(page),
         }
+    }
+}
+
+/// Whether the caller may see the fact at a position. Waits, within bounds, until what that rests on
+/// has come so far.
+///
+/// # Errors
+/// When it does not come so far in time.
+pub async fn is_visible(
+    service: &Service,
+    actor: &Actor,
+    position: i64,
+) -> Result<bool, ProblemResponse> {
+    if position > service.wait_for_log(0).await? {
+        return Ok(false);
+    }
+    let started = std::time::Instant::now();
+    loop {
+        let filter = visible_to(service, actor, &Filter::default()).await?;
+        let reached = filter.until.unwrap_or(position);
+        if reached >= position {
+            let page = service.log.read(position - 1, 1, &filter).await?;
+            return Ok(page.facts.first().is_some_and(|fact| fact.position == position));
+        }
+        if started.elapsed() > Duration::from_millis(WAIT_MS_MAX) {
+            return Err(not_yet(position, reached));
+        }
+        tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
     }
 }
 

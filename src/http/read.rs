@@ -31,7 +31,7 @@ pub const WAIT_MS_MAX: u64 = 5_000;
 /// no answer of this service has told of it, so waiting would only hold the caller up.
 pub const POSITIONS_AHEAD_MAX: i64 = 100_000;
 /// Pause between two looks at a read model's checkpoint.
-const CHECKPOINT_POLL_MS: u64 = 5;
+pub(super) const CHECKPOINT_POLL_MS: u64 = 5;
 
 /// A read of one resource.
 pub struct Read {
@@ -391,7 +391,7 @@ fn changed_since<S, V: PartialEq>(
     Some(since)
 }
 
-fn not_yet(wanted: i64, reached: i64) -> ProblemResponse {
+pub(super) fn not_yet(wanted: i64, reached: i64) -> ProblemResponse {
     let rejection = Rejection::new(&problems::NOT_YET_VISIBLE);
     rejection.with("wanted", wanted).with("reached", reached).into()
 }

@@ -53,15 +53,36 @@ fn the_check_sees_what_is_planted() {
 
 #[test]
 fn the_log_knows_no_capability_and_no_http() {
-    let above = ["crate::capabilities", "crate::http", "crate::app", "crate::serve"];
+    let above =
+        ["crate::capabilities", "crate::http", "crate::app", "crate::serve", "crate::proof"];
     for path in sources("src/event_log") {
         assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
     }
 }
 
 #[test]
+fn proofs_and_capabilities_do_not_know_each_other() {
+    let above = ["crate::capabilities", "crate::app", "crate::serve"];
+    for path in sources("src/proof") {
+        assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
+    }
+    for path in sources("src/capabilities") {
+        assert!(named(&text(&path), &["crate::proof"]).is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
 fn rules_and_what_they_stand_on_are_pure() {
-    let stand_on = ["src/aggregate.rs", "src/time.rs", "src/identifiers.rs", "src/dated.rs"];
+    let stand_on = [
+        "src/aggregate.rs",
+        "src/time.rs",
+        "src/identifiers.rs",
+        "src/dated.rs",
+        "src/proof/tree.rs",
+        "src/proof/leaf.rs",
+        "src/proof/note.rs",
+        "src/proof/receipt.rs",
+    ];
     let mut files: Vec<PathBuf> = stand_on.iter().map(PathBuf::from).collect();
     files.extend(sources("src/capabilities").into_iter().filter(|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");

@@ -16,6 +16,7 @@ mod openapi;
 mod operate;
 mod position;
 mod programme;
+mod proof;
 mod reference;
 mod reference_import;
 mod import;

@@ -135,6 +135,8 @@ fn address(template: &str, world: &World, place: &Place, grant: &str) -> String 
     template
         .replace("{id}", id)
         .replace("{occupancy}", place.id("occupancies"))
+        // The first fact of all: a municipality, which is nobody's in particular.
+        .replace("{position}", "1")
         .replace("{term}", place.id("terms"))
         .replace("{plan}", "alm")
         .replace("{code}", "ALM-001")
