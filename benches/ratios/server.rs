@@ -18,6 +18,8 @@ pub struct Stand {
     pub postgres: EmbeddedPostgres,
     pub address: SocketAddr,
     service: Child,
+    /// Kept open: the service would end when nobody takes what it prints.
+    _prints: BufReader<std::process::ChildStdout>,
     directory: PathBuf,
 }
 
@@ -43,10 +45,10 @@ impl Stand {
             .stdout(Stdio::piped())
             .spawn()?;
         let out = service.stdout.take().context("the service prints where it listens")?;
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
+        let (mut prints, mut line) = (BufReader::new(out), String::new());
+        prints.read_line(&mut line)?;
         let address = line.trim().rsplit('/').next().context("an address")?.parse()?;
-        Ok(Self { postgres, address, service, directory })
+        Ok(Self { postgres, address, service, _prints: prints, directory })
     }
 
     /// A connection with every right.
@@ -56,6 +58,23 @@ impl Stand {
         Ok(client)
     }
 
+    /// CPU seconds used so far by the service, and by PostgreSQL as a whole.
+    pub fn cpu_seconds(&self) -> anyhow::Result<(f64, f64)> {
+        let service = stat(self.service.id())?.own;
+        let mut postgres = 0.0;
+        let root = self.postgres.pid();
+        for entry in std::fs::read_dir("/proc")? {
+            let Ok(id) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
+            let Ok(found) = stat(id) else { continue };
+            if id == root {
+                postgres += found.own + found.children;
+            } else if found.parent == root {
+                postgres += found.own;
+            }
+        }
+        Ok((service, postgres))
+    }
+
     /// Memory that the service holds in RAM.
     pub fn resident_mib(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.service.id()))?;
@@ -63,6 +82,23 @@ impl Stand {
         let kib: u64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
         Ok(kib / 1024)
     }
+}
+
+/// What the system tells of a process; seconds of CPU, a hundredth at a time.
+struct Stat {
+    parent: u32,
+    own: f64,
+    /// Of its children that have ended.
+    children: f64,
+}
+
+fn stat(id: u32) -> anyhow::Result<Stat> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let (_, rest) = text.rsplit_once(')').context("a name in brackets")?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().map(|ticks| ticks / 100.0);
+    let (own, children) = (ticks(11)? + ticks(12)?, ticks(13)? + ticks(14)?);
+    Ok(Stat { parent: fields[1].parse()?, own, children })
 }
 
 impl Drop for Stand {
