@@ -23,7 +23,7 @@ use crate::capabilities;
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail};
+use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
 use crate::personal_data::Vault;
@@ -95,10 +95,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = Vec::new();
+    let models = service.projections.clone();
+    let head = log.watch_head();
+    let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
-        let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
+        let (pool, stop) = (log.pool.clone(), stop.clone());
+        let head = news.of(projection.as_ref());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }

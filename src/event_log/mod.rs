@@ -6,6 +6,7 @@
 pub mod append;
 pub mod combiner;
 pub mod feed;
+pub mod pass_over;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;

@@ -47,7 +47,7 @@ const STATEMENTS: [(&str, &str, &str); 9] = [
     (
         "batch_subjects",
         include_str!("../../../src/event_log/sql/batch_subjects.sql"),
-        "1, 9000, 1000",
+        "1, 9000, 1000, 's:'",
     ),
     ("ledger", include_str!("../../../src/event_log/sql/ledger.sql"), "1, 'k7'"),
     (
