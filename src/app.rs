@@ -76,6 +76,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
     let service = web::Data::new(Service {
         log: log.clone(),
+        answers: Arc::default(),
         vault: Arc::new(settings.vault),
         token: settings.token.into(),
         projections: projections(),
@@ -161,7 +162,9 @@ fn bind(
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
-        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
+        let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
+        own.log = own.log.over(pool);
+        own.answers = Arc::default();
         let (app, _collected) = App::new()
             .into_utoipa_app()
             .openapi(base())

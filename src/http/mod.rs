@@ -13,6 +13,7 @@ pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
+pub mod kept;
 pub mod list;
 pub mod openapi;
 pub mod page;
@@ -45,6 +46,8 @@ pub use read::{Filtered, List, NoFilters, Read};
 #[derive(Clone)]
 pub struct Service {
     pub log: EventLog,
+    /// Answers of this worker that may still hold.
+    pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
     pub token: Arc<str>,
     pub projections: Vec<Arc<dyn Projection>>,

@@ -65,6 +65,17 @@ impl Service {
     }
 }
 
+/// Whether a body holds a person to reveal.
+pub fn identifies(body: &Value) -> bool {
+    match body {
+        Value::Array(items) => items.iter().any(identifies),
+        Value::Object(members) => {
+            members.contains_key("sealed") || members.values().any(identifies)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 fn person_of(members: &serde_json::Map<String, Value>) -> Option<Uuid> {
     members.get("id")?.as_str()?.parse().ok()
 }

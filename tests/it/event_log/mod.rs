@@ -13,3 +13,4 @@ mod plans;
 mod projections;
 mod rig;
 mod swap;
+mod together;
