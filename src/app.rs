@@ -165,15 +165,18 @@ fn bind(
         let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
         own.log = own.log.over(pool);
         own.answers = Arc::default();
-        let (app, _collected) = App::new()
-            .into_utoipa_app()
-            .openapi(base())
+        let app = App::new()
             .app_data(web::Data::new(own))
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
-            .configure(routes)
-            .split_for_parts();
+            .configure(|config| {
+                // What each part tells of itself is dropped at once: the document is made already,
+                // and memory that a worker needs only here would be kept for good.
+                for routes in parts() {
+                    routes(&mut ServiceConfig::new(config));
+                }
+            });
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
@@ -189,15 +192,20 @@ fn bind(
     Ok((server.run(), address))
 }
 
-fn routes(config: &mut ServiceConfig<'_>) {
+type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The operations of the service, a part at a time.
+fn parts() -> impl Iterator<Item = Routes> {
+    let capabilities = capabilities::ALL.iter().map(|capability| capability.routes);
+    std::iter::once(kernel as Routes).chain(capabilities)
+}
+
+fn kernel(config: &mut ServiceConfig<'_>) {
     config
         .service(feed::read_events)
         .service(health::live)
         .service(health::ready)
         .service(health::metrics);
-    for capability in capabilities::ALL {
-        (capability.routes)(config);
-    }
 }
 
 /// The groups of operations, in the order of the documentation page.
@@ -245,8 +253,8 @@ fn base() -> OpenApi {
 
 /// The operations of the service and their document.
 pub fn operations() -> Operations {
-    let (_app, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    let app = App::new().into_utoipa_app().openapi(base());
+    let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
     let mut operations = openapi::complete(&collected);
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);

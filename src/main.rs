@@ -54,10 +54,6 @@ enum Command {
     },
 }
 
-// Gives memory back that only the start needed, which the system's allocator keeps for good.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What a program answers that came to its end but leaves somebody something to mend.
 const TO_MEND: u8 = 2;
 
