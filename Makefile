@@ -12,7 +12,7 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
 # Further arguments of the program or the test runner: make test ARGS='position -- --nocapture'
 ARGS ?=
-# How long the fuzzer may take: ci (about 8 minutes) or full (about an hour).
+# How long the fuzzer may take: ci (about 4 minutes) or full (about an hour).
 SCHEMATHESIS_BUDGET ?= ci
 
 help: ## Show this list.

@@ -27,7 +27,7 @@ main() {
         owner=$(id -u) group=$(id -g)
     fi
     write secrets/database_password.txt hex
-    write secrets/token.txt hex
+    write secrets/issuer_key.txt base64
     write secrets/master_key.txt base64
     if [ ! -e .env ] || ! grep -q '^ALIS_UID=' .env; then
         printf 'ALIS_UID=%s\nALIS_GID=%s\n' "$owner" "$group" >>.env

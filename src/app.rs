@@ -13,19 +13,23 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::capabilities;
+use crate::capabilities::access::reach::{self, Founders, Reaches};
+use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail};
+use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail, watched};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
+use crate::identity::issuer::Issuer;
+use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
 
@@ -36,7 +40,14 @@ pub struct Settings {
     /// The role that the service acts as.
     pub service: Config,
     pub listen: SocketAddr,
-    pub token: String,
+    /// The issuers whose tokens are taken, beside the program's own.
+    pub issuers: Vec<Issuer>,
+    /// The program's own issuer, on private installations.
+    pub own_issuer: Option<LocalIssuer>,
+    /// Who keeps the register, and who may load it.
+    pub founders: Founders,
+    /// Scheme and host that callers use, when the service stands behind another name.
+    pub public_url: Option<String>,
     pub vault: Vault,
     pub pool_size: u16,
     pub workers: usize,
@@ -73,12 +84,16 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let stop = CancellationToken::new();
     let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
     let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
-    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head);
+    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
+    let vault = Arc::new(settings.vault);
+    let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
     let service = web::Data::new(Service {
         log: log.clone(),
         answers: Arc::default(),
-        vault: Arc::new(settings.vault),
-        token: settings.token.into(),
+        vault,
+        identity: Arc::new(identity),
+        reaches: Arc::new(Reaches::new(settings.founders)),
+        public_url: settings.public_url.map(Into::into),
         projections: projections(),
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
@@ -95,7 +110,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
-    let mut workers = Vec::new();
+    let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
     let models = service.projections.clone();
     let head = log.watch_head();
     let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
@@ -182,6 +197,7 @@ fn bind(
             .service(problem_page)
             .service(docs)
             .default_service(web::to(elsewhere))
+            .wrap(from_fn(gate::admit))
             .wrap(from_fn(context::around))
     })
     .workers(workers)
@@ -208,33 +224,54 @@ fn kernel(config: &mut ServiceConfig<'_>) {
         .service(health::metrics);
 }
 
-/// The groups of operations, in the order of the documentation page.
-const TAGS: &[(&str, &str)] = &[
-    ("municipalities", "Municipalities, what became of them, and where they belong."),
-    ("alis-offices", "Regional ALIS offices, and the municipalities they answer for."),
-    ("organisations", "Organisations, by their number."),
-    ("programmes", "Programmes that municipalities take part in with a number of positions."),
-    ("positions", "Training positions, and who holds them."),
-    ("trainees", "Doctors in specialist training in general practice."),
-    ("supervisors", "Who may supervise trainees, or recommend on their goals."),
-    ("supervision exemptions", "By which somebody supervises, for a time, who is no specialist."),
-    ("supervisor assignments", "Who supervises whom."),
-    ("leaders", "Who decides on learning goals, and where."),
-    ("curricula", "Catalogues of learning goals, by version."),
-    ("learning goals", "Plans, goals, recommendations, decisions."),
-    ("reports", "Tables with totals, as JSON or CSV."),
-    ("feed", "Everything that has happened, in order."),
-    ("operations", "For operators."),
+/// The groups of operations, in the order of the documentation page, each with the area of its
+/// scopes; none for pages that ask nothing of callers.
+const TAGS: &[(&str, &str, Option<&str>)] = &[
+    (
+        "municipalities",
+        "Municipalities, what became of them, and where they belong.",
+        Some("reference"),
+    ),
+    (
+        "alis-offices",
+        "Regional ALIS offices, and the municipalities they answer for.",
+        Some("reference"),
+    ),
+    ("organisations", "Organisations, by their number.", Some("reference")),
+    ("access", "What organisations are granted, and for how long.", Some("access")),
+    (
+        "programmes",
+        "Programmes that municipalities take part in with a number of positions.",
+        Some("programmes"),
+    ),
+    ("positions", "Training positions, and who holds them.", Some("positions")),
+    ("trainees", "Doctors in specialist training in general practice.", Some("trainees")),
+    (
+        "supervisors",
+        "Who may supervise trainees, or recommend on their goals.",
+        Some("supervision"),
+    ),
+    (
+        "supervision exemptions",
+        "By which somebody supervises, for a time, who is no specialist.",
+        Some("supervision"),
+    ),
+    ("supervisor assignments", "Who supervises whom.", Some("supervision")),
+    ("leaders", "Who decides on learning goals, and where.", Some("leaders")),
+    ("curricula", "Catalogues of learning goals, by version.", Some("curricula")),
+    ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),
+    ("reports", "Tables with totals, as JSON or CSV.", Some("reports")),
+    ("feed", "Everything that has happened, in order.", Some("events")),
+    ("operations", "For operators.", None),
 ];
 
 /// What the document says before any operation is collected.
 fn base() -> OpenApi {
-    let token = SecurityScheme::Http(
-        HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The token of this installation."))
-            .build(),
-    );
+    let about = "A token (JWT) of an issuer that this installation trusts: Maskinporten for systems, \
+                 HelseID for persons. A token that is bound to a key (`cnf.jkt`) comes as \
+                 `Authorization: DPoP`, with a proof for this request in the header `DPoP` (RFC 9449).";
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build();
+    let token = SecurityScheme::Http(token);
     let info = InfoBuilder::new()
         .title("alis")
         .version(env!("CARGO_PKG_VERSION"))
@@ -243,9 +280,10 @@ fn base() -> OpenApi {
             LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
         ))
         .build();
-    let tags = TAGS
-        .iter()
-        .map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
+    let tags = TAGS.iter().map(|(name, text, area)| {
+        let area = area.map(|area| ExtensionsBuilder::new().add("x-scope-area", area).build());
+        TagBuilder::new().name(*name).description(Some(*text)).extensions(area).build()
+    });
     let mut components = Components::new();
     components.add_security_scheme("token", token);
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()

@@ -7,10 +7,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use crate::edge::FromText;
+use crate::identifiers::OrganisationNumber;
+use crate::identity::cast::Scenario;
+
 /// How the service finds its database; shared by all commands that need one.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseSettings {
-    /// Where the private PostgreSQL and the files `token` and `master.key` are kept, when no
+    /// Where the private PostgreSQL and the files `issuer.key` and `master.key` are kept, when no
     /// database is given.
     #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
     pub data_dir: PathBuf,
@@ -47,10 +51,8 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub database: DatabaseSettings,
 
-    /// File with the bearer token that callers show. On the private PostgreSQL it is made once, as
-    /// `token` in the data directory.
-    #[arg(long, env = "ALIS_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub identity: IdentitySettings,
 
     /// Threads that answer requests.
     #[arg(long, env = "ALIS_WORKERS", default_value_t = default_workers(), value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -67,6 +69,64 @@ pub struct ServeSettings {
     /// Allow the private PostgreSQL, which is meant for one machine, behind a public address.
     #[arg(long, env = "ALIS_ALLOW_PRIVATE_DATABASE_ON_NETWORK")]
     pub allow_private_database_on_network: bool,
+}
+
+/// Whose tokens are taken, and what some organisations are from the start.
+#[derive(Debug, Clone, Args)]
+pub struct IdentitySettings {
+    /// File with the issuers whose tokens are taken; docs/security.md describes it.
+    #[arg(long, env = "ALIS_ISSUERS_FILE")]
+    pub issuers_file: Option<PathBuf>,
+
+    /// File with the key of an issuer of the program's own, for trying it out. On the private
+    /// PostgreSQL it is made once, as `issuer.key` in the data directory.
+    #[arg(long, env = "ALIS_LOCAL_ISSUER_KEY_FILE")]
+    pub local_issuer_key_file: Option<PathBuf>,
+
+    /// Number of the organisation that keeps the register: reference data, catalogues, appointments.
+    #[arg(long, env = "ALIS_REGISTER_ORGANISATION", value_parser = organisation_number)]
+    pub register_organisation: Option<OrganisationNumber>,
+
+    /// Number of the organisation that may load a new register on everybody's behalf. Leave it out
+    /// once that is done: it may see and record everything.
+    #[arg(long, env = "ALIS_LOADER_ORGANISATION", value_parser = organisation_number)]
+    pub loader_organisation: Option<OrganisationNumber>,
+
+    /// Scheme and host that callers use, such as https://alis.example.no; needed behind a proxy when
+    /// tokens are bound to keys (DPoP).
+    #[arg(long, env = "ALIS_PUBLIC_URL")]
+    pub public_url: Option<String>,
+}
+
+fn organisation_number(text: &str) -> Result<OrganisationNumber, String> {
+    OrganisationNumber::from_text(text).map_err(|fault| fault.en.into_owned())
+}
+
+/// Settings of `alis token`.
+#[derive(Debug, Clone, Args)]
+pub struct TokenSettings {
+    /// Who the token says is calling.
+    #[arg(long = "as", value_name = "SCENARIO")]
+    pub scenario: Scenario,
+
+    /// For how many minutes it is good.
+    #[arg(long, default_value_t = 480, value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub minutes: u32,
+
+    #[command(flatten)]
+    pub issuer: LocalIssuerSettings,
+}
+
+/// Where the key of the program's own issuer is.
+#[derive(Debug, Clone, Args)]
+pub struct LocalIssuerSettings {
+    /// File with the key; without it, `issuer.key` in the data directory.
+    #[arg(long, env = "ALIS_LOCAL_ISSUER_KEY_FILE")]
+    pub local_issuer_key_file: Option<PathBuf>,
+
+    /// Data directory of a service with a private PostgreSQL on this machine.
+    #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
+    pub data_dir: PathBuf,
 }
 
 /// Settings of `alis healthcheck`.
@@ -115,7 +175,8 @@ pub struct CallSettings {
     #[arg(long, env = "ALIS_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
 
-    /// File with the bearer token; without it and ALIS_TOKEN, `token` in the data directory.
+    /// File with the bearer token; without it and ALIS_TOKEN, one is made for the loader of the
+    /// service on this machine.
     #[arg(long, env = "ALIS_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 
@@ -123,9 +184,8 @@ pub struct CallSettings {
     #[arg(skip = token_of_environment())]
     pub token: Option<String>,
 
-    /// Data directory of a service with a private PostgreSQL on this machine.
-    #[arg(long, env = "ALIS_DATA_DIR", default_value = ".data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub issuer: LocalIssuerSettings,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is config.rs; a flag would show the token")]

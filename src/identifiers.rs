@@ -60,7 +60,7 @@ text_type! {
     /// change with reforms, so a number means something only on a day.
     pub struct MunicipalityNumber;
     pattern = "^([0-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])$", min = 4, max = 4,
-        example = "5401";
+        example = "1804";
 }
 
 impl MunicipalityNumber {

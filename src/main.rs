@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use alis::config::{
     DatabaseSettings, HealthcheckSettings, ImportSettings, LogCommand, ProjectCommand,
-    ReferenceCommand, ServeSettings,
+    ReferenceCommand, ServeSettings, TokenSettings,
 };
 use alis::embedded_postgres::{self, Durability, Settings};
 use alis::import::{self, Summary, reference};
-use alis::{app, http::openapi, operate, serve, telemetry};
+use alis::{app, http::openapi, operate, serve, telemetry, token};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -46,6 +46,8 @@ enum Command {
     /// Tell a running service what SSB publishes about municipalities.
     #[command(subcommand)]
     Reference(ReferenceCommand),
+    /// Print a token of the program's own issuer, for somebody of the ready cast.
+    Token(TokenSettings),
     /// Print the OpenAPI document, or write all generated files.
     Openapi {
         /// Write openapi/openapi.json, openapi/operations.txt and docs/errors.md.
@@ -107,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
             return told(&run.summary);
         }
+        Command::Token(settings) => token::print(&settings)?,
         Command::Openapi { write } => print_openapi(write)?,
     }
     Ok(ExitCode::SUCCESS)

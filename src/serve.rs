@@ -9,19 +9,25 @@ use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{self, Running};
-use crate::config::{DatabaseSettings, ServeSettings};
+use crate::capabilities::access::reach::Founders;
+use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
 use crate::database;
+use crate::edge::FromText;
 use crate::embedded_postgres::{self, Durability, EmbeddedPostgres};
 use crate::event_log::combiner::with_causes;
+use crate::identifiers::OrganisationNumber;
+use crate::identity::cast::{self, Scenario};
+use crate::identity::{LocalIssuer, issuer};
 use crate::import;
 use crate::personal_data::Vault;
+use crate::token;
 
 /// The login of the service on the private PostgreSQL.
 pub const SERVICE_ROLE: &str = "alis_service";
 /// The database of the private PostgreSQL.
 pub const DATABASE: &str = "postgres";
-/// Bytes of a generated token.
-const TOKEN_BYTES: usize = 32;
+/// Seconds that the token of the first start's own import is good.
+const SAMPLE_TOKEN_SECONDS: i64 = 3_600;
 
 /// A database that is ready to be used, and the private server behind it if there is one.
 pub struct Database {
@@ -86,12 +92,29 @@ fn secret(path: &Path, make: impl Fn() -> String) -> anyhow::Result<String> {
     }
 }
 
-fn new_token() -> String {
-    use base64::Engine as _;
-    // The vault's generator is the system's random source.
-    let key = Vault::generate_master_key();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(key).unwrap_or_default();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&bytes[..TOKEN_BYTES.min(bytes.len())])
+/// The program's own issuer: its key from the file that the settings name, or made once on the
+/// private PostgreSQL.
+fn own_issuer(
+    settings: &IdentitySettings,
+    private: Option<&EmbeddedPostgres>,
+) -> anyhow::Result<Option<LocalIssuer>> {
+    let key = match (&settings.local_issuer_key_file, private) {
+        (Some(path), _) => database::read_secret(path).context("ALIS_LOCAL_ISSUER_KEY_FILE")?,
+        (None, Some(private)) => {
+            secret(&private.data_dir().join(token::ISSUER_KEY), LocalIssuer::generate_key)?
+        }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(LocalIssuer::new(&key).context("ALIS_LOCAL_ISSUER_KEY_FILE")?))
+}
+
+/// Who is what from the start: by the settings, and on the private PostgreSQL the ready cast's.
+fn founders(settings: &IdentitySettings, is_private: bool) -> Founders {
+    let ready = |number: &str| OrganisationNumber::from_text(number).ok().filter(|_| is_private);
+    Founders {
+        register: settings.register_organisation.clone().or_else(|| ready(cast::REGISTER)),
+        loader: settings.loader_organisation.clone().or_else(|| ready(cast::LOADER)),
+    }
 }
 
 /// Loads the sample into a new database and says so.
@@ -128,11 +151,18 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         );
     }
     let database = open_database(&settings.database).await?;
-    let (running, token) = start(&settings, &database).await?;
-    announce(&settings, &running, &database, &token)?;
+    let private = database.private.as_ref();
+    let issuer = own_issuer(&settings.identity, private)?;
+    let running = start(&settings, &database, issuer.as_ref()).await?;
+    announce(&running, &database)?;
     let sample = async {
-        if let Some(private) = database.private.as_ref().filter(|_| !settings.no_sample) {
-            load_sample(private.data_dir(), &running, &token).await;
+        if let (Some(private), Some(issuer)) = (private.filter(|_| !settings.no_sample), &issuer) {
+            let (shape, claims) = Scenario::Loader.claims();
+            let now = crate::http::now().as_second();
+            match issuer.sign(shape, &claims, now, SAMPLE_TOKEN_SECONDS) {
+                Ok(token) => load_sample(private.data_dir(), &running, &token).await,
+                Err(error) => tracing::warn!(error = %error, "The sample data is not loaded"),
+            }
         }
         // The service goes on, with the sample or without it.
         std::future::pending().await
@@ -155,14 +185,16 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     result
 }
 
-async fn start(settings: &ServeSettings, database: &Database) -> anyhow::Result<(Running, String)> {
-    let token = match (&settings.token_file, &database.private) {
-        (Some(path), _) => database::read_secret(path).context("ALIS_TOKEN_FILE")?,
-        (None, Some(private)) => secret(&private.data_dir().join("token"), new_token)?,
-        (None, None) => bail!("ALIS_TOKEN_FILE must name a file with the token that callers show"),
-    };
-    if token.len() < 16 {
-        bail!("ALIS_TOKEN_FILE holds a token of fewer than 16 characters");
+async fn start(
+    settings: &ServeSettings,
+    database: &Database,
+    own_issuer: Option<&LocalIssuer>,
+) -> anyhow::Result<Running> {
+    let identity = &settings.identity;
+    let issuers = identity.issuers_file.as_deref().map(issuer::read).transpose();
+    let issuers = issuers.context("ALIS_ISSUERS_FILE")?.unwrap_or_default();
+    if issuers.is_empty() && own_issuer.is_none() {
+        bail!("ALIS_ISSUERS_FILE must name a file with the issuers whose tokens are taken");
     }
     let Some(master_key) = &database.master_key else {
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
@@ -172,7 +204,10 @@ async fn start(settings: &ServeSettings, database: &Database) -> anyhow::Result<
         owner: database.owner.clone(),
         service: database.service.clone(),
         listen: settings.listen,
-        token: token.clone(),
+        issuers,
+        own_issuer: own_issuer.cloned(),
+        founders: founders(identity, database.private.is_some()),
+        public_url: identity.public_url.clone(),
         vault,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),
@@ -180,31 +215,26 @@ async fn start(settings: &ServeSettings, database: &Database) -> anyhow::Result<
     })
     .await
     .map_err(|error| anyhow::anyhow!(with_causes(&error)))?;
-    Ok((running, token))
+    Ok(running)
 }
 
-fn announce(
-    settings: &ServeSettings,
-    running: &Running,
-    database: &Database,
-    token: &str,
-) -> anyhow::Result<()> {
+fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
     let address = running.address;
     tracing::info!(%address, "Listening on http://{address}");
     let mut out = std::io::stdout().lock();
     writeln!(out, "alis is up on http://{address}")?;
     writeln!(out, "  documentation  http://{address}/docs/")?;
     if let Some(private) = &database.private {
-        let token_file = private.data_dir().join("token");
-        let token_file = settings.token_file.as_deref().unwrap_or(&token_file);
-        writeln!(out, "  token          {token}  (kept in {})", token_file.display())?;
+        let program = std::env::current_exe()
+            .map_or_else(|_unknown| "alis".to_owned(), |path| path.display().to_string());
+        let data_dir = private.data_dir().display();
         writeln!(out, "  database       {}", private.psql())?;
+        writeln!(out, "  tokens         {program} token --help")?;
         writeln!(out, "Try:")?;
         writeln!(
             out,
-            "  curl -H \"Authorization: Bearer $(cat {})\" \
-             'http://{address}/v1/positions?as_of=2020-03-31&limit=2'",
-            token_file.display()
+            "  curl -H \"Authorization: Bearer $({program} token --as office --data-dir {data_dir})\" \
+             'http://{address}/v1/positions?as_of=2020-03-31&limit=2'"
         )?;
     }
     out.flush()?;

@@ -4,9 +4,14 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+/// What the library of the HTTP protocol calls an error of the stream is a caller's malformed request:
+/// it is answered with 400, and whoever sends such bytes must not fill the log with errors.
+const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
+
 /// Starts logging to standard error.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let unset = |_unset| EnvFilter::new(DEFAULT_FILTER);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(unset);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.init();

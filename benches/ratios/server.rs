@@ -4,14 +4,31 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use alis::embedded_postgres::{self, Durability, EmbeddedPostgres, Settings};
+use alis::identity::LocalIssuer;
+use alis::identity::cast::{self, Scenario};
 use anyhow::Context;
 use tokio_postgres::{Client, NoTls};
 
-/// The token of the benchmark.
-pub const TOKEN: &str = "a-token-for-benchmarks";
+/// Seconds that the token is good: longer than any run.
+const TOKEN_SECONDS: i64 = 6 * 3_600;
+
+/// The service's own issuer, made for this run.
+static ISSUER: LazyLock<(String, LocalIssuer)> = LazyLock::new(|| {
+    let key = LocalIssuer::generate_key();
+    let issuer = LocalIssuer::new(&key).expect("the key was just made");
+    (key, issuer)
+});
+
+/// The token of the benchmark: of whoever loads a register.
+pub static TOKEN: LazyLock<String> = LazyLock::new(|| {
+    let (shape, claims) = Scenario::Loader.claims();
+    let now = alis::http::now().as_second();
+    ISSUER.1.sign(shape, &claims, now, TOKEN_SECONDS).expect("the key signs")
+});
 
 /// See the module.
 pub struct Stand {
@@ -32,14 +49,16 @@ impl Stand {
             tokio::task::spawn_blocking(move || embedded_postgres::start(&asked)).await??;
         let secrets = directory.join("secrets");
         std::fs::create_dir_all(&secrets)?;
-        std::fs::write(secrets.join("token"), TOKEN)?;
+        std::fs::write(secrets.join("issuer"), &ISSUER.0)?;
         let key = alis::personal_data::Vault::generate_master_key();
         std::fs::write(secrets.join("key"), key)?;
         let socket = postgres.socket_dir().display().to_string().replace('/', "%2F");
         let mut service = Command::new(env!("CARGO_BIN_EXE_alis"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", format!("postgres://postgres@{socket}/postgres"))
-            .env("ALIS_TOKEN_FILE", secrets.join("token"))
+            .env("ALIS_LOCAL_ISSUER_KEY_FILE", secrets.join("issuer"))
+            .env("ALIS_REGISTER_ORGANISATION", cast::REGISTER)
+            .env("ALIS_LOADER_ORGANISATION", cast::LOADER)
             .env("ALIS_MASTER_KEY_FILE", secrets.join("key"))
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())

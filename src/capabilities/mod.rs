@@ -4,6 +4,7 @@
 //! operations; a file named after a read model its table. What is not exported by a capability's
 //! `mod.rs` is its own business.
 
+pub mod access;
 pub mod curriculum;
 pub mod leader;
 pub mod learning_goal;
@@ -37,6 +38,7 @@ pub struct Capability {
 /// One line a capability.
 pub static ALL: &[&Capability] = &[
     &reference::CAPABILITY,
+    &access::CAPABILITY,
     &programme::CAPABILITY,
     &trainee::CAPABILITY,
     &position::CAPABILITY,

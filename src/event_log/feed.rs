@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{EventLog, Failure};
@@ -102,9 +103,50 @@ impl<'a> From<&'a Recorded> for Seen<'a> {
     }
 }
 
+/// Which facts a reader may see: a condition on the event `e`, in which the names of the other fields
+/// in braces stand for their values. Whose facts are whose is not known here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visible {
+    pub condition: &'static str,
+    /// Patterns of types.
+    pub types: Vec<String>,
+    pub municipalities: Vec<String>,
+    pub subjects: Vec<String>,
+    pub doctors: Vec<String>,
+    pub day: Date,
+}
+
+impl Visible {
+    /// The statement with the condition in its place, and the values that come after its own.
+    fn put<'a>(
+        this: Option<&'a Self>,
+        sql: &str,
+        values: &mut Vec<&'a (dyn ToSql + Sync)>,
+    ) -> String {
+        let Some(visible) = this else { return sql.replace("{visible}", "true") };
+        let mut condition = visible.condition.to_owned();
+        let named: [(&str, &'a (dyn ToSql + Sync)); 5] = [
+            ("{types}", &visible.types),
+            ("{municipalities}", &visible.municipalities),
+            ("{subjects}", &visible.subjects),
+            ("{doctors}", &visible.doctors),
+            ("{day}", &visible.day),
+        ];
+        for (name, value) in named {
+            values.push(value);
+            condition = condition.replace(name, &format!("${}", values.len()));
+        }
+        sql.replace("{visible}", &condition)
+    }
+}
+
 /// Which facts a reader wants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
+    /// Those that the reader may see; all when there is no condition.
+    pub visible: Option<Visible>,
+    /// How far to read at most: as far as what the condition rests on has come.
+    pub until: Option<i64>,
     pub types: Option<Vec<String>>,
     pub subject: Option<String>,
     pub municipality: Option<String>,
@@ -149,19 +191,23 @@ impl EventLog {
         let statement = client.prepare_cached(include_str!("sql/head.sql")).await?;
         // The head is read first: what is then read up to it is complete.
         let head: i64 = client.query_one(&statement, &[&self.log]).await?.try_get(0)?;
+        let head = head.min(filter.until.unwrap_or(i64::MAX));
+        let (types, municipality) = (&filter.types, &filter.municipality);
         let rows = if let Some(subject) = &filter.subject {
-            let statement = client.prepare_cached(include_str!("sql/feed_subject.sql")).await?;
-            let (types, municipality) = (&filter.types, &filter.municipality);
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-                [&self.log, &after, &head, &limit, types, municipality, subject];
+            let mut values: Vec<&(dyn ToSql + Sync)> =
+                vec![&self.log, &after, &head, &limit, types, municipality, subject];
+            let sql = include_str!("sql/feed_subject.sql");
+            let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
+            let statement = client.prepare_cached(&sql).await?;
             let rows = client.query(&statement, &values).await?;
             return page(rows, head, after, limit, head);
-        } else if filter.types.is_some() || filter.municipality.is_some() {
+        } else if types.is_some() || municipality.is_some() || filter.visible.is_some() {
             let until = head.min(after.saturating_add(FILTER_WINDOW_POSITIONS));
-            let statement = client.prepare_cached(include_str!("sql/feed_filtered.sql")).await?;
-            let (types, municipality) = (&filter.types, &filter.municipality);
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                [&self.log, &after, &until, &limit, types, municipality];
+            let mut values: Vec<&(dyn ToSql + Sync)> =
+                vec![&self.log, &after, &until, &limit, types, municipality];
+            let sql = include_str!("sql/feed_filtered.sql");
+            let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
+            let statement = client.prepare_cached(&sql).await?;
             let rows = client.query(&statement, &values).await?;
             return page(rows, until, after, limit, head);
         } else {
@@ -172,7 +218,8 @@ impl EventLog {
     }
 
     /// Facts that concern any of `subjects`, newest first, before position `before` and after
-    /// position `after`; with `as_of` only those that held on that day or before.
+    /// position `after`; with `as_of` only those that held on that day or before; with `visible` only
+    /// those.
     pub async fn history(
         &self,
         subjects: &[Subject],
@@ -180,12 +227,14 @@ impl EventLog {
         after: i64,
         as_of: Option<Date>,
         limit: i64,
+        visible: Option<&Visible>,
     ) -> Result<Vec<Recorded>, Failure> {
         let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
         let client = self.pool.get().await?;
-        let statement = client.prepare_cached(include_str!("sql/history.sql")).await?;
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&self.log, &names, &before, &after, &limit, &as_of];
+        let mut values: Vec<&(dyn ToSql + Sync)> =
+            vec![&self.log, &names, &before, &after, &limit, &as_of];
+        let sql = Visible::put(visible, include_str!("sql/history.sql"), &mut values);
+        let statement = client.prepare_cached(&sql).await?;
         let rows = client.query(&statement, &values).await?;
         Ok(rows.iter().map(Recorded::of).collect::<Result<_, _>>()?)
     }

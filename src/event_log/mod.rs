@@ -16,6 +16,7 @@ pub mod tail;
 mod turns;
 pub mod verify;
 mod view;
+pub mod watched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,6 +34,7 @@ use combiner::{Combiner, WriteError};
 use gather::Gather;
 use turns::Turns;
 pub use view::{FirstFact, Loaded, View};
+pub use watched::Watched;
 
 /// The log an installation uses unless told otherwise.
 pub const DEFAULT_LOG: i32 = 1;
@@ -51,6 +53,7 @@ pub struct EventLog {
     /// The newest position that this instance has written itself: news of it may still be on the
     /// way, and whoever was told of it must not be told of an older one next.
     written: Arc<AtomicI64>,
+    watched: Watched,
 }
 
 /// Why the log could not answer.
@@ -195,14 +198,24 @@ impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
         let gather = Gather::new(pool.clone(), log);
-        let (turns, written) = (Turns::default(), Arc::default());
-        Self { log, pool, gather, combiner, head, turns, written }
+        let (turns, written, watched) = (Turns::default(), Arc::default(), Watched::default());
+        Self { log, pool, gather, combiner, head, turns, written, watched }
     }
 
     /// The same log read over another pool: a worker's own.
     pub fn over(self, pool: Pool) -> Self {
         let gather = Gather::new(pool.clone(), self.log);
         Self { pool, gather, ..self }
+    }
+
+    /// The same log, watching for facts of some types ([`watched::follow`] hears of others').
+    pub fn watching(self, types: &'static [&'static str]) -> Self {
+        Self { watched: Watched::new(types), ..self }
+    }
+
+    /// Position of the newest fact of the watched types that this instance knows of.
+    pub fn newest_watched(&self) -> i64 {
+        self.watched.newest()
     }
 
     /// The newest position this instance has heard of. Whatever is read after this call reflects
@@ -357,6 +370,7 @@ impl EventLog {
                 return Ok(Recorded::done(reply, head, position));
             }
         }
+        let kinds = watched::kinds(&decision.facts);
         let mut meta = request.meta.clone();
         meta.insert("command".to_owned(), key.into());
         let command = AppendCommand {
@@ -371,6 +385,7 @@ impl EventLog {
         match self.combiner.append(command).await.map_err(Failure::from)? {
             Verdict::Recorded { head } => {
                 self.written.fetch_max(head, Ordering::AcqRel);
+                self.watched.recorded(&kinds, head);
                 let resource = reply.head.unwrap_or(head);
                 Ok(Recorded::done(reply, resource, head))
             }

@@ -1,62 +1,246 @@
-//! Who is calling. For now one shared token; the identities of organisations and persons will be
-//! read here and nowhere else, and handlers will not change.
+//! Who is calling, and how far they reach: put with the request by the gate
+//! ([`crate::capabilities::access`]) before any handler runs, and read here.
 
-use std::future::{Ready, ready};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use super::{ProblemResponse, Service, problems};
+use super::{ProblemResponse, problems};
+use crate::edge::Fault;
+use crate::identifiers::MunicipalityNumber;
+use crate::identity::{Caller, Who};
+use crate::problem::Rejection;
 
-/// The caller, as recorded with every fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a caller is to the register, from the facts in the log on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A municipality, by a system of its own.
+    Municipality,
+    /// A system that municipalities have delegated to.
+    System,
+    /// A regional ALIS office.
+    Office,
+    /// The directorate.
+    Directorate,
+    /// Whoever keeps the register: reference data, catalogues, appointments. Sees no individuals.
+    Register,
+    /// Counts, and sees no individuals.
+    Reporting,
+    /// Looks at everything by ids, and changes nothing.
+    Auditor,
+    /// A leader, in the municipalities where they lead today.
+    Leader,
+    /// A supervisor, of the doctors assigned to them today.
+    Supervisor,
+    /// A doctor in training.
+    Doctor,
+    /// Loads the register of a new installation on everybody's behalf. A setting, not a fact.
+    Loader,
+}
+
+impl Role {
+    /// The word for it in documents and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Municipality => "municipality",
+            Role::System => "system",
+            Role::Office => "alis_office",
+            Role::Directorate => "directorate",
+            Role::Register => "register",
+            Role::Reporting => "reporting",
+            Role::Auditor => "auditor",
+            Role::Leader => "leader",
+            Role::Supervisor => "supervisor",
+            Role::Doctor => "doctor",
+            Role::Loader => "loader",
+        }
+    }
+}
+
+/// How far a caller reaches today.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    pub roles: BTreeSet<Role>,
+    /// Municipalities whose individuals the caller may see, with those that became part of them.
+    pub municipalities: BTreeSet<MunicipalityNumber>,
+    /// Municipalities for which the caller may act.
+    pub acts_in: BTreeSet<MunicipalityNumber>,
+    /// Doctors whom the caller may see for a reason of their own: oneself, and whom one supervises.
+    pub doctors: BTreeSet<Uuid>,
+    /// The caller as a doctor in training.
+    pub doctor: Option<Uuid>,
+    /// The caller as a supervisor.
+    pub supervisor: Option<Uuid>,
+    /// The caller as a leader.
+    pub leader: Option<Uuid>,
+}
+
+impl Reach {
+    /// Whether the caller has a role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether nothing is hidden from the caller but, perhaps, names.
+    pub fn sees_everything(&self) -> bool {
+        self.has(Role::Loader) || self.has(Role::Auditor)
+    }
+
+    /// Whether the caller may see the individuals of a municipality.
+    pub fn sees_municipality(&self, number: &MunicipalityNumber) -> bool {
+        self.sees_everything() || self.municipalities.contains(number)
+    }
+
+    /// Whether the caller may see any individual at all; others get aggregates.
+    pub fn sees_individuals(&self) -> bool {
+        self.sees_everything() || !self.municipalities.is_empty() || !self.doctors.is_empty()
+    }
+
+    /// Whether names and HPR numbers of those whom the caller sees are told.
+    pub fn reads_names(&self) -> bool {
+        const NEED_NAMES: [Role; 7] = [
+            Role::Municipality,
+            Role::System,
+            Role::Office,
+            Role::Leader,
+            Role::Supervisor,
+            Role::Doctor,
+            Role::Loader,
+        ];
+        NEED_NAMES.iter().any(|role| self.has(*role))
+    }
+
+    /// Passes whoever may act for a municipality.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn act_in(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
+        if self.has(Role::Loader) || self.acts_in.contains(number) {
+            return Ok(());
+        }
+        let needed = format!("to act for municipality {number}");
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+
+    /// Passes whoever may act for one of some municipalities: those of a doctor.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn act_for(&self, numbers: &BTreeSet<MunicipalityNumber>) -> Result<(), Rejection> {
+        if self.has(Role::Loader) || numbers.iter().any(|number| self.acts_in.contains(number)) {
+            return Ok(());
+        }
+        let needed = "to act for a municipality of the doctor";
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+
+    /// Which doctors the caller may see, as the statements of reports take it: everybody, or some by
+    /// name, or those at home in some municipalities.
+    pub fn doctors_seen(&self) -> (bool, Vec<String>, Vec<String>) {
+        let texts = |ids: &BTreeSet<Uuid>| ids.iter().map(ToString::to_string).collect();
+        let numbers = self.municipalities.iter().map(ToString::to_string).collect();
+        (self.sees_everything(), texts(&self.doctors), numbers)
+    }
+
+    /// Whether the caller is a person, and no system.
+    pub fn is_person(&self) -> bool {
+        self.doctor.or(self.supervisor).or(self.leader).is_some()
+    }
+
+    /// The municipality that somebody is registered by: the one that is named, or the only one that
+    /// the caller acts for. Nobody's, when a new register is loaded.
+    ///
+    /// # Errors
+    /// When the caller does not act for it, or acts for several and names none.
+    pub fn registering(
+        &self,
+        named: Option<&MunicipalityNumber>,
+    ) -> Result<Option<MunicipalityNumber>, Rejection> {
+        let mut acts_in = self.acts_in.iter();
+        match (named, acts_in.next(), acts_in.next()) {
+            (Some(number), _, _) => self.act_in(number).map(|()| Some(number.clone())),
+            (None, _, _) if self.has(Role::Loader) => Ok(None),
+            (None, Some(only), None) => Ok(Some(only.clone())),
+            (None, _, _) => {
+                let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
+                Err(Rejection::field("/municipality", fault))
+            }
+        }
+    }
+
+    /// Passes whoever may speak as a person: that person, or a system that names them.
+    ///
+    /// # Errors
+    /// The refusal when the caller is another person.
+    pub fn speak_as(&self, person: Uuid, as_whom: Role) -> Result<(), Rejection> {
+        let own = match as_whom {
+            Role::Doctor => self.doctor,
+            Role::Supervisor => self.supervisor,
+            Role::Leader => self.leader,
+            Role::Municipality
+            | Role::System
+            | Role::Office
+            | Role::Directorate
+            | Role::Register
+            | Role::Reporting
+            | Role::Auditor
+            | Role::Loader => None,
+        };
+        if own == Some(person) || !self.is_person() {
+            return Ok(());
+        }
+        let needed = format!("to be {} {person}", as_whom.word());
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+}
+
+/// A caller who was let in.
+#[derive(Debug, Clone)]
 pub struct Actor {
-    /// Scopes idempotency keys: two callers never meet in one key.
-    id: &'static str,
+    pub caller: Arc<Caller>,
+    pub reach: Arc<Reach>,
 }
 
 impl Actor {
     /// A caller's own key, made unlike every other caller's.
     pub fn scoped(&self, key: &str) -> String {
-        format!("{}:{key}", self.id)
+        format!("{}:{key}", self.caller.id())
     }
 
-    /// Who acted, for the log.
+    /// Who acted, for the log: organisations by number, persons by the keyed hash.
     pub fn as_json(&self) -> Value {
-        json!({ "kind": "shared_token", "id": self.id })
-    }
-}
-
-impl FromRequest for Actor {
-    type Error = ProblemResponse;
-    type Future = Ready<Result<Self, Self::Error>>;
-
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(authenticate(request))
+        let Caller { issuer, client, who, scopes: _ } = &*self.caller;
+        let mut actor = match who {
+            Who::Organisation { number, supplier } => {
+                let mut actor = json!({ "kind": "organisation", "organisation": number });
+                if let Some(supplier) = supplier {
+                    actor["supplier"] = json!(supplier);
+                }
+                actor
+            }
+            Who::Person { hpr_lookup, employer } => {
+                let mut actor = json!({ "kind": "person", "hpr_lookup": hpr_lookup });
+                if let Some(employer) = employer {
+                    actor["employer"] = json!(employer);
+                }
+                actor
+            }
+        };
+        actor["issuer"] = json!(issuer);
+        actor["client"] = json!(client);
+        actor
     }
 }
 
 /// The caller of a request.
+///
+/// # Errors
+/// When nobody was let in: the gate stands before every operation, so that is an error of ours, and
+/// answered as if nobody had called.
 pub fn authenticate(request: &HttpRequest) -> Result<Actor, ProblemResponse> {
-    let service = request.app_data::<web::Data<Service>>().expect("the app registers the service");
-    // Two headers could name two callers.
-    let mut headers = request.headers().get_all(AUTHORIZATION);
-    let header = headers.next().filter(|_| headers.next().is_none());
-    let header = header.and_then(|value| value.to_str().ok());
-    let token = header.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    match token {
-        Some(token) if same(token, &service.token) => Ok(Actor { id: "shared" }),
-        Some(_) | None => Err(ProblemResponse::new(&problems::UNAUTHENTICATED)),
-    }
-}
-
-/// Compares digests, so that the time it takes tells nothing about the token.
-fn same(given: &str, expected: &str) -> bool {
-    Sha256::digest(given.as_bytes()) == Sha256::digest(expected.as_bytes())
+    let actor = request.extensions().get::<Actor>().cloned();
+    actor.ok_or_else(|| ProblemResponse::new(&problems::UNAUTHENTICATED))
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -11,11 +12,12 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::actor::{self, Actor};
+use super::actor::{self, Actor, Reach};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
 use super::{Answer, ProblemResponse, Service, body, feed, header, problems};
 use crate::aggregate::Subject;
+use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault};
 use crate::event_log::{Decision, Outcome, Refusal, Request, View};
 use crate::problem::Rejection;
@@ -68,6 +70,11 @@ impl Change {
         })
     }
 
+    /// How far the caller reaches.
+    pub fn reach(&self) -> &Arc<Reach> {
+        &self.actor.reach
+    }
+
     /// Decides, records and answers. `canonical` is the body as [`super::Body`] read it, empty
     /// when there is none.
     pub async fn execute(
@@ -110,7 +117,7 @@ impl Change {
 
     async fn answer(&self, outcome: Outcome, keys: Vec<(uuid::Uuid, Vec<u8>)>) -> Answer {
         let mut body = [outcome.reply.body];
-        self.service.reveal(&mut body, keys).await?;
+        self.service.reveal(&self.actor.reach, &mut body, keys).await?;
         let [body] = body;
         if self.dry_run {
             let events = outcome.would_record.iter().map(feed::rehearsed);
@@ -136,12 +143,11 @@ impl Change {
     async fn stale(&self, current: i64, since: i64, subject: &Subject) -> ProblemResponse {
         let subjects = std::slice::from_ref(subject);
         let since = since.max(0);
-        let unseen = match self
-            .service
-            .log
-            .history(subjects, i64::MAX, since, None, UNSEEN_EVENTS_MAX)
-            .await
-        {
+        let visible = visible::of(&self.actor, self.today);
+        let log = &self.service.log;
+        let found =
+            log.history(subjects, i64::MAX, since, None, UNSEEN_EVENTS_MAX, visible.as_ref());
+        let unseen = match found.await {
             Ok(unseen) => unseen,
             Err(failure) => return failure.into(),
         };

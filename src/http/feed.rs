@@ -14,9 +14,11 @@ use tokio_postgres::Row;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
+use super::actor::{self, Actor};
 use super::answer::with_position;
-use super::{Answer, ProblemResponse, Service, actor, body};
+use super::{Answer, ProblemResponse, Service, body};
 use crate::aggregate::NewFact;
+use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault, FromText};
 use crate::event_log::feed::{Filter, Recorded, Rows, Seen};
 use crate::identifiers::MunicipalityNumber;
@@ -304,25 +306,27 @@ pub fn rehearsed(fact: &NewFact) -> Value {
         (String = "application/x-ndjson", example = "{\"specversion\":\"1.0\"}"),
         (String = "text/event-stream", example = ": keep-alive"),
     ))),
-)]
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/events")]
 pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> Answer {
-    actor::authenticate(&request)?;
+    let actor = actor::authenticate(&request)?;
     let (asked, last_event_id, min_position) = asked(&request)?;
     let form = asked.format.map_or_else(|| super::header::choose(&request, &FORMS), Ok)?;
     service.wait_for_log(min_position).await?;
     let after = last_event_id.or(asked.after).map_or(0, |after| after.0);
     let limit = asked.limit.map_or(FEED_LIMIT_DEFAULT, |limit| limit.0);
     let filter = Filter {
+        visible: None,
+        until: None,
         types: asked.types.map(|types| types.0),
         subject: asked.subject.map(|subject| subject.0),
         municipality: asked.municipality.map(|number| number.as_str().to_owned()),
     };
     if form == FeedForm::Stream {
-        return Ok(stream(service, after, limit, filter));
+        return Ok(stream(service, actor, after, limit, filter));
     }
     let wait = Duration::from_secs(asked.wait.map_or(0, |wait| wait.0));
-    let page = wait_for_page(&service, after, limit, &filter, wait).await?;
+    let page = wait_for_page(&service, &actor, after, limit, &filter, wait).await?;
     let mut response = HttpResponse::Ok();
     with_position(&mut response, page.reach);
     if page.reach < page.head {
@@ -388,6 +392,7 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<After>, FieldFault> {
 
 async fn wait_for_page(
     service: &Service,
+    actor: &Actor,
     after: i64,
     limit: i64,
     filter: &Filter,
@@ -398,7 +403,8 @@ async fn wait_for_page(
     let mut from = after;
     loop {
         head.mark_unchanged();
-        let page = service.log.read_rows(from, limit, filter).await?;
+        let filter = visible_to(service, actor, filter).await?;
+        let page = service.log.read_rows(from, limit, &filter).await?;
         if !page.rows.is_empty() || page.reach < page.head {
             return Ok(page);
         }
@@ -411,16 +417,39 @@ async fn wait_for_page(
     }
 }
 
+/// The filter, narrowed to what the caller may see by now: a stream may outlive a relation.
+async fn visible_to(
+    service: &Service,
+    actor: &Actor,
+    filter: &Filter,
+) -> Result<Filter, ProblemResponse> {
+    let day = super::today();
+    let reach = service.reaches.of(&service.log, &actor.caller, day).await?;
+    let visible = visible::of(&Actor { caller: actor.caller.clone(), reach }, day);
+    let until = match &visible {
+        Some(_) => Some(service.checkpoint(visible::MODEL).await?),
+        None => None,
+    };
+    Ok(Filter { visible, until, ..filter.clone() })
+}
+
 /// Server-sent events until the client leaves, the service stops or the time is up.
-fn stream(service: web::Data<Service>, after: i64, limit: i64, filter: Filter) -> HttpResponse {
+fn stream(
+    service: web::Data<Service>,
+    actor: Actor,
+    after: i64,
+    limit: i64,
+    filter: Filter,
+) -> HttpResponse {
     let ends = tokio::time::Instant::now() + Duration::from_secs(STREAM_SECONDS_MAX);
-    let state = (service.clone(), after, filter);
-    let events = futures_util::stream::unfold(state, move |(service, after, filter)| async move {
+    let state = (service.clone(), actor, after, filter);
+    let events = futures_util::stream::unfold(state, move |state| async move {
+        let (service, actor, after, filter) = state;
         if service.stop.is_cancelled() || tokio::time::Instant::now() > ends {
             return None;
         }
         let wait = Duration::from_secs(KEEP_ALIVE_SECONDS);
-        let page = match wait_for_page(&service, after, limit, &filter, wait).await {
+        let page = match wait_for_page(&service, &actor, after, limit, &filter, wait).await {
             Ok(page) => page,
             Err(_told_in_the_log) => return None, // the client comes back with its last id
         };
@@ -435,7 +464,7 @@ fn stream(service: web::Data<Service>, after: i64, limit: i64, filter: Filter) -
             text.extend_from_slice(b"\n\n");
         }
         let reach = page.reach.max(after);
-        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, reach, filter)))
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, reach, filter)))
     });
     let mut response = HttpResponse::Ok();
     with_position(&mut response, service.log.known_head());

@@ -9,6 +9,7 @@ use super::answer::with_position;
 use super::page::{self, Cursor};
 use super::{Answer, List, NoFilters, feed, problems};
 use crate::aggregate::Subject;
+use crate::capabilities::access::visible;
 use crate::edge::FieldFault;
 use crate::time::LAST_DAY;
 
@@ -33,7 +34,9 @@ impl List<NoFilters> {
             }
         };
         let log = &self.read.service.log;
-        let mut facts = log.history(subjects, before, 0, as_of, self.limit + 1).await?;
+        let visible = visible::of(&self.read.actor, super::today());
+        let (limit, visible) = (self.limit + 1, visible.as_ref());
+        let mut facts = log.history(subjects, before, 0, as_of, limit, visible).await?;
         if facts.is_empty() && self.cursor.is_none() {
             return Err((&problems::NOT_FOUND).into());
         }

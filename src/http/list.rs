@@ -8,15 +8,101 @@ use actix_web::http::header;
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
+use super::actor::{Actor, Reach, Role};
 use super::answer::with_position;
 use super::page::Cursor;
 use super::read::{List, Read};
 use super::{Answer, Service};
+use crate::identity::Who;
+
+/// Which rows of a read model are whose: a caller sees those that are theirs in any of these ways.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    ways: Vec<Way>,
+    is_open: bool,
+}
+
+/// One way in which a row is somebody's; the text is the column that tells.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Municipality(&'static str),
+    Municipalities(&'static str),
+    Doctor(&'static str),
+    Supervisor(&'static str),
+    Leader(&'static str),
+    Organisation(&'static str),
+    AllWith(Role),
+    AllWithIndividuals,
+}
+
+/// Doctors who are at home today in one of some municipalities. Access is a matter of today,
+/// whatever day a list is about.
+const AT_HOME: &str = "select t.key from model.trainees t where t.log = $1 \
+    and t.valid_from <= $? and t.valid_to >= $? and t.known_to = 9223372036854775807 \
+    and t.at_home && $?";
+
+impl Rows {
+    /// Everybody sees every row.
+    pub fn open() -> Self {
+        Self { ways: Vec::new(), is_open: true }
+    }
+
+    /// Rows of a municipality, by the column that holds its number.
+    pub fn of_municipality(column: &'static str) -> Self {
+        Self { ways: vec![Way::Municipality(column)], is_open: false }
+    }
+
+    /// Rows of several municipalities, by the column that holds their numbers.
+    pub fn of_municipalities(column: &'static str) -> Self {
+        Self { ways: vec![Way::Municipalities(column)], is_open: false }
+    }
+
+    /// Rows of a doctor, by the column that holds the id.
+    pub fn of_doctor(column: &'static str) -> Self {
+        Self { ways: vec![Way::Doctor(column)], is_open: false }
+    }
+
+    /// Rows that everybody sees who sees individuals at all.
+    pub fn of_pool() -> Self {
+        Self { ways: vec![Way::AllWithIndividuals], is_open: false }
+    }
+
+    fn or(mut self, way: Way) -> Self {
+        self.ways.push(way);
+        self
+    }
+
+    /// Also rows of a doctor.
+    pub fn or_of_doctor(self, column: &'static str) -> Self {
+        self.or(Way::Doctor(column))
+    }
+
+    /// Also the rows of a supervisor, for that supervisor.
+    pub fn or_of_supervisor(self, column: &'static str) -> Self {
+        self.or(Way::Supervisor(column))
+    }
+
+    /// Also the rows of a leader, for that leader.
+    pub fn or_of_leader(self, column: &'static str) -> Self {
+        self.or(Way::Leader(column))
+    }
+
+    /// Also the rows of an organisation, by the column that holds its number.
+    pub fn or_of_organisation(self, column: &'static str) -> Self {
+        self.or(Way::Organisation(column))
+    }
+
+    /// Also every row, for a role.
+    pub fn or_all_for(self, role: Role) -> Self {
+        self.or(Way::AllWith(role))
+    }
+}
 
 /// A list of a read model under construction.
 pub struct ListQuery {
     model: &'static str,
-    conditions: Vec<&'static str>,
+    rows: Rows,
+    conditions: Vec<String>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
 }
 
@@ -72,13 +158,18 @@ impl<F> List<F> {
     }
 }
 
+/// The municipalities whose individuals somebody may see.
+fn numbers(reach: &Reach) -> Vec<String> {
+    reach.municipalities.iter().map(ToString::to_string).collect()
+}
+
 /// Parameters that every list statement begins with: log, day, position, place, limit.
 const FIXED_PARAMETERS: usize = 5;
 
 impl ListQuery {
-    /// All items of a read model.
-    pub fn of(model: &'static str) -> Self {
-        Self { model, conditions: Vec::new(), values: Vec::new() }
+    /// All items of a read model that the caller may see.
+    pub fn of(model: &'static str, rows: Rows) -> Self {
+        Self { model, rows, conditions: Vec::new(), values: Vec::new() }
     }
 
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
@@ -89,10 +180,86 @@ impl ListQuery {
         value: Option<T>,
     ) -> Self {
         if let Some(value) = value {
-            self.conditions.push(condition);
             self.values.push(Box::new(value));
+            let place = format!("${}", FIXED_PARAMETERS + self.values.len());
+            self.conditions.push(condition.replace("$$", &place));
         }
         self
+    }
+
+    /// Keeps only rows that are the caller's to see.
+    fn visible_to(mut self, actor: &Actor) -> Self {
+        let Actor { caller, reach } = actor;
+        if self.rows.is_open || reach.sees_everything() {
+            return self;
+        }
+        let organisation = match &caller.who {
+            Who::Organisation { number, supplier: None } => Some(number.to_string()),
+            Who::Organisation { .. } | Who::Person { .. } => None,
+        };
+        let ways = std::mem::take(&mut self.rows).ways;
+        let sees_all = |way: &Way| match way {
+            Way::AllWith(role) => reach.has(*role),
+            Way::AllWithIndividuals => reach.sees_individuals(),
+            Way::Municipality(_)
+            | Way::Municipalities(_)
+            | Way::Doctor(_)
+            | Way::Supervisor(_)
+            | Way::Leader(_)
+            | Way::Organisation(_) => false,
+        };
+        if ways.iter().any(sees_all) {
+            return self;
+        }
+        let mut any = Vec::new();
+        for way in ways {
+            match way {
+                Way::AllWith(_) | Way::AllWithIndividuals => {}
+                Way::Municipality(column) => {
+                    any.push(self.condition(&format!("{column} = any($?)"), numbers(reach)));
+                }
+                Way::Municipalities(column) => {
+                    any.push(self.condition(&format!("{column} && $?"), numbers(reach)));
+                }
+                Way::Doctor(column) => any.extend(self.of_doctors(column, reach)),
+                Way::Supervisor(column) => any.extend(self.own(column, reach.supervisor)),
+                Way::Leader(column) => any.extend(self.own(column, reach.leader)),
+                Way::Organisation(column) => {
+                    if let Some(number) = &organisation {
+                        any.push(self.condition(&format!("{column} = $?"), number.clone()));
+                    }
+                }
+            }
+        }
+        let any = if any.is_empty() { "false".to_owned() } else { any.join(" or ") };
+        self.conditions.push(format!("({any})"));
+        self
+    }
+
+    /// A condition with its value, whose place is written `$?`.
+    fn condition<T: ToSql + Sync + Send + 'static>(&mut self, condition: &str, value: T) -> String {
+        self.values.push(Box::new(value));
+        condition.replacen("$?", &format!("${}", FIXED_PARAMETERS + self.values.len()), 1)
+    }
+
+    fn own(&mut self, column: &str, own: Option<uuid::Uuid>) -> Option<String> {
+        let own = own?.to_string();
+        Some(self.condition(&format!("{column}::text = $?"), own))
+    }
+
+    fn of_doctors(&mut self, column: &str, reach: &Reach) -> Vec<String> {
+        let mut any = Vec::new();
+        if !reach.doctors.is_empty() {
+            let doctors: Vec<String> = reach.doctors.iter().map(ToString::to_string).collect();
+            any.push(self.condition(&format!("{column}::text = any($?)"), doctors));
+        }
+        if !reach.municipalities.is_empty() {
+            let mut at_home = format!("{column}::text in ({AT_HOME})");
+            at_home = self.condition(&at_home, super::today());
+            at_home = self.condition(&at_home, super::today());
+            any.push(self.condition(&at_home, numbers(reach)));
+        }
+        any
     }
 
     /// The statement.
@@ -102,9 +269,9 @@ impl ListQuery {
              and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4",
             self.model
         );
-        for (number, condition) in (FIXED_PARAMETERS + 1..).zip(&self.conditions) {
+        for condition in &self.conditions {
             sql.push_str(" and ");
-            sql.push_str(&condition.replace("$$", &format!("${number}")));
+            sql.push_str(condition);
         }
         sql.push_str(" order by key limit $5");
         sql
@@ -112,27 +279,28 @@ impl ListQuery {
 
     /// Runs the list and answers the page.
     pub async fn answer<F>(self, list: List<F>) -> Answer {
+        let this = self.visible_to(&list.read.actor);
         let (known_at, as_of, after) = match list.settled_cursor().await? {
             Some(cursor) => {
-                list.read.wait_for_model(self.model, Some(cursor.known_at)).await?;
+                list.read.wait_for_model(this.model, Some(cursor.known_at)).await?;
                 (cursor.known_at, cursor.as_of, cursor.after.clone())
             }
             None => {
                 let asked = list.read.settled_known_at().await?;
-                let reached = list.read.wait_for_model(self.model, asked).await?;
+                let reached = list.read.wait_for_model(this.model, asked).await?;
                 let as_of = list.read.as_of.unwrap_or_else(super::today);
                 (asked.unwrap_or(reached), as_of, String::new())
             }
         };
         let service = &list.read.service;
-        let rows = self.rows(service, as_of, known_at, &after, list.limit + 1).await?;
+        let rows = this.found_rows(service, as_of, known_at, &after, list.limit + 1).await?;
         let page = usize::try_from(list.limit).expect("a limit is at most 200");
         let next = rows
             .get(page.wrapping_sub(1))
             .filter(|_| rows.len() > page)
             .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
         let mut items: Vec<Value> = rows.into_iter().take(page).map(|(_, body)| body).collect();
-        service.reveal(&mut items, vec![]).await?;
+        service.reveal(&list.read.actor.reach, &mut items, vec![]).await?;
         let mut response = HttpResponse::Ok();
         with_position(&mut response, known_at);
         if let Some(cursor) = &next {
@@ -144,17 +312,18 @@ impl ListQuery {
 
     /// The first items, for a read that expects few.
     pub async fn found(self, read: &Read, limit: i64) -> Result<Found, super::ProblemResponse> {
+        let this = self.visible_to(&read.actor);
         let asked = read.settled_known_at().await?;
-        let reached = read.wait_for_model(self.model, asked).await?;
+        let reached = read.wait_for_model(this.model, asked).await?;
         let as_of = read.as_of.unwrap_or_else(super::today);
         let known_at = asked.unwrap_or(reached);
-        let rows = self.rows(&read.service, as_of, known_at, "", limit).await?;
+        let rows = this.found_rows(&read.service, as_of, known_at, "", limit).await?;
         let mut items: Vec<Value> = rows.into_iter().map(|(_, body)| body).collect();
-        read.service.reveal(&mut items, vec![]).await?;
+        read.service.reveal(&read.actor.reach, &mut items, vec![]).await?;
         Ok(Found { items, as_of, known_at })
     }
 
-    async fn rows(
+    async fn found_rows(
         &self,
         service: &Service,
         as_of: jiff::civil::Date,

@@ -21,6 +21,7 @@ pub mod problems;
 pub mod read;
 pub mod report;
 mod reveal;
+pub mod suppressed;
 pub mod time_axes;
 
 use std::sync::Arc;
@@ -30,8 +31,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::capabilities::access::reach::Reaches;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
+use crate::identity::Identity;
 use crate::personal_data::Vault;
 
 pub use answer::{Answer, ProblemResponse};
@@ -49,7 +52,12 @@ pub struct Service {
     /// Answers of this worker that may still hold.
     pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
-    pub token: Arc<str>,
+    /// Tells who is calling.
+    pub identity: Arc<Identity>,
+    /// How far callers reach.
+    pub reaches: Arc<Reaches>,
+    /// Scheme and host that callers use, when the service stands behind another name.
+    pub public_url: Option<Arc<str>>,
     pub projections: Vec<Arc<dyn Projection>>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.

@@ -4,14 +4,16 @@
 //! An operation declares its own refusals with `x-problems`; everything else here follows from its
 //! method and parameters.
 
+mod links;
 mod schemas;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::etag::ETAGS_BYTES_MAX;
 use super::problems as kernel;
+use crate::capabilities::access::gate::Rule;
+use crate::capabilities::access::rules::Access;
 use crate::problem::{Language, Problem};
 
 /// What the service answers at which address.
@@ -20,6 +22,17 @@ pub struct Operations {
     pub document: Value,
     /// Path templates and their methods, for 405.
     pub paths: Vec<(actix_web::dev::ResourceDef, Vec<String>)>,
+    /// What each operation asks of its callers, by path template and method.
+    rules: HashMap<String, Vec<(String, Rule)>>,
+}
+
+impl Operations {
+    /// What an operation asks of its callers; `None` for pages that ask nothing, and for addresses
+    /// that are none.
+    pub fn rule(&self, method: &str, pattern: &str) -> Option<&Rule> {
+        let rules = self.rules.get(pattern)?;
+        rules.iter().find(|(name, _)| name == method).map(|(_, rule)| rule)
+    }
 }
 
 /// Codes of problems, for `x-problems` of an operation.
@@ -42,18 +55,24 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
-    let mut paths = Vec::new();
+    let areas = areas(&document);
+    let (mut paths, mut rules) = (Vec::new(), HashMap::<String, Vec<(String, Rule)>>::new());
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
-            operation_complete(path, method, operation, &catalogue);
+            let rule = rule_of(path, method, operation, &areas);
+            operation_complete(path, method, operation, &catalogue, rule.as_ref());
+            if let Some(rule) = rule {
+                rules.entry(path.clone()).or_default().push((method.to_uppercase(), rule));
+            }
         }
         let names = methods.keys().map(|method| method.to_uppercase()).collect();
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
-    Operations { document, paths }
+    links::add(&mut document);
+    Operations { document, paths, rules }
 }
 
 fn members<'a>(
@@ -63,18 +82,57 @@ fn members<'a>(
     document[name].as_object_mut().into_iter().flat_map(Map::iter_mut)
 }
 
+/// The area of scopes that each group of operations belongs to.
+fn areas(document: &Value) -> HashMap<String, String> {
+    let tags = document["tags"].as_array().into_iter().flatten();
+    let area = |tag: &Value| {
+        Some((tag["name"].as_str()?.to_owned(), tag["x-scope-area"].as_str()?.to_owned()))
+    };
+    tags.filter_map(area).collect()
+}
+
+/// What an operation asks of its callers: the scope of its group and method, and the word that it
+/// declares. One without the word would be open to nobody knows whom, so the program does not start
+/// with it.
+fn rule_of(
+    path: &str,
+    method: &str,
+    operation: &mut Value,
+    areas: &HashMap<String, String>,
+) -> Option<Rule> {
+    if !path.starts_with("/v1/") {
+        return None;
+    }
+    let area = operation["tags"][0].as_str().and_then(|tag| areas.get(tag));
+    let area = area.unwrap_or_else(|| panic!("{method} {path} is in no group with a scope"));
+    let word = operation.as_object_mut().and_then(|members| members.remove("x-access"));
+    let access = word.as_ref().and_then(Value::as_str).and_then(Access::of_word);
+    let access = access.unwrap_or_else(|| panic!("{method} {path} declares no x-access"));
+    let verb = if method == "get" { "read" } else { "write" };
+    Some(Rule { scope: format!("{area}.{verb}"), access })
+}
+
 fn operation_complete(
     path: &str,
     method: &str,
     operation: &mut Value,
     catalogue: &BTreeMap<&str, &'static Problem>,
+    rule: Option<&Rule>,
 ) {
     let mut codes: BTreeSet<&'static str> = BTreeSet::new();
     codes.extend(["internal_error", "unavailable"]);
     let guarded = path.starts_with("/v1/");
-    if guarded {
-        operation["security"] = json!([{ "token": [] }]);
-        codes.insert("unauthenticated");
+    if let Some(Rule { scope, access }) = rule {
+        let scope = format!("{}{scope}", crate::identity::SCOPE_PREFIX);
+        operation["security"] = json!([{ "token": [scope] }]);
+        let told = operation["description"].as_str().unwrap_or("");
+        let told = format!("{told}\n\nScope `{scope}`. {}", access.sentence());
+        operation["description"] = json!(told.trim_start());
+        operation["x-access"] = json!(access.word());
+        codes.extend(["unauthenticated", "token_refused", "scope_missing"]);
+        if !access.roles().is_empty() {
+            codes.insert("relation_missing");
+        }
         add_parameter(
             operation,
             header(
@@ -102,6 +160,10 @@ fn operation_complete(
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
     add_problems(operation, &codes, catalogue);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        schemas::never_null(&mut parameter["schema"]);
+    }
     let paged = has_parameter(operation, "cursor") || path == FEED;
     // The feed is no resource: its version would be the log's.
     let versioned = guarded && path != FEED;
@@ -133,9 +195,10 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
         operation,
         header(
             "If-Match",
-            "The change happens only if the resource is still at one of these versions. What is \
-             about to be created is at version `\"0\"`; `*` is any version.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"42\""]}),
+            "The change happens only if the resource is still at one of these versions, the `ETag` \
+             of an earlier answer: `\"42\"`. What is about to be created is at version `\"0\"`; \
+             `*` is any version.",
+            etags("*"),
         ),
     );
     add_parameter(
@@ -168,7 +231,18 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     }
 }
 
-const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]*"( *, *(W/)?"[!#-+.-~-]*"){0,19})$"#;
+/// Versions as [`super::etag`] takes them, without the spaces it overlooks beside the commas.
+fn etags(example: &str) -> Value {
+    const ETAGS: &str = r#"^(W/)?"[!#-+.-~-]{0,40}"(, ?(W/)?"[!#-+.-~-]{0,40}"){0,19}$"#;
+    json!({
+        "anyOf": [
+            { "type": "string", "description": "Versions.", "pattern": ETAGS },
+            { "type": "string", "description": "Any version.", "enum": ["*"] },
+        ],
+        "examples": [example],
+    })
+}
+
 /// The one address of facts, and not of resources.
 const FEED: &str = "/v1/events";
 
@@ -178,7 +252,8 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         operation,
         header(
             "Min-Log-Position",
-            "Wait (at most five seconds) until the answer reflects this position of the log.",
+            "Wait (at most five seconds) until the answer reflects this position of the log, the \
+             `Log-Position` of an earlier answer. One far ahead of the log is not waited for.",
             json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
         ),
     );
@@ -190,7 +265,7 @@ fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, vers
         header(
             "If-None-Match",
             "Answer 304 if the caller has this version already.",
-            json!({"type": "string", "pattern": ETAGS, "maxLength": ETAGS_BYTES_MAX, "examples": ["\"0\""]}),
+            etags("\"0\""),
         ),
     );
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
@@ -283,7 +358,7 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
         _ => {}
     }
     if status == "200" && paged {
-        let example = "</v1/positions?cursor=eyJhIjoiIn0>; rel=\"next\"";
+        let example = "</v1/positions?cursor=eyJhIjoiMDAwMjI1IiwiZCI6IjIwMjAtMDMtMzEiLCJrIjoyMjV9>; rel=\"next\"";
         headers["Link"] = text("The next page, if there is one.", false, example);
     }
     headers

@@ -96,7 +96,11 @@ pub struct Paging {
     #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<i64>,
     /// `next_cursor` of the page before. It holds the place and both points of time.
-    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 2000, example = "eyJhIjoiIn0")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]+$",
+        max_length = 2000,
+        example = "eyJhIjoiMDAwMjI1IiwiZCI6IjIwMjAtMDMtMzEiLCJrIjoyMjV9"
+    )]
     cursor: Option<String>,
 }
 

@@ -15,6 +15,27 @@ problems! {
     en: "Authentication is needed", "Send a valid token in the header Authorization: Bearer <token>.",
     nb: "Autentisering kreves", "Send et gyldig token i headeren Authorization: Bearer <token>.";
 
+    /// The token does not tell who is calling. `reason`: `expired`, `not_yet_valid`, `audience` (it was
+    /// issued for another service), `issuer` (not trusted here), `signature` (also form and algorithm),
+    /// `claims` (nobody is named, or not strongly enough), `proof` (DPoP is missing or wrong). Get a
+    /// new token.
+    TOKEN_REFUSED = 401, "token_refused",
+    en: "The token is not accepted", "The reason: {reason}. Get a new token.",
+    nb: "Tokenet godtas ikke", "Årsak: {reason}. Hent et nytt token.";
+
+    /// The token is good, but does not hold the scope that this operation asks for. Get a token with
+    /// it.
+    SCOPE_MISSING = 403, "scope_missing",
+    en: "The token lacks a scope", "This operation needs {scope}.",
+    nb: "Tokenet mangler et scope", "Operasjonen krever {scope}.";
+
+    /// You may see what this is about, and may not do this with it: what you are to it today is not
+    /// enough. Relations are recorded like everything else: a leader's term, a supervisor's assignment,
+    /// a municipality's delegation to a system.
+    RELATION_MISSING = 403, "relation_missing",
+    en: "You may not do this", "It takes {needed}.",
+    nb: "Du har ikke adgang til dette", "Det krever {needed}.";
+
     /// The address exists, but not with this method. The header Allow names those it has.
     METHOD_NOT_ALLOWED = 405, "method_not_allowed",
     en: "Method not allowed", "This address takes: {allowed}.",
@@ -59,7 +80,8 @@ problems! {
     nb: "Tjenesten kan ikke svare nå", "Prøv igjen om litt.";
 
     /// What was asked for has not reached the log position in `Min-Log-Position` within the time
-    /// the service waits. Try again.
+    /// the service waits. Try again. A position that the log is far from reaching is answered so at
+    /// once: no answer of this service has told of it.
     NOT_YET_VISIBLE = 503, "not_yet_visible",
     en: "Not yet visible", "Position {wanted} has not been reached; this answer would show {reached}.",
     nb: "Ikke synlig ennå", "Posisjon {wanted} er ikke nådd; svaret ville vist {reached}.";

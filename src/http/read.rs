@@ -15,12 +15,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::actor::{self, Actor};
 use super::answer::with_position;
 use super::etag::{Held, etag};
 use super::kept::Kept;
 use super::page::{self, Cursor, Limit, PAGE_ITEMS_DEFAULT};
 use super::time_axes::KnownAt;
-use super::{Answer, ProblemResponse, Service, actor, body, problems};
+use super::{Answer, ProblemResponse, Service, body, problems};
 use crate::aggregate::{Fold, Subject};
 use crate::edge::{Day, Fault, Faults, FieldFault};
 use crate::event_log::Loaded;
@@ -28,12 +29,16 @@ use crate::problem::Rejection;
 
 /// How long a read waits for `Min-Log-Position`.
 pub const WAIT_MS_MAX: u64 = 5_000;
+/// More facts than the log takes while a read waits. What lies further ahead is refused at once:
+/// no answer of this service has told of it, so waiting would only hold the caller up.
+pub const POSITIONS_AHEAD_MAX: i64 = 100_000;
 /// Pause between two looks at a read model's checkpoint.
 const CHECKPOINT_POLL_MS: u64 = 5;
 
 /// A read of one resource.
 pub struct Read {
     pub service: web::Data<Service>,
+    pub actor: Actor,
     pub as_of: Option<Date>,
     pub known_at: Option<KnownAt>,
     min_position: i64,
@@ -112,7 +117,7 @@ fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
 
 impl<F: Deserr<Faults>> List<F> {
     fn of(request: &HttpRequest, paged: bool) -> Result<Self, ProblemResponse> {
-        actor::authenticate(request)?;
+        let actor = actor::authenticate(request)?;
         let (mut parameters, mut faults) = body::query(request);
         let axes = take(&mut parameters, &["as_of", "known_at"]);
         let paging = if paged { take(&mut parameters, &["limit", "cursor"]) } else { Map::new() };
@@ -135,6 +140,7 @@ impl<F: Deserr<Faults>> List<F> {
         let service = request.app_data::<web::Data<Service>>().expect("the app registers it");
         let read = Read {
             service: service.clone(),
+            actor,
             as_of: axes.as_of.map(|day| day.0),
             known_at: axes.known_at,
             min_position,
@@ -162,18 +168,35 @@ pub fn min_position(request: &HttpRequest) -> Result<i64, FieldFault> {
 }
 
 impl Service {
+    /// The position that the table of a read model stands at.
+    pub async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
+        let client = self.log.pool.get().await?;
+        let sql = include_str!("../event_log/sql/model_position.sql");
+        let statement = client.prepare_cached(sql).await?;
+        let row = client.query_opt(&statement, &[&self.log.log, &name]).await?;
+        let row = row.ok_or(&problems::UNAVAILABLE)?;
+        Ok(row.try_get(0)?)
+    }
+
     /// Waits until the log has reached a position; answers how far it has come.
     pub async fn wait_for_log(&self, wanted: i64) -> Result<i64, ProblemResponse> {
         let known = self.log.known_head();
         if known >= wanted {
             return Ok(known);
         }
+        self.expect_within_reach(wanted)?;
         let mut head = self.log.watch_head();
         let waiting = head.wait_for(|reached| *reached >= wanted);
         match tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), waiting).await {
             Ok(Ok(reached)) => Ok(*reached),
             Ok(Err(_)) | Err(_) => Err(not_yet(wanted, self.log.known_head())),
         }
+    }
+
+    /// Refuses to wait for what the log cannot come to meanwhile.
+    fn expect_within_reach(&self, wanted: i64) -> Result<(), ProblemResponse> {
+        let known = self.log.known_head();
+        if wanted - known > POSITIONS_AHEAD_MAX { Err(not_yet(wanted, known)) } else { Ok(()) }
     }
 }
 
@@ -252,7 +275,7 @@ impl Read {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
         let mut bodies = [as_json(shown)?];
-        self.service.reveal(&mut bodies, vec![]).await?;
+        self.service.reveal(&self.actor.reach, &mut bodies, vec![]).await?;
         let [body] = bodies;
         Ok(response.json(body))
     }
@@ -301,9 +324,10 @@ impl Read {
         known_at: Option<i64>,
     ) -> Result<i64, ProblemResponse> {
         let wanted = self.min_position.max(known_at.unwrap_or(0));
+        self.service.expect_within_reach(wanted)?;
         let started = std::time::Instant::now();
         loop {
-            let reached = self.checkpoint(name).await?;
+            let reached = self.service.checkpoint(name).await?;
             if reached >= wanted {
                 return Ok(reached);
             }
@@ -323,15 +347,6 @@ impl Read {
             known_at = known_at.min(self.wait_for_model(model, asked).await?);
         }
         Ok((self.as_of.unwrap_or_else(super::today), known_at))
-    }
-
-    async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
-        let client = self.service.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/model_position.sql");
-        let statement = client.prepare_cached(sql).await?;
-        let row = client.query_opt(&statement, &[&self.service.log.log, &name]).await?;
-        let row = row.ok_or(&problems::UNAVAILABLE)?;
-        Ok(row.try_get(0)?)
     }
 
     /// Answers a body whose version is its own digest: 304 when the caller has it already.

@@ -1,8 +1,10 @@
 //! The two axes of time of a read: `as_of`, the day it is about, and `known_at`, what the log knew.
 
 use jiff::Timestamp;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
-use crate::edge::{Day, Fault, FromText};
+use crate::edge::{DAY_PATTERN, Day, Fault, FromText};
 use crate::event_log::{EventLog, Failure};
 use crate::read_from_text;
 
@@ -34,13 +36,30 @@ impl FromText for KnownAt {
             return text.parse().map(KnownAt::Position).map_err(|_too_large| fault);
         }
         // A plus sign that nobody encoded arrives as a space.
-        match text.replace(' ', "+").parse::<Timestamp>() {
-            Ok(instant) if in_range(instant) => Ok(KnownAt::Instant(instant)),
+        let text = text.replace(' ', "+");
+        match text.parse::<Timestamp>() {
+            Ok(instant) if is_rfc_3339(&text) && in_range(instant) => Ok(KnownAt::Instant(instant)),
             Ok(_) | Err(_) => Err(fault),
         }
     }
 }
 read_from_text!(KnownAt);
+
+/// The parser of the date library takes more spellings than the contract names.
+fn is_rfc_3339(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_digit() || b"-:.+TZ".contains(&b);
+    let offset = text.get(INSTANT_CHARS..).map(|rest| rest.trim_start_matches(digit_or_point));
+    text.bytes().all(allowed)
+        && text.as_bytes().get(10) == Some(&b'T')
+        && offset.is_some_and(|offset| offset == "Z" || offset.len() == "+01:00".len())
+}
+
+/// Characters of an instant up to its seconds.
+const INSTANT_CHARS: usize = "2020-06-01T12:00:00".len();
+
+fn digit_or_point(c: char) -> bool {
+    c.is_ascii_digit() || c == '.'
+}
 
 /// What PostgreSQL and the calendar of this service can both hold.
 fn in_range(instant: Timestamp) -> bool {
@@ -57,9 +76,24 @@ pub struct TimeAxes {
     #[param(inline, example = "2020-03-31")]
     as_of: Option<Day>,
     /// What the log knew: a log position, or an instant in RFC 3339. Everything by default.
-    #[param(example = "2020-06-01T12:00:00Z", max_length = 40)]
+    #[param(schema_with = known_at_schema, example = "225")]
     known_at: Option<String>,
 }
+
+/// Either of the two ways in which a time of knowledge is written.
+fn known_at_schema() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let position = text().pattern(Some("^[0-9]{1,18}$"));
+    let instant = text()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .pattern(Some(format!("^{DAY_PATTERN}T{CLOCK_PATTERN}(Z|[+-]{OFFSET_PATTERN})$")));
+    let position = position.description(Some("A position of the log.")).examples(["225"]);
+    let instant = instant.description(Some("An instant.")).examples(["2020-06-01T12:00:00Z"]);
+    Schema::AnyOf(AnyOfBuilder::new().item(position).item(instant).build())
+}
+
+const CLOCK_PATTERN: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?";
+const OFFSET_PATTERN: &str = "([01][0-9]|2[0-3]):[0-5][0-9]";
 
 #[cfg(test)]
 mod tests {
@@ -74,8 +108,15 @@ mod tests {
         {
             assert_eq!(KnownAt::from_text(same), Ok(KnownAt::Instant(instant)), "{same}");
         }
-        for wrong in ["", "-1", "2020-06-01", "now", "99999999999999999999", "2020-13-01T00:00:00Z"]
-        {
+        let other_forms = [
+            "20200601T120000Z",
+            "2020-06-01T12:00Z",
+            "2020-06-01t12:00:00z",
+            "2020-06-01T14:00:00+02",
+        ];
+        let no_time =
+            ["", "-1", "2020-06-01", "now", "99999999999999999999", "2020-13-01T00:00:00Z"];
+        for wrong in other_forms.into_iter().chain(no_time) {
             assert!(KnownAt::from_text(wrong).is_err(), "{wrong}");
         }
     }

@@ -21,8 +21,10 @@ pub use summary::Summary;
 pub use target::{Mode, Target};
 
 use crate::config::{CallSettings, ImportSettings};
+use crate::identity::cast::Scenario;
 use crate::progress::Progress;
-use crate::{database, embedded_postgres};
+use crate::{database, token};
+
 use line::{LINE_BYTES_MAX, LINES_MAX, LineFault};
 
 /// Why an import was broken off. What was recorded stays; running it again goes on from there.
@@ -32,11 +34,10 @@ pub enum ImportError {
     Address(String),
     #[error("the HTTP client cannot be made")]
     Client(#[source] reqwest::Error),
-    #[error(
-        "no token: name a file in ALIS_TOKEN_FILE or set ALIS_TOKEN; {} was looked for and {reason}",
-        path.display()
-    )]
+    #[error("ALIS_TOKEN_FILE: {}: {reason}", path.display())]
     Token { path: PathBuf, reason: String },
+    #[error("no token: name a file in ALIS_TOKEN_FILE or set ALIS_TOKEN; {0}")]
+    NoToken(String),
     #[error("{0} does not accept the token")]
     Unauthenticated(String),
     #[error("{base} does not answer as this service does (status {status})")]
@@ -53,27 +54,30 @@ pub enum ImportError {
     TooManyLines,
 }
 
+/// Seconds that a token made for an import is good.
+const TOKEN_SECONDS: i64 = 24 * 3_600;
+
 /// The service that the settings name.
 ///
 /// # Errors
 /// When the address or the token is missing or wrong.
 pub fn target(settings: &CallSettings) -> Result<Target, ImportError> {
-    Target::new(&settings.url, token(settings)?)
+    Target::new(&settings.url, token_of(settings)?)
 }
 
-fn token(settings: &CallSettings) -> Result<String, ImportError> {
-    if let (None, Some(token)) = (&settings.token_file, &settings.token) {
-        return Ok(token.trim().to_owned());
+fn token_of(settings: &CallSettings) -> Result<String, ImportError> {
+    match (&settings.token_file, &settings.token) {
+        (Some(path), _) => {
+            let path = path.clone();
+            database::read_secret(&path)
+                .map_err(|error| ImportError::Token { path, reason: error.to_string() })
+        }
+        (None, Some(token)) => Ok(token.trim().to_owned()),
+        (None, None) => {
+            let made = token::local(&settings.issuer, Scenario::Loader, TOKEN_SECONDS);
+            made.map_err(|error| ImportError::NoToken(format!("{error:#}")))
+        }
     }
-    let path = match &settings.token_file {
-        Some(path) => path.clone(),
-        // The service may have had to keep its files elsewhere than it was told to.
-        None => embedded_postgres::place_of(&settings.data_dir)
-            .unwrap_or_else(|_refused| settings.data_dir.clone())
-            .join("token"),
-    };
-    let read = database::read_secret(&path);
-    read.map_err(|error| ImportError::Token { path, reason: error.to_string() })
 }
 
 /// Runs `alis import`; answers how it went.

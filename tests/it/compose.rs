@@ -127,14 +127,14 @@ fn volumes_are_declared_and_used() {
 
 #[test]
 fn secrets_are_declared_used_and_mounted_where_a_setting_says() {
-    assert_needed("/secrets/token", "secret token is not declared");
+    assert_needed("/secrets/issuer_key", "secret issuer_key is not declared");
     let idle = json!({"file": "./secrets/idle.txt"});
     assert_refused("/secrets/idle", idle, "secret idle is not used");
     let mounted = json!(["database_password", "master_key"]);
-    assert_refused("/services/api/secrets", mounted, "mounted for ALIS_TOKEN_FILE");
-    let elsewhere = json!("/etc/token");
-    let setting = "/services/api/environment/ALIS_TOKEN_FILE";
-    assert_refused(setting, elsewhere, "mounted for ALIS_TOKEN_FILE");
+    assert_refused("/services/api/secrets", mounted, "mounted for ALIS_LOCAL_ISSUER_KEY_FILE");
+    let elsewhere = json!("/etc/issuer_key");
+    let setting = "/services/api/environment/ALIS_LOCAL_ISSUER_KEY_FILE";
+    assert_refused(setting, elsewhere, "mounted for ALIS_LOCAL_ISSUER_KEY_FILE");
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn reread<E: DomainEvent>(fact: &Fact<'_>) -> Option<Reread> {
 /// One line a capability that has facts.
 const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::reference::Event>,
+    reread::<capabilities::access::Event>,
     reread::<capabilities::programme::Event>,
     reread::<capabilities::trainee::Event>,
     reread::<capabilities::position::Event>,

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use actix_web::HttpResponse;
-use alis::config::{CallSettings, ImportSettings};
+use alis::config::{CallSettings, ImportSettings, LocalIssuerSettings};
 use alis::import::{self, Import, ImportError, Mode, Outcome, Summary, Target};
 use serde_json::{Value, json};
 
-use crate::support::instance::{Instance, TOKEN};
+use crate::support::instance::{Instance, token};
 use crate::support::scratch::Scratch;
 use crate::support::stand_in::StandIn;
 
 fn settings(url: String, file: PathBuf) -> ImportSettings {
     let report = Some(file.with_extension("report"));
     let data_dir = PathBuf::from("no-such-directory");
-    let call = CallSettings { url, token_file: None, token: Some(TOKEN.to_owned()), data_dir };
+    let issuer = LocalIssuerSettings { local_issuer_key_file: None, data_dir };
+    let call = CallSettings { url, token_file: None, token: Some(token().to_owned()), issuer };
     ImportSettings { file, call, dry_run: false, report }
 }
 
@@ -82,7 +83,7 @@ fn new_scheme(number: u32) -> Value {
 
 async fn head(instance: &Instance) -> i64 {
     let address = format!("http://{}", instance.running.address);
-    let target = Target::new(&address, TOKEN.to_owned()).expect("an address");
+    let target = Target::new(&address, token().to_owned()).expect("an address");
     target.head().await.expect("the instance answers")
 }
 
@@ -188,7 +189,7 @@ async fn an_interrupted_import_is_finished_by_running_it_again() {
     let instance = Instance::start().await;
     let lines: Vec<Value> = (1..=6).flat_map(|n| [trainee(n), new_scheme(n)]).collect();
     let address = format!("http://{}", instance.running.address);
-    let target = Target::new(&address, TOKEN.to_owned()).expect("an address");
+    let target = Target::new(&address, token().to_owned()).expect("an address");
     let mut interrupted = Import::begin(&target, Mode::Record).await.expect("it begins");
     for (number, line) in (1..).zip(&lines[..5]) {
         let verdict = interrupted.take(number, line.to_string().as_bytes()).await;
@@ -237,7 +238,7 @@ async fn the_program_ends_with_2_when_there_is_something_to_mend() {
     let file = File::new(&instance, &[trainee(1)]);
     let (url, path) = (file.settings.call.url.clone(), file.path().to_owned());
     let token_file = file.scratch.path().join("token");
-    std::fs::write(&token_file, format!("{TOKEN}\n")).expect("writable");
+    std::fs::write(&token_file, format!("{}\n", token())).expect("writable");
     let run = move |token_file: PathBuf| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_alis"));
         program.args(["import", "--url", &url, "--token-file"]).arg(token_file).arg(&path);
@@ -273,7 +274,7 @@ async fn a_passing_failure_is_tried_again_under_the_same_key() {
         }
     });
     let address = format!("http://{}", stand_in.address);
-    let target = Target::new(&address, TOKEN.to_owned()).expect("an address");
+    let target = Target::new(&address, token().to_owned()).expect("an address");
     let mut import = Import::begin(&target, Mode::Record).await.expect("it begins");
     let verdict = import.take(1, trainee(1).to_string().as_bytes()).await.expect("it is answered");
     let verdict = verdict.expect("a request has a verdict");

@@ -2,12 +2,14 @@
 
 mod support;
 
+mod access;
 mod architecture;
 mod compose;
 mod curriculum;
 mod embedded_postgres;
 mod events;
 mod feed;
+mod identity;
 mod kernel;
 mod openapi;
 mod position;
@@ -20,5 +22,6 @@ mod supervision;
 mod event_log;
 mod leader;
 mod learning_goal;
+mod links;
 mod test_databases;
 mod trainee;

@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 
 use actix_web::HttpResponse;
-use alis::config::{CallSettings, ReferenceImportSettings, ReferenceSyncSettings};
+use alis::config::{
+    CallSettings, LocalIssuerSettings, ReferenceImportSettings, ReferenceSyncSettings,
+};
 use alis::import::reference::{self, ReferenceError};
 use alis::import::{self, Outcome};
 use jiff::civil::date;
 
-use crate::support::instance::{Instance, TOKEN};
+use crate::support::instance::{Instance, token};
 use crate::support::scratch::Scratch;
 use crate::support::stand_in::{Seen, StandIn};
 
@@ -21,8 +23,11 @@ fn call(instance: &Instance) -> CallSettings {
     CallSettings {
         url: format!("http://{}", instance.running.address),
         token_file: None,
-        token: Some(TOKEN.to_owned()),
-        data_dir: PathBuf::from("no-such-directory"),
+        token: Some(token().to_owned()),
+        issuer: LocalIssuerSettings {
+            local_issuer_key_file: None,
+            data_dir: PathBuf::from("no-such-directory"),
+        },
     }
 }
 
@@ -121,7 +126,7 @@ async fn another_list_than_the_one_asked_for_is_not_taken() {
 #[tokio::test]
 async fn saved_lists_and_the_sample_live_together() {
     let instance = Instance::start().await;
-    let sample = import::load_sample(instance.running.address, TOKEN).await;
+    let sample = import::load_sample(instance.running.address, token()).await;
     assert_eq!(sample.expect("it is answered").mend_count(), 0);
     let settings = files(&instance, &["municipalities.json", "changes.csv", "centrality.csv"]);
     let lists = reference::import(&settings).await.expect("the lists are read");
@@ -137,7 +142,7 @@ async fn the_sample_is_loaded_once_and_a_load_that_broke_off_is_finished() {
         let data_dir = scratch.path().join(folder);
         std::fs::create_dir_all(&data_dir).expect("the test's own directory is writable");
         async move {
-            let loaded = import::load_sample_once(&data_dir, head, address, TOKEN).await;
+            let loaded = import::load_sample_once(&data_dir, head, address, token()).await;
             (loaded.expect("it is answered"), data_dir)
         }
     };

@@ -7,7 +7,7 @@ use alis::import::{self, Mode, Outcome, Target, Verdict};
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
-use crate::support::instance::{Instance, TOKEN};
+use crate::support::instance::{Instance, token};
 use count::{Count, Sample};
 
 /// An instance that the sample was imported into, line by line.
@@ -22,7 +22,7 @@ impl Imported {
         let instance = Instance::start().await;
         let sample = Sample::read();
         let address = format!("http://{}", instance.running.address);
-        let target = Target::new(&address, TOKEN.to_owned()).expect("an address");
+        let target = Target::new(&address, token().to_owned()).expect("an address");
         let mut import = import::Import::begin(&target, Mode::Record).await.expect("it begins");
         let mut verdicts = Vec::new();
         for (number, line) in (1..).zip(sample.lines()) {
@@ -109,7 +109,7 @@ async fn alis_nord_answers_the_figures_of_the_evaluation() {
 
     // The whole file again changes nothing.
     let address = imported.instance.running.address;
-    let again = import::load_sample(address, TOKEN).await.expect("it is answered");
+    let again = import::load_sample(address, token()).await.expect("it is answered");
     assert_eq!(again.count(Outcome::Known), u64::try_from(imported.verdicts.len()).expect("few"));
     assert_eq!(again.mend_count(), 0, "{again}");
     assert_eq!(imported.staffing(&query).await, report);

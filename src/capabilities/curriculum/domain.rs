@@ -34,15 +34,19 @@ word_enum! {
 text_type! {
     /// The words of a learning goal: 1 to 2000 characters.
     pub struct GoalText;
-    pattern = r"\S", min = 1, max = 2000, example = "Can assess and treat common conditions.";
+    pattern = concat!(
+        r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*",
+        r"[^\s\u0000-\u001F\u007F-\u009F]",
+        r"[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*$",
+    ),
+        min = 1, max = 2000, example = "Can assess and treat common conditions.";
 }
 
 impl FromText for GoalText {
     fn from_text(text: &str) -> Result<Self, Fault> {
         let trimmed = text.trim();
         let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
-        let valid =
-            !trimmed.is_empty() && text.chars().count() <= 2000 && trimmed.chars().all(plain);
+        let valid = !trimmed.is_empty() && text.chars().count() <= 2000 && text.chars().all(plain);
         valid.then(|| Self(trimmed.to_owned())).ok_or(Fault::new(
             "invalid_goal_text",
             "Must be 1 to 2000 characters of plain text.",

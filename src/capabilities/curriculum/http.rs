@@ -18,6 +18,7 @@ use crate::edge::{self, Day, Fault, Faults, FieldFault, FromText};
 use crate::event_log::{Decision, Reply, View};
 use crate::evolved;
 use crate::http::change::Flag;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -134,7 +135,7 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
 #[utoipa::path(tag = "curricula", operation_id = "publish_curriculum",
     request_body = PublishCurriculum,
     responses((status = 201, description = "The curriculum", body = CurriculumView)),
-    extensions(("x-problems" = json!(codes(&[&CURRICULUM_VERSION_TAKEN])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&CURRICULUM_VERSION_TAKEN])))))]
 #[post("/v1/curricula")]
 async fn publish(change: Change, body: Body<PublishCurriculum>) -> Answer {
     let (publication, today) = (publication(body.value)?, change.today);
@@ -177,17 +178,19 @@ pub struct CurriculumFilters {
 /// Every version, by its name; with `as_of`, whether it holds on that day.
 #[utoipa::path(tag = "curricula", operation_id = "list_curricula",
     params(CurriculumFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of curricula", body = Page<CurriculumView>)))]
+    responses((status = 200, description = "A page of curricula", body = Page<CurriculumView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula")]
 async fn list_all(list: List<CurriculumFilters>) -> Answer {
     let in_force = list.filters.in_force.map(|flag| flag == Flag::True);
-    ListQuery::of("curricula").filter("in_force = $$", in_force).answer(list).await
+    ListQuery::of("curricula", Rows::open()).filter("in_force = $$", in_force).answer(list).await
 }
 
 /// Read a curriculum
 #[utoipa::path(tag = "curricula", operation_id = "read_curriculum",
     params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes),
-    responses((status = 200, description = "The curriculum", body = CurriculumView)))]
+    responses((status = 200, description = "The curriculum", body = CurriculumView)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula/{version}")]
 async fn read_one(read: Read, version: Path<String>) -> Answer {
     read.resource(&subject(&version_of(&version)?), CurriculumView::on).await
@@ -198,7 +201,8 @@ async fn read_one(read: Read, version: Path<String>) -> Answer {
 /// How the version and its goals came to be, newest first.
 #[utoipa::path(tag = "curricula", operation_id = "read_curriculum_history",
     params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula/{version}/history")]
 async fn history(list: List<NoFilters>, version: Path<String>) -> Answer {
     let version = version_of(&version)?;
@@ -234,11 +238,12 @@ pub struct CatalogueFilters {
 /// By version and code. Which versions hold on a day: `GET /v1/curricula?in_force=true&as_of=`.
 #[utoipa::path(tag = "curricula", operation_id = "list_learning_goals",
     params(CatalogueFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of goals", body = Page<CatalogueGoalView>)))]
+    responses((status = 200, description = "A page of goals", body = Page<CatalogueGoalView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/learning-goals")]
 async fn list_goals(list: List<CatalogueFilters>) -> Answer {
     let filters = &list.filters;
-    ListQuery::of("curriculum_goals")
+    ListQuery::of("curriculum_goals", Rows::open())
         .filter("curriculum = $$", filters.curriculum.as_ref().map(|version| version.to_string()))
         .filter("plan = $$", filters.plan.map(|plan| plan.to_string()))
         .filter("theme = $$", filters.theme.as_ref().map(|theme| theme.to_string()))

@@ -15,6 +15,7 @@ use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -79,10 +80,11 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
 #[utoipa::path(tag = "leaders", operation_id = "register_leader",
     request_body = RegisterLeader,
     responses((status = 201, description = "The leader", body = LeaderView)),
-    extensions(("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
 #[post("/v1/leaders")]
 async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
     let (asked, today) = (body.value, change.today);
+    change.reach().act_in(&asked.municipality)?;
     let (id, term) = (Uuid::now_v7(), Uuid::now_v7());
     let period = edge::period(asked.from, asked.to)?;
     let vault = &change.service.vault;
@@ -132,13 +134,15 @@ pub struct LeaderFilters {
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "leaders", operation_id = "list_leaders",
     params(LeaderFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of leaders", body = Page<LeaderView>)))]
+    responses((status = 200, description = "A page of leaders", body = Page<LeaderView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders")]
 async fn list_all(list: List<LeaderFilters>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
-    ListQuery::of("leaders")
+    let rows = Rows::of_municipalities("municipalities").or_of_leader("key");
+    ListQuery::of("leaders", rows)
         .filter("municipalities @> array[$$::text]", municipality)
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
         .answer(list)
@@ -148,7 +152,8 @@ async fn list_all(list: List<LeaderFilters>) -> Answer {
 /// Read a leader
 #[utoipa::path(tag = "leaders", operation_id = "read_leader",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
-    responses((status = 200, description = "The leader", body = LeaderView)))]
+    responses((status = 200, description = "The leader", body = LeaderView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders/{id}")]
 async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&subject(*id), LeaderView::on).await
@@ -160,7 +165,8 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// decided stands in the history of what was decided.
 #[utoipa::path(tag = "leaders", operation_id = "read_leader_history",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
@@ -195,7 +201,7 @@ pub struct CorrectLeader {
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CorrectLeader,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
 #[post("/v1/leaders/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -252,10 +258,11 @@ pub struct AddTerm {
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = AddTerm,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
 #[post("/v1/leaders/{id}/terms")]
 async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer {
     let (asked, term) = (body.value, Uuid::now_v7());
+    change.reach().act_in(&asked.municipality)?;
     let period = edge::period(asked.from, asked.to)?;
     let rule = async |view: &View, known: &Known, _| {
         municipality_in_use(view, &asked.municipality, period.from).await?;
@@ -282,7 +289,7 @@ pub struct EndLeader {
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = EndLeader,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-problems" = json!(codes(&[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER])))))]
 #[post("/v1/leaders/{id}/end")]
 async fn end(change: Change, id: Path<Uuid>, body: Body<EndLeader>) -> Answer {
     let EndLeader { to, municipality } = body.value;
@@ -355,14 +362,17 @@ fn corrected(told: &Term, asked: &CorrectTerm) -> Result<TermFacts, Rejection> {
         ("term" = Uuid, Path, description = "The term.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = CorrectTerm,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
 #[post("/v1/leaders/{id}/terms/{term}/correction")]
 async fn correct_term(change: Change, path: Path<(Uuid, Uuid)>, body: Body<CorrectTerm>) -> Answer {
     let (asked, (id, term)) = (body.value, path.into_inner());
+    let reach = change.reach().clone();
     let rule = async |view: &View, known: &Known, today| {
         let told = known.term(term)?;
+        reach.act_in(&told.municipality)?;
         let facts = if asked.never_was { None } else { Some(corrected(told, &asked)?) };
         if let Some(facts) = &facts {
+            reach.act_in(&facts.municipality)?;
             municipality_in_use(view, &facts.municipality, facts.period.from).await?;
         }
         Ok(known.correct_term(term, facts, asked.reason.clone(), today)?)

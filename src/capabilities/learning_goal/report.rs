@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -16,7 +17,8 @@ use crate::capabilities::curriculum::Plan;
 use crate::edge::{Day, Fault, Faults, FieldFault, FromText, Id};
 use crate::http::report::{Column, Report, ReportForm, Table, answer};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Filtered, ProblemResponse, Service, problems};
+use crate::http::today;
+use crate::http::{Answer, Filtered, ProblemResponse, Read, problems};
 use crate::identifiers::{MunicipalityNumber, Token};
 use crate::problem::Words;
 
@@ -178,7 +180,8 @@ pub struct ProgressFilters {
 #[utoipa::path(tag = "reports", operation_id = "read_goal_progress",
     params(ProgressFilters, TimeAxes),
     responses((status = 200, description = "The report", content(
-        (GoalProgress = "application/json"), (String = "text/csv", example = "Trainee,Plan")))))]
+        (GoalProgress = "application/json"), (String = "text/csv", example = "Trainee,Plan")))),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/reports/goal-progress")]
 pub async fn goal_progress(asked: Filtered<ProgressFilters>) -> Answer {
     let Filtered { read, filters } = asked;
@@ -189,7 +192,7 @@ pub async fn goal_progress(asked: Filtered<ProgressFilters>) -> Answer {
     }
     let known_at = settled.unwrap_or(reached);
     let as_of = read.as_of.unwrap_or_else(crate::http::today);
-    let rows = bounded(counted(&read.service, &filters, as_of, known_at).await?)?;
+    let rows = bounded(counted(&read, &filters, as_of, known_at).await?)?;
     let table = Table {
         name: GOAL_PROGRESS.name,
         columns: COLUMNS,
@@ -200,22 +203,24 @@ pub async fn goal_progress(asked: Filtered<ProgressFilters>) -> Answer {
 }
 
 async fn counted(
-    service: &Service,
+    read: &Read,
     filters: &ProgressFilters,
     as_of: Date,
     known_at: i64,
 ) -> Result<Vec<GoalProgressRow>, ProblemResponse> {
-    let client = service.log.pool.get().await?;
+    let log = &read.service.log;
+    let client = log.pool.get().await?;
     let statement = client.prepare_cached(include_str!("sql/goal_progress.sql")).await?;
     let trainee = filters.trainee.map(|id| id.0.to_string());
     let curriculum = filters.curriculum.as_ref().map(Token::as_str);
     let municipality = filters.municipality.as_ref().map(MunicipalityNumber::as_str);
     // One more than is answered tells that there are more.
     let limit = i64::try_from(ROWS_MAX + 1).expect("a small number");
-    let log = service.log.log;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-        [&log, &as_of, &known_at, &trainee, &curriculum, &municipality, &limit];
-    let rows = client.query(&statement, &values).await?;
+    let ((everybody, doctors, home), now) = (read.actor.reach.doctors_seen(), today());
+    let asked: [&(dyn ToSql + Sync); 7] =
+        [&log.log, &as_of, &known_at, &trainee, &curriculum, &municipality, &limit];
+    let seen: [&(dyn ToSql + Sync); 4] = [&everybody, &doctors, &home, &now];
+    let rows = client.query(&statement, &[&asked[..], &seen].concat()).await?;
     rows.iter().map(row_of).collect()
 }
 

@@ -4,18 +4,20 @@
 //! other capabilities.
 
 pub mod domain;
-mod http;
+pub mod state;
 pub mod occupancy;
+mod http;
 mod positions;
 pub mod problems;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use domain::{Event, OperatingModel, Position, quota_subject};
+pub use domain::{Event, OperatingModel, quota_subject};
 pub(crate) use http::checked_external_ids;
 pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;
+pub use state::Position;
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -1,7 +1,8 @@
 //! The read model `positions`: every position, as it is on every day, as known at every position
 //! of the log. Lists and the staffing report read it.
 
-use super::domain::{Position, SUBJECT};
+use super::domain::SUBJECT;
+use super::state::Position;
 use super::view::PositionView;
 use crate::event_log::projection::{ReadModel, Row, timeline};
 

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{
-    Category, Known, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients,
-    Position, Situation, WeekMinutes,
+    Category, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, WeekMinutes,
 };
 use super::occupancy::Occupancy;
+use super::state::{Known, Position, Situation};
 use crate::edge::Day;
 use crate::identifiers::{ExternalId, MunicipalityNumber};
 use crate::time::Percent;

@@ -8,17 +8,17 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{
-    Event, Known, Outcome, PositionCount, Programme, Started, YearlyNok, external_subject, subject,
-};
+use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok, external_subject, subject};
 use super::problems::*;
 use super::quota::Quota;
+use super::state::{Known, Programme};
 use super::view::ProgrammeView;
 use crate::capabilities::position::{checked_external_ids, quota_subject};
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -111,7 +111,7 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[utoipa::path(tag = "programmes", operation_id = "start_programme",
     request_body = StartProgramme,
     responses((status = 201, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&PROGRAMME_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&PROGRAMME_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/programmes")]
 async fn start(change: Change, body: Body<StartProgramme>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
@@ -153,12 +153,13 @@ pub struct ProgrammeFilters {
 /// Those that have begun by `as_of`, in the order they were recorded.
 #[utoipa::path(tag = "programmes", operation_id = "list_programmes",
     params(ProgrammeFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of programmes", body = Page<ProgrammeView>)))]
+    responses((status = 200, description = "A page of programmes", body = Page<ProgrammeView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes")]
 async fn list_all(list: List<ProgrammeFilters>) -> Answer {
     let filters = &list.filters;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
-    ListQuery::of("programmes")
+    ListQuery::of("programmes", Rows::open())
         .filter("municipalities @> array[$$::text]", municipality)
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
@@ -170,7 +171,8 @@ async fn list_all(list: List<ProgrammeFilters>) -> Answer {
 /// With the phase and the rate of the day `as_of`.
 #[utoipa::path(tag = "programmes", operation_id = "read_programme",
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes),
-    responses((status = 200, description = "The programme", body = ProgrammeView)))]
+    responses((status = 200, description = "The programme", body = ProgrammeView)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes/{id}")]
 async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&subject(*id), ProgrammeView::on).await
@@ -181,7 +183,8 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first. Its positions have histories of their own.
 #[utoipa::path(tag = "programmes", operation_id = "read_programme_history",
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
@@ -225,7 +228,7 @@ pub struct SetPhase {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = SetPhase,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
 #[post("/v1/programmes/{id}/phases")]
 async fn set_phase(change: Change, id: Path<Uuid>, body: Body<SetPhase>) -> Answer {
     let asked = body.value;
@@ -255,7 +258,7 @@ pub struct SetSubsidy {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = SetSubsidy,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
 #[post("/v1/programmes/{id}/subsidies")]
 async fn set_subsidy(change: Change, id: Path<Uuid>, body: Body<SetSubsidy>) -> Answer {
     let asked = body.value;
@@ -288,7 +291,7 @@ pub struct JoinProgramme {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = JoinProgramme,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
         &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
 #[post("/v1/programmes/{id}/participations")]
 async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
@@ -319,7 +322,7 @@ pub struct LeaveProgramme {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = LeaveProgramme,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
 #[post("/v1/programmes/{id}/participations/end")]
 async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
     let LeaveProgramme { municipality, to } = body.value;
@@ -345,10 +348,11 @@ pub struct ApplyToProgramme {
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
     request_body = ApplyToProgramme,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_PENDING])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_PENDING])))))]
 #[post("/v1/programmes/{id}/applications")]
 async fn apply(change: Change, id: Path<Uuid>, body: Body<ApplyToProgramme>) -> Answer {
     let ApplyToProgramme { municipality, applied_on } = body.value;
+    change.reach().act_in(&municipality)?;
     let rule = async |view: &View, known: &Known| {
         municipality_in_use(view, &municipality, applied_on.0).await?;
         Ok(known.apply(municipality.clone(), applied_on.0)?)
@@ -375,7 +379,7 @@ pub struct DecideApplication {
         ("municipality" = MunicipalityNumber, Path, description = "The municipality that applied.")),
     request_body = DecideApplication,
     responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_DECIDED])))))]
+    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&PROGRAMME_APPLICATION_DECIDED])))))]
 #[post("/v1/programmes/{id}/applications/{municipality}/decision")]
 async fn decide_application(
     change: Change,

@@ -6,6 +6,7 @@
 //! number: it is recorded anew.
 
 pub mod domain;
+pub mod state;
 pub mod quota;
 pub mod problems;
 mod view;
@@ -14,9 +15,10 @@ mod programmes;
 #[cfg(test)]
 mod tests;
 
-pub use domain::{Event, Programme, subject};
+pub use domain::{Event, subject};
 pub(crate) use http::admit;
 pub use programmes::Programmes;
+pub use state::Programme;
 
 use super::Capability;
 use crate::event_log::projector::declared;

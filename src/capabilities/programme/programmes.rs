@@ -1,6 +1,7 @@
 //! The read model `programmes`: every programme from its first day, findable by who takes part.
 
-use super::domain::{Programme, SUBJECT};
+use super::domain::SUBJECT;
+use super::state::Programme;
 use super::view::ProgrammeView;
 use crate::event_log::projection::{ReadModel, Row, timeline};
 

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::domain::{self, Event, MunicipalityJoined, MunicipalityLeft, PositionCount};
+use super::domain::{Event, MunicipalityJoined, MunicipalityLeft, PositionCount};
 use super::problems;
+use super::state::Known;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::position;
 use crate::identifiers::MunicipalityNumber;
@@ -147,7 +148,7 @@ impl Quota {
     /// The municipality takes part from a day, or takes part otherwise than was told before.
     pub fn join(
         &self,
-        programme: &domain::Known,
+        programme: &Known,
         municipality: MunicipalityNumber,
         asked: Period,
         quota: PositionCount,

@@ -6,8 +6,9 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::domain::{Event, Known, Outcome, PositionCount, Programme, Started, YearlyNok};
+use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok};
 use super::quota::Quota;
+use super::state::{Known, Programme};
 use super::view::ProgrammeView;
 use crate::capabilities::position;
 use crate::edge::FromText;

@@ -5,9 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::domain::{
-    Application, ApplicationSituation, Known, Outcome, PositionCount, Programme, YearlyNok,
-};
+use super::domain::{Outcome, PositionCount, YearlyNok};
+use super::state::{Application, ApplicationSituation, Known, Programme};
 use crate::edge::Day;
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 

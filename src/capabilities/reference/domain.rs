@@ -74,6 +74,9 @@ pub struct AlisOfficeRegistered {
     pub name: Name,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ExternalId>,
+    /// The organisation that runs it, and calls for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation_number: Option<OrganisationNumber>,
     pub on: Date,
 }
 
@@ -185,7 +188,8 @@ impl DomainEvent for Event {
             Event::CentralityRecorded(f) => vec![municipality_subject(&f.number)],
             Event::AlisOfficeRegistered(f) => {
                 let external = f.external_ids.iter().map(alis_office_external_subject);
-                std::iter::once(alis_office_subject(f.office)).chain(external).collect()
+                let runs = f.organisation_number.iter().map(organisation_subject);
+                std::iter::once(alis_office_subject(f.office)).chain(external).chain(runs).collect()
             }
             // Tagged with the municipality too: one office a day is a rule of the municipality.
             Event::AlisOfficeAssigned(f) => {

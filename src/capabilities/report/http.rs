@@ -6,15 +6,17 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::staffing::{Counted, Filter, GroupBy, StaffingRow, StaffingTotals};
+use super::staffing::{self, Counted, Filter, GroupBy, StaffingRow, StaffingTotals};
 use crate::capabilities;
 use crate::capabilities::reference::geography::HealthRegion;
 use crate::edge::{Faults, Id};
+use crate::http::problems::RELATION_MISSING;
 use crate::http::report::{self, Report, ReportBody, ReportForm};
+use crate::http::suppressed;
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Filtered, Read, Service};
 use crate::identifiers::MunicipalityNumber;
-use crate::problem::Language;
+use crate::problem::{Language, Rejection};
 use crate::word_enum;
 
 /// Registers the operations.
@@ -86,7 +88,8 @@ fn view(service: &Service, report: &Report, language: Language) -> ReportView {
 /// List the reports
 #[utoipa::path(tag = "reports", operation_id = "list_reports",
     params(crate::http::time_axes::TimeAxes),
-    responses((status = 200, description = "The catalogue", body = ReportCatalogue)))]
+    responses((status = 200, description = "The catalogue", body = ReportCatalogue)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/reports")]
 async fn catalogue(read: Read) -> Answer {
     read.settled_known_at().await?;
@@ -146,17 +149,34 @@ pub struct StaffingParameters {
 /// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the agreed
 /// operating models against the intended ones, and shares. The same two points of time always give
 /// the same answer, whatever is recorded later.
+///
+/// Counts the municipalities whose individuals the caller may see. Callers who may see none get all
+/// municipalities, for the last day of a month and as known now, with counts rounded to five.
 #[utoipa::path(tag = "reports", operation_id = "report_staffing",
     params(StaffingParameters, TimeAxes),
     responses((status = 200, description = "The report", content(
         (ReportBody<StaffingTotals, StaffingRow> = "application/json"),
         (String = "text/csv", example = "Municipality number,Municipality\r\n"),
-    ))))]
+    ))),
+    extensions(("x-access" = json!("figures"))))]
 #[get("/v1/reports/staffing")]
 async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     let Filtered { read, filters } = asked;
-    let (as_of, known_at) = read.settled(&["positions", "municipalities", "programmes"]).await?;
+    let reach = read.actor.reach.clone();
+    let is_rounded = suppressed::applies_to(&reach);
+    let models = ["positions", "municipalities", "programmes"];
+    let (mut as_of, known_at) = read.settled(&models).await?;
+    if is_rounded {
+        as_of = suppressed::day(&read)?;
+    }
+    let explain = filters.explain == Some(Explain::True);
+    if explain && is_rounded {
+        let needed = "to see individuals, whom explain=true would name";
+        return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());
+    }
+    let numbers = || reach.municipalities.iter().map(ToString::to_string).collect();
     let filter = Filter {
+        within: (!is_rounded && !reach.sees_everything()).then(numbers),
         programme: filters.programme.map(|id| id.0),
         municipality: filters.municipality,
         region: filters.region,
@@ -165,6 +185,7 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     let counted = Counted::count(log, as_of, known_at, &filter).await?;
     let totals = counted.totals().with_subsidy(log, &filter, as_of, known_at).await?;
     let group_by = filters.group_by.unwrap_or(GroupBy::Municipality);
-    let table = counted.table(group_by, filters.explain == Some(Explain::True), &totals);
+    let table = counted.table(group_by, explain, &totals);
+    let table = if is_rounded { suppressed::rounded(table, &staffing::NO_COUNTS) } else { table };
     report::answer(&read, filters.format, as_of, known_at, table)
 }

@@ -4,8 +4,9 @@
 //! at a position of the log. Reports on supervision and goals stand in those capabilities; all are
 //! listed by their `CAPABILITY`.
 
-mod http;
 pub mod staffing;
+mod figures;
+mod http;
 
 use super::Capability;
 

@@ -13,6 +13,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::figures::{Figures, PercentSum};
 use crate::capabilities::programme::{self, Programme};
 use crate::capabilities::reference::geography::HealthRegion;
 use crate::event_log::{EventLog, Failure};
@@ -56,107 +57,14 @@ pub struct Filter {
     pub programme: Option<Uuid>,
     pub municipality: Option<MunicipalityNumber>,
     pub region: Option<HealthRegion>,
+    /// Only those of these municipalities, whose individuals the caller may see; all of them when
+    /// the figures are rounded or the caller sees everything.
+    pub within: Option<Vec<String>>,
 }
 
-/// The figures of a row.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
-pub struct Figures {
-    /// Positions that exist on the day.
-    #[schema(example = 32)]
-    pub positions: i64,
-    /// Held by a doctor.
-    #[schema(example = 26)]
-    pub filled: i64,
-    /// Planned, announced or vacant.
-    #[schema(example = 6)]
-    pub vacant: i64,
-    /// Resting.
-    #[schema(example = 0)]
-    pub suspended: i64,
-    /// Filled, self-employed by agreement.
-    #[schema(example = 6)]
-    pub self_employed: i64,
-    /// Filled, salaried by agreement.
-    #[schema(example = 20)]
-    pub salaried: i64,
-    /// Positions meant for self-employed doctors, filled or not.
-    #[schema(example = 16)]
-    pub intended_self_employed: i64,
-    /// Positions meant for salaried doctors, filled or not.
-    #[schema(example = 16)]
-    pub intended_salaried: i64,
-    /// Filled, meant for self-employed doctors and agreed so.
-    #[schema(example = 6)]
-    pub intended_self_employed_agreed_self_employed: i64,
-    /// Filled, meant for self-employed doctors, salaried by agreement.
-    #[schema(example = 9)]
-    pub intended_self_employed_agreed_salaried: i64,
-    /// Filled, meant for salaried doctors, self-employed by agreement.
-    #[schema(example = 0)]
-    pub intended_salaried_agreed_self_employed: i64,
-    /// Filled, meant for salaried doctors and agreed so.
-    #[schema(example = 11)]
-    pub intended_salaried_agreed_salaried: i64,
-    /// Shares of all positions together: 100 is one full position.
-    #[schema(value_type = f64, example = 3110)]
-    pub percent: PercentSum,
-    /// Shares of the doctors who hold them together.
-    #[schema(value_type = f64, example = 2510)]
-    pub filled_percent: PercentSum,
-}
-
-/// A sum of shares, in hundredths of a per cent, because shares have two decimals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PercentSum(i64);
-
-impl Serialize for PercentSum {
-    /// A JSON number with at most two decimals.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (whole, rest) = (self.0 / 100, self.0 % 100);
-        if rest == 0 {
-            return serializer.serialize_i64(whole);
-        }
-        let text = format!("{whole}.{rest:02}");
-        // The nearest double of a number with two decimals prints as that number again.
-        serializer.serialize_f64(text.parse().expect("digits and one dot are a number"))
-    }
-}
-
-impl Figures {
-    fn add(&mut self, other: &Figures) {
-        let Figures {
-            positions,
-            filled,
-            vacant,
-            suspended,
-            self_employed,
-            salaried,
-            intended_self_employed,
-            intended_salaried,
-            intended_self_employed_agreed_self_employed,
-            intended_self_employed_agreed_salaried,
-            intended_salaried_agreed_self_employed,
-            intended_salaried_agreed_salaried,
-            percent,
-            filled_percent,
-        } = other;
-        self.positions += positions;
-        self.filled += filled;
-        self.vacant += vacant;
-        self.suspended += suspended;
-        self.self_employed += self_employed;
-        self.salaried += salaried;
-        self.intended_self_employed += intended_self_employed;
-        self.intended_salaried += intended_salaried;
-        self.intended_self_employed_agreed_self_employed +=
-            intended_self_employed_agreed_self_employed;
-        self.intended_self_employed_agreed_salaried += intended_self_employed_agreed_salaried;
-        self.intended_salaried_agreed_self_employed += intended_salaried_agreed_self_employed;
-        self.intended_salaried_agreed_salaried += intended_salaried_agreed_salaried;
-        self.percent.0 += percent.0;
-        self.filled_percent.0 += filled_percent.0;
-    }
-}
+/// Columns that count nobody.
+pub const NO_COUNTS: [&str; 5] =
+    ["programme", "programme_name", "municipality", "municipality_name", "health_region"];
 
 /// A row of the report. Only the columns of the grouping that was asked for are there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
@@ -192,7 +100,7 @@ pub struct StaffingTotals {
     #[schema(inline)]
     pub figures: Figures,
     /// Municipalities with at least one of these positions.
-    #[schema(example = 25)]
+    #[schema(value_type = Option<i64>, required = true, example = 25)]
     pub municipalities: i64,
     /// When a programme is asked about: its positions times the yearly rate in force on the day,
     /// in whole kroner; null when no rate is.
@@ -305,8 +213,9 @@ impl Counted {
         let statement = client.prepare_cached(include_str!("sql/staffing.sql")).await?;
         let municipality = filter.municipality.as_ref().map(|number| number.as_str());
         let region = filter.region.map(HealthRegion::as_str);
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&log.log, &as_of, &known_at, &filter.programme, &municipality, &region];
+        let (programme, within) = (&filter.programme, &filter.within);
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&log.log, &as_of, &known_at, programme, &municipality, &region, within];
         let rows = client.query(&statement, &values).await?;
         Ok(Self(rows.iter().map(counted_row).collect::<Result<_, _>>()?))
     }
@@ -396,80 +305,4 @@ fn counted_row(row: &Row) -> Result<StaffingRow, tokio_postgres::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(programme: Option<u128>, municipality: &str, region: &str, filled: i64) -> StaffingRow {
-        StaffingRow {
-            programme: programme.map(Uuid::from_u128),
-            municipality: Some(municipality.to_owned()),
-            health_region: Some(region.to_owned()),
-            figures: Figures {
-                positions: filled + 1,
-                filled,
-                vacant: 1,
-                percent: PercentSum(10_050),
-                ..Figures::default()
-            },
-            position_ids: vec![format!("{municipality}-{filled}")],
-            ..StaffingRow::default()
-        }
-    }
-
-    fn counted() -> Counted {
-        Counted(vec![
-            row(Some(1), "1804", "nord", 2),
-            row(None, "1804", "nord", 1),
-            row(Some(1), "5001", "midt", 4),
-        ])
-    }
-
-    fn column_of(table: &Table, name: &str) -> Vec<Value> {
-        let place = table.columns.iter().position(|column| column.name == name);
-        let place = place.expect("the test names a column");
-        table.rows.iter().map(|row| row[place].clone()).collect()
-    }
-
-    #[test]
-    fn totals_count_a_municipality_once_however_many_programmes_it_is_in() {
-        let totals = counted().totals();
-        assert_eq!((totals.figures.positions, totals.figures.filled), (10, 7));
-        assert_eq!(totals.municipalities, 2);
-    }
-
-    #[test]
-    fn every_grouping_sums_the_same_counts() {
-        for (group_by, keys, filled) in [
-            (GroupBy::Municipality, ["1804", "5001"], [3, 4]),
-            (GroupBy::Region, ["midt", "nord"], [4, 3]),
-        ] {
-            let totals = counted().totals();
-            let table = counted().table(group_by, false, &totals);
-            let name = table.columns[0].name;
-            assert_eq!(column_of(&table, name), keys.map(Value::from));
-            assert_eq!(column_of(&table, "filled"), filled.map(Value::from));
-        }
-        let table = counted().table(GroupBy::Programme, false, &counted().totals());
-        let none = Value::Null;
-        let one = Value::from(Uuid::from_u128(1).to_string());
-        assert_eq!(column_of(&table, "programme"), [none, one]);
-        assert_eq!(column_of(&table, "filled"), [1, 6].map(Value::from));
-    }
-
-    #[test]
-    fn only_a_report_that_explains_itself_names_positions() {
-        let plain = counted().table(GroupBy::Region, false, &counted().totals());
-        assert!(plain.columns.iter().all(|column| column.name != "position_ids"));
-        let explained = counted().table(GroupBy::Region, true, &counted().totals());
-        let ids = serde_json::json!(["1804-1", "1804-2"]);
-        assert_eq!(column_of(&explained, "position_ids")[1], ids);
-    }
-
-    #[test]
-    fn sums_of_shares_keep_two_decimals() {
-        let text = |hundredths| serde_json::to_string(&PercentSum(hundredths)).expect("a number");
-        assert_eq!(text(311_000), "3110");
-        assert_eq!(text(20_105), "201.05");
-        assert_eq!(text(50), "0.5");
-    }
-}
+mod tests;

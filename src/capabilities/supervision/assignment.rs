@@ -4,6 +4,14 @@
 //! assignment is active also depends on the supervisor's qualification: see
 //! [`super::supervisor::Known::situation_on`]. A lapse does not free the trainee for another
 //! supervisor: it may be healed by a later approval, so it must be ended first.
+//!
+//! What reads the supervisor and the trainee too is decided by its [`Parties`].
+
+mod parties;
+#[cfg(test)]
+mod tests;
+
+pub use parties::{Parties, Proposal};
 
 use std::collections::BTreeMap;
 
@@ -11,15 +19,12 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{
-    AssignmentAccepted, AssignmentCorrected, AssignmentDeclined, AssignmentEnded, AssignmentFacts,
-    AssignmentKind, AssignmentPaused, AssignmentProposed, AssignmentResumed, Event, MonthMinutes,
-    SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
+    AssignmentDeclined, AssignmentFacts, AssignmentKind, AssignmentPaused, AssignmentProposed,
+    Event, MonthMinutes, SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
 };
 use super::problems;
-use super::supervisor::{self, Qualification};
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::trainee;
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 use crate::time::{Period, day_before};
 
@@ -325,7 +330,9 @@ impl Assignments {
 impl Assignments {
     /// Whether a supervisor holds one of these assignments on a day.
     pub fn is_held_by(&self, supervisor: Uuid, day: Date) -> bool {
-        let of = |assignment: &&Assignment| assignment.supervisor == supervisor;
+        let of = |assignment: &&Assignment| {
+            assignment.supervisor == supervisor && assignment.kind != AssignmentKind::Clinical
+        };
         let held = |assignment: &Assignment| assignment.standing_on(day) == Some(Standing::Held);
         self.0.values().filter(of).any(held)
     }
@@ -339,206 +346,3 @@ impl Fold for Assignments {
         Ok(())
     }
 }
-
-/// What is asked when somebody is to supervise a trainee.
-#[derive(Debug, Clone)]
-pub struct Proposal {
-    pub assignment: Uuid,
-    pub kind: AssignmentKind,
-    pub period: Period,
-    pub mode: SupervisionMode,
-    pub same_office: Option<bool>,
-    pub planned_minutes_per_month: Option<MonthMinutes>,
-    pub on: Date,
-}
-
-/// Everyone whom an assignment concerns: what a decision on it reads.
-#[derive(Debug, Clone, Copy)]
-pub struct Parties<'a> {
-    pub supervisor: &'a supervisor::Known,
-    pub trainee: &'a trainee::domain::Known,
-    /// All assignments of the trainee.
-    pub supervision: &'a Assignments,
-}
-
-impl Parties<'_> {
-    /// The municipality of the trainee's position on a day, given that the supervisor may supervise
-    /// there: one under an exemption only where that exemption holds.
-    fn place_on(&self, day: Date) -> Result<Option<MunicipalityNumber>, Rejection> {
-        if self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
-            return Err((&problems::SUPERVISOR_IS_TRAINEE).into());
-        }
-        let mut held = self.trainee.occupancies.all_on(day).map(|held| &held.municipality);
-        if self.supervisor.specialist_on(day) {
-            return Ok(held.next().cloned());
-        }
-        let covered = held.find(|municipality| {
-            let by = self.supervisor.qualification_on(Some(*municipality), day);
-            by != Qualification::None
-        });
-        match covered {
-            Some(municipality) => Ok(Some(municipality.clone())),
-            None => Err(Rejection::new(&problems::SUPERVISOR_NOT_QUALIFIED).with("day", day)),
-        }
-    }
-
-    /// On none of the days has the trainee another active supervisor of that kind.
-    fn free(&self, id: Uuid, kind: AssignmentKind, days: &[Period]) -> Result<(), Rejection> {
-        let others = self.supervision.iter().filter(|other| other.id != id && other.kind == kind);
-        for other in others {
-            for theirs in other.held_periods() {
-                if let Some(both) = days.iter().find_map(|ours| ours.overlap(&theirs)) {
-                    return Err(Rejection::new(&problems::TRAINEE_HAS_SUPERVISOR)
-                        .with("assignment", other.id)
-                        .with("period", both));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn get(&self, id: Uuid) -> Result<&Assignment, Rejection> {
-        self.supervisor.assignments.get(id)
-    }
-
-    /// The assignment that was proposed before in the same words and still stands.
-    pub fn same(&self, asked: &Proposal) -> Option<Uuid> {
-        let same = |a: &&Assignment| {
-            a.trainee == self.trainee.id
-                && (a.kind, a.period, a.mode) == (asked.kind, asked.period, asked.mode)
-                && (a.same_office, a.planned_minutes_per_month)
-                    == (asked.same_office, asked.planned_minutes_per_month)
-                && !matches!(a.agreement, Agreement::Declined { .. })
-        };
-        self.supervisor.assignments.iter().find(same).map(|a| a.id)
-    }
-
-    /// Somebody is asked to supervise the trainee.
-    pub fn propose(&self, asked: Proposal) -> Result<Vec<Event>, Rejection> {
-        if self.same(&asked).is_some() {
-            return Ok(vec![]);
-        }
-        let municipality = self.place_on(asked.period.from)?;
-        self.free(asked.assignment, asked.kind, &[asked.period])?;
-        Ok(vec![
-            AssignmentProposed {
-                assignment: asked.assignment,
-                trainee: self.trainee.id,
-                supervisor: self.supervisor.id,
-                municipality,
-                kind: asked.kind,
-                period: asked.period,
-                mode: asked.mode,
-                same_office: asked.same_office,
-                planned_minutes_per_month: asked.planned_minutes_per_month,
-                on: asked.on,
-            }
-            .into(),
-        ])
-    }
-
-    /// The supervisor says yes.
-    pub fn accept(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        match told.agreement {
-            Agreement::Accepted { .. } => return Ok(vec![]),
-            Agreement::Declined { .. } => return Err(told.not(Standing::Declined)),
-            Agreement::Proposed => {}
-        }
-        let municipality = self.place_on(told.period.from)?;
-        self.free(id, told.kind, &[told.period])?;
-        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
-        Ok(vec![AssignmentAccepted { assignment, trainee, supervisor, municipality, on }.into()])
-    }
-
-    /// Supervision goes on.
-    pub fn resume(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        told.accepted()?;
-        if !told.period.covers(on) {
-            return Err(told.outside(on));
-        }
-        if told.paused_since(on).is_none() {
-            if told.steps.contains(&(on, Step::Resumed)) {
-                return Ok(vec![]);
-            }
-            return Err(told.not(Standing::Held));
-        }
-        let mut next = told.clone();
-        next.step(on, Step::Resumed);
-        self.free(id, told.kind, &next.held_periods())?;
-        let Assignment { trainee, supervisor, municipality, .. } = next;
-        let assignment = id;
-        Ok(vec![AssignmentResumed { assignment, trainee, supervisor, municipality, on }.into()])
-    }
-
-    /// Supervision ends; an agreed last day may be moved, later only while the trainee is free.
-    pub fn end(
-        &self,
-        id: Uuid,
-        to: Date,
-        reason: SupervisionEndReason,
-    ) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        told.accepted()?;
-        if told.period.to == Some(to) && told.end_reason == Some(reason) {
-            return Ok(vec![]);
-        }
-        if told.end_reason.is_some() {
-            return Err(told.not(Standing::Ended));
-        }
-        if to < told.period.from {
-            return Err(told.outside(to));
-        }
-        let mut next = told.clone();
-        next.period.to = Some(to);
-        self.free(id, told.kind, &next.held_periods())?;
-        let Assignment { trainee, supervisor, municipality, .. } = next;
-        let assignment = id;
-        Ok(vec![
-            AssignmentEnded { assignment, trainee, supervisor, municipality, to, reason }.into(),
-        ])
-    }
-
-    /// What was recorded was wrong; `facts` is how it was, or `None`: it never was.
-    pub fn correct(
-        &self,
-        id: Uuid,
-        facts: Option<AssignmentFacts>,
-        reason: Comment,
-    ) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        let mut municipality = told.municipality.clone();
-        if let Some(facts) = &facts {
-            if told.facts() == *facts {
-                return Ok(vec![]);
-            }
-            // A declined proposal binds nobody, whatever its days.
-            if !matches!(told.agreement, Agreement::Declined { .. }) {
-                if facts.period.from != told.period.from {
-                    municipality = self.place_on(facts.period.from)?;
-                }
-                let mut next = told.clone();
-                next.period = facts.period;
-                self.free(id, told.kind, &next.held_periods())?;
-            }
-        }
-        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
-        let corrects = told.told_at;
-        Ok(vec![
-            AssignmentCorrected {
-                assignment,
-                trainee,
-                supervisor,
-                municipality,
-                corrects,
-                facts,
-                reason,
-            }
-            .into(),
-        ])
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -5,6 +5,7 @@
 
 pub mod domain;
 pub mod supervisor;
+pub mod application;
 pub mod exemption;
 pub mod assignment;
 pub mod problems;

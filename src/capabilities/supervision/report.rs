@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -18,7 +19,8 @@ use super::view::{AssignmentSituation, QualificationWord};
 use crate::edge::{Day, Fault, Faults, FieldFault, Id};
 use crate::http::report::{Column, Report, ReportForm, Table, answer};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Filtered, ProblemResponse};
+use crate::http::today;
+use crate::http::{Answer, Filtered, ProblemResponse, Read};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Words;
 
@@ -175,7 +177,8 @@ pub struct SupervisionStatusFilters {
 #[utoipa::path(tag = "reports", operation_id = "read_supervision_status",
     params(SupervisionStatusFilters, TimeAxes),
     responses((status = 200, description = "The report", content(
-        (SupervisionStatus = "application/json"), (String = "text/csv", example = "Trainee,Municipality")))))]
+        (SupervisionStatus = "application/json"), (String = "text/csv", example = "Trainee,Municipality")))),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/reports/supervision-status")]
 pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) -> Answer {
     let Filtered { read, filters } = asked;
@@ -186,7 +189,7 @@ pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) 
     }
     let known_at = settled.unwrap_or(reached);
     let as_of = read.as_of.unwrap_or_else(crate::http::today);
-    let rows = counted(&read.service, &filters, as_of, known_at).await?;
+    let rows = counted(&read, &filters, as_of, known_at).await?;
     let totals = totals(&rows, as_of);
     let table = Table {
         name: SUPERVISION_STATUS.name,
@@ -198,20 +201,23 @@ pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) 
 }
 
 async fn counted(
-    service: &crate::http::Service,
+    read: &Read,
     filters: &SupervisionStatusFilters,
     as_of: Date,
     known_at: i64,
 ) -> Result<Vec<SupervisionStatusRow>, ProblemResponse> {
-    let client = service.log.pool.get().await?;
+    let log = &read.service.log;
+    let client = log.pool.get().await?;
     let sql = include_str!("sql/supervision_status.sql");
     let statement = client.prepare_cached(sql).await?;
     let municipality = filters.municipality.as_ref().map(MunicipalityNumber::as_str);
     let trainee = filters.trainee.map(|id| id.0);
     let limit = ROWS_MAX + 1;
-    let found = client
-        .query(&statement, &[&service.log.log, &as_of, &known_at, &municipality, &trainee, &limit])
-        .await?;
+    let ((everybody, doctors, home), now) = (read.actor.reach.doctors_seen(), today());
+    let asked: [&(dyn ToSql + Sync); 6] =
+        [&log.log, &as_of, &known_at, &municipality, &trainee, &limit];
+    let seen: [&(dyn ToSql + Sync); 4] = [&everybody, &doctors, &home, &now];
+    let found = client.query(&statement, &[&asked[..], &seen].concat()).await?;
     within_bounds(found.len(), ROWS_MAX)?;
     found.iter().map(row).collect()
 }
@@ -321,87 +327,4 @@ fn totals(rows: &[SupervisionStatusRow], as_of: Date) -> SupervisionStatusTotals
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edge::FromText;
-    use jiff::civil::date;
-
-    fn bare(trainee: u128) -> SupervisionStatusRow {
-        SupervisionStatusRow {
-            trainee: Uuid::from_u128(trainee),
-            municipality: MunicipalityNumber::from_text("5401").expect("a number"),
-            supervisor: None,
-            kind: None,
-            situation: None,
-            qualification: QualificationWord::None,
-            exemption: None,
-            exemption_to: None,
-            mode: None,
-            same_office: None,
-            over_capacity: false,
-            lapsed_since: None,
-        }
-    }
-
-    fn active(trainee: u128) -> SupervisionStatusRow {
-        SupervisionStatusRow {
-            supervisor: Some(Uuid::from_u128(9)),
-            kind: Some(AssignmentKind::Individual),
-            situation: Some(AssignmentSituation::Active),
-            qualification: QualificationWord::Specialist,
-            mode: Some(SupervisionMode::OnSite),
-            ..bare(trainee)
-        }
-    }
-
-    #[test]
-    fn only_an_active_supervisor_counts() {
-        let lapsed = SupervisionStatusRow {
-            situation: Some(AssignmentSituation::Lapsed),
-            qualification: QualificationWord::None,
-            ..active(2)
-        };
-        let paused =
-            SupervisionStatusRow { situation: Some(AssignmentSituation::Paused), ..active(3) };
-        let rows = [active(1), lapsed, paused, bare(4)];
-        let totals = totals(&rows, date(2025, 1, 1));
-        let counted = (totals.trainees, totals.with_supervisor, totals.without_supervisor);
-        assert_eq!((counted, totals.lapsed), ((4, 1, 3), 1));
-    }
-
-    #[test]
-    fn an_exemption_is_expiring_from_ninety_days_before_and_counted_once() {
-        let by_exemption = |trainee| SupervisionStatusRow {
-            qualification: QualificationWord::Exemption,
-            exemption: Some(Uuid::from_u128(7)),
-            exemption_to: Some(Day(date(2025, 12, 31))),
-            ..active(trainee)
-        };
-        let rows = [by_exemption(1), by_exemption(2)];
-        let on = |day| {
-            let totals = totals(&rows, day);
-            (totals.by_exemption, totals.exemptions_expiring_within_90_days)
-        };
-        assert_eq!(on(date(2025, 10, 1)), (2, 0));
-        assert_eq!(on(date(2025, 10, 2)), (2, 1));
-    }
-
-    #[test]
-    fn supervision_is_off_site_when_the_office_is_another_or_not_told_and_remote() {
-        let row = |mode, same_office| {
-            let row = SupervisionStatusRow { mode: Some(mode), same_office, ..active(1) };
-            totals(&[row], date(2025, 1, 1)).off_site
-        };
-        assert_eq!(row(SupervisionMode::OnSite, Some(false)), 1);
-        assert_eq!(row(SupervisionMode::Remote, None), 1);
-        assert_eq!(row(SupervisionMode::Mixed, Some(true)), 0);
-        assert_eq!(row(SupervisionMode::OnSite, None), 0);
-    }
-
-    #[test]
-    fn more_rows_than_one_answer_holds_are_refused() {
-        assert!(within_bounds(3, 3).is_ok());
-        let fault = within_bounds(4, 3).expect_err("one too many");
-        assert_eq!(fault.pointer, "/query/municipality");
-    }
-}
+mod tests;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::assignment::{Assignment, Assignments, Standing};
 use super::domain::{
-    CapacitySet, Corrected, Course, CourseCompleted, Event, Registered, SpecialistApproved,
-    SpecialistStatusEnded, TraineeCapacity,
+    AssignmentKind, CapacitySet, Corrected, Course, CourseCompleted, Event, Registered,
+    SpecialistApproved, SpecialistStatusEnded, TraineeCapacity,
 };
 use super::exemption::Exemptions;
 use super::problems;
@@ -38,6 +38,8 @@ pub struct Known {
     pub sealed: String,
     pub hpr_lookup: String,
     pub external_ids: Vec<ExternalId>,
+    /// The municipality that registered the supervisor.
+    pub municipality: Option<MunicipalityNumber>,
     pub registered_on: Date,
     /// When the supervisor is an approved specialist.
     pub specialist: Vec<Period>,
@@ -122,6 +124,7 @@ impl Known {
             sealed: f.sealed.clone(),
             hpr_lookup: f.hpr_lookup.clone(),
             external_ids: f.external_ids.clone(),
+            municipality: f.municipality.clone(),
             registered_on: f.on,
             specialist: f.specialist_since.map(Period::since).into_iter().collect(),
             courses: Vec::new(),
@@ -244,7 +247,7 @@ impl Known {
     fn lapsed_since(&self, assignment: &Assignment, day: Date) -> Option<Date> {
         let qualified = |day| {
             let by = self.qualification_on(assignment.municipality.as_ref(), day);
-            by != Qualification::None
+            by != Qualification::None || assignment.kind == AssignmentKind::Clinical
         };
         if qualified(day) {
             return None;
@@ -264,7 +267,9 @@ impl Known {
     /// How many trainees the supervisor has on each day.
     pub fn load(&self) -> Load {
         let mut days: BTreeSet<Date> = self.qualification_changes().collect();
-        let held: Vec<_> = self.assignments.iter().map(|a| (a, a.held_periods())).collect();
+        // The capacity is for supervising; instructing in daily work takes no place of it.
+        let supervised = self.assignments.iter().filter(|a| a.kind != AssignmentKind::Clinical);
+        let held: Vec<_> = supervised.map(|a| (a, a.held_periods())).collect();
         for period in held.iter().flat_map(|(_, periods)| periods) {
             days.insert(period.from);
             days.extend(period.day_after());
@@ -356,84 +361,4 @@ impl Load {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edge::FromText;
-    use crate::identifiers::Name;
-    use jiff::civil::date;
-
-    fn registered(specialist_since: Option<Date>) -> Supervisor {
-        let mut supervisor = Supervisor::default();
-        supervisor.evolve(&Event::from(Registered {
-            supervisor: Uuid::nil(),
-            sealed: String::new(),
-            hpr_lookup: "a".to_owned(),
-            specialist_since,
-            capacity: None,
-            external_ids: vec![],
-            on: date(2020, 1, 1),
-        }));
-        supervisor
-    }
-
-    /// Asks for one thing; answers how many facts followed, or the refusal.
-    fn when(
-        supervisor: &mut Supervisor,
-        rule: impl Fn(&Known) -> Result<Vec<Event>, Rejection>,
-    ) -> Result<usize, &'static str> {
-        let facts = rule(supervisor.known().expect("registered"));
-        let facts = facts.map_err(|rejection| rejection.problem.code)?;
-        facts.iter().for_each(|fact| supervisor.evolve(fact));
-        Ok(facts.len())
-    }
-
-    #[test]
-    fn a_specialist_approval_holds_until_it_is_ended_and_can_be_given_again() {
-        let mut supervisor = registered(Some(date(2015, 6, 1)));
-        let ended = date(2024, 12, 31);
-        let again = Period::since(date(2025, 7, 1));
-        assert_eq!(when(&mut supervisor, |known| known.end_specialist(ended)), Ok(1));
-        assert_eq!(when(&mut supervisor, |known| known.end_specialist(ended)), Ok(0));
-        let twice = when(&mut supervisor, |known| known.end_specialist(date(2025, 1, 1)));
-        assert_eq!(twice, Err("not_a_specialist"));
-        assert_eq!(when(&mut supervisor, |known| known.approve_specialist(again)), Ok(1));
-        assert_eq!(when(&mut supervisor, |known| known.approve_specialist(again)), Ok(0));
-        let known = supervisor.known().expect("registered");
-        let on = |y, m, d| known.specialist_on(date(y, m, d));
-        assert_eq!(
-            [on(2015, 5, 31), on(2024, 12, 31), on(2025, 6, 30), on(2025, 7, 1)],
-            [false, true, false, true]
-        );
-    }
-
-    #[test]
-    fn the_capacity_is_three_until_told_otherwise_and_from_its_day() {
-        let mut supervisor = registered(None);
-        let set = |known: &Known| known.set_capacity(TraineeCapacity(5), date(2025, 1, 1));
-        assert_eq!(when(&mut supervisor, set), Ok(1));
-        assert_eq!(when(&mut supervisor, set), Ok(0));
-        let known = supervisor.known().expect("registered");
-        assert_eq!(known.capacity_on(date(2024, 12, 31)), CAPACITY_DEFAULT);
-        assert_eq!(known.capacity_on(date(2025, 1, 1)), TraineeCapacity(5));
-    }
-
-    #[test]
-    fn a_course_counts_from_its_day_until_it_runs_out() {
-        let mut supervisor = registered(None);
-        let course = Course {
-            name: Name::from_text("Veilederkurs").expect("a name"),
-            provider: None,
-            completed_on: date(2024, 5, 2),
-            valid_until: Some(date(2025, 5, 1)),
-        };
-        let told = |known: &Known| known.complete_course(course.clone());
-        assert_eq!(when(&mut supervisor, told), Ok(1));
-        assert_eq!(when(&mut supervisor, told), Ok(0));
-        let known = supervisor.known().expect("registered");
-        let on = |y, m, d| known.course_on(date(y, m, d));
-        assert_eq!(
-            [on(2024, 5, 1), on(2024, 5, 2), on(2025, 5, 1), on(2025, 5, 2)],
-            [false, true, true, false]
-        );
-    }
-}
+mod tests;

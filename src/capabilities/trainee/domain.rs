@@ -1,5 +1,7 @@
 //! Trainees: facts, state and rules.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
 use crate::capabilities::position::{self, Occupancies};
-use crate::identifiers::{Comment, ExternalId};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::FIRST_DAY;
 use crate::{events, word_enum};
@@ -37,6 +39,9 @@ pub struct Registered {
     pub lis1_completed_on: Option<Date>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ExternalId>,
+    /// The municipality that registered the doctor; not told before callers were known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<MunicipalityNumber>,
     pub on: Date,
 }
 
@@ -129,7 +134,10 @@ impl DomainEvent for Event {
         }
     }
     fn municipality(&self) -> Option<&str> {
-        None
+        match self {
+            Event::Registered(f) => f.municipality.as_ref().map(MunicipalityNumber::as_str),
+            Event::Corrected(_) | Event::SchemeChanged(_) | Event::ExternalIdAdded(_) => None,
+        }
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
         Self::read(fact)
@@ -152,6 +160,8 @@ pub struct Known {
     pub hpr_lookup: String,
     pub lis1_completed_on: Option<Date>,
     pub external_ids: Vec<ExternalId>,
+    /// The municipality that registered the doctor.
+    pub municipality: Option<MunicipalityNumber>,
     pub registered_on: Date,
     pub occupancies: Occupancies,
     /// From which day which rules; the first stands from the beginning.
@@ -185,6 +195,7 @@ impl Trainee {
                     hpr_lookup: f.hpr_lookup.clone(),
                     lis1_completed_on: f.lis1_completed_on,
                     external_ids: f.external_ids.clone(),
+                    municipality: f.municipality.clone(),
                     registered_on: f.on,
                     occupancies: Occupancies::default(),
                     schemes: vec![(FIRST_DAY, f.scheme)],
@@ -231,6 +242,14 @@ impl Known {
             }
             Event::ExternalIdAdded(f) => self.external_ids.push(f.external_id.clone()),
         }
+    }
+
+    /// The municipalities that the doctor belongs to on a day: where positions are held then or
+    /// later; between positions the one that registered the doctor.
+    pub fn at_home_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+        let held = self.occupancies.iter().filter(|o| o.period.to.is_none_or(|last| last >= day));
+        let home: BTreeSet<_> = held.map(|occupancy| occupancy.municipality.clone()).collect();
+        if home.is_empty() { self.municipality.iter().cloned().collect() } else { home }
     }
 
     /// Under which rules the doctor trains on a day.
@@ -284,6 +303,7 @@ mod tests {
             scheme,
             lis1_completed_on: None,
             external_ids: vec![],
+            municipality: None,
             on: date(2020, 1, 1),
         }));
         trainee

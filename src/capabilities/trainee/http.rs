@@ -16,6 +16,7 @@ use super::view::TraineeView;
 use crate::edge::{Day, Faults};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -53,6 +54,9 @@ pub struct RegisterTrainee {
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     external_ids: Vec<ExternalId>,
+    /// The municipality that registers the doctor; needed of callers who act for several.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
 }
 
 fn replied(status: u16, state: &Trainee, day: jiff::civil::Date) -> Reply {
@@ -92,11 +96,12 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 #[utoipa::path(tag = "trainees", operation_id = "register_trainee",
     request_body = RegisterTrainee,
     responses((status = 201, description = "The trainee", body = TraineeView)),
-    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &TRAINEE_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &TRAINEE_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/trainees")]
 async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     crate::capabilities::position::checked_external_ids(&asked.external_ids)?;
+    let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
     let (key, wrapped) = vault.new_person(id);
@@ -115,6 +120,7 @@ async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
             scheme: asked.scheme,
             lis1_completed_on: asked.lis1_completed_on.map(|day| day.0),
             external_ids: asked.external_ids.clone(),
+            municipality: municipality.clone(),
             on: today,
         })];
         let next = evolved!(Trainee::default(), facts);
@@ -151,12 +157,13 @@ pub struct TraineeFilters {
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "trainees", operation_id = "list_trainees",
     params(TraineeFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of trainees", body = Page<TraineeView>)))]
+    responses((status = 200, description = "A page of trainees", body = Page<TraineeView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees")]
 async fn list_all(list: List<TraineeFilters>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
-    ListQuery::of("trainees")
+    ListQuery::of("trainees", Rows::of_doctor("key"))
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
         .filter("scheme = $$", filters.scheme.map(|scheme| scheme.to_string()))
         .filter(
@@ -171,7 +178,8 @@ async fn list_all(list: List<TraineeFilters>) -> Answer {
 /// Read a trainee
 #[utoipa::path(tag = "trainees", operation_id = "read_trainee",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes),
-    responses((status = 200, description = "The trainee", body = TraineeView)))]
+    responses((status = 200, description = "The trainee", body = TraineeView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}")]
 async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&subject(*id), TraineeView::on).await
@@ -182,7 +190,8 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the doctor's registration and positions, newest first.
 #[utoipa::path(tag = "trainees", operation_id = "read_trainee_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
@@ -220,7 +229,7 @@ pub struct CorrectTrainee {
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = CorrectTrainee,
     responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS])))))]
 #[post("/v1/trainees/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -276,7 +285,7 @@ pub struct ChangeScheme {
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = ChangeScheme,
     responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-problems" = json!(codes(&[&SCHEME_CHANGE])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SCHEME_CHANGE])))))]
 #[post("/v1/trainees/{id}/scheme")]
 async fn change_scheme(change: Change, id: Path<Uuid>, body: Body<ChangeScheme>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -295,7 +304,7 @@ async fn change_scheme(change: Change, id: Path<Uuid>, body: Body<ChangeScheme>)
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = ExternalId,
     responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-problems" = json!(codes(&[&TRAINEE_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/trainees/{id}/external-ids")]
 async fn add_external_id(change: Change, id: Path<Uuid>, body: Body<ExternalId>) -> Answer {
     let (external_id, today, id) = (body.value, change.today, *id);

@@ -8,5 +8,6 @@ join lateral (select * from alis.event e
 where s.log = $1 and s.name = $7 and es.position > $2 and es.position <= $3
   and ($5::text[] is null or e.type = any ($5))
   and ($6::text is null or e.municipality = $6)
+  and {visible}
 order by es.position
 limit $4

@@ -9,9 +9,10 @@ from (
   join lateral (select * from alis.subject s
                 where s.log = $1 and s.name = n.name limit 1) s on true
   join lateral (select es.position from alis.event_subject es
-                join lateral (select 1 from alis.event held
-                              where held.log = es.log and held.position = es.position
-                                and ($6::date is null or held.effective_from <= $6)
+                join lateral (select 1 from alis.event e
+                              where e.log = es.log and e.position = es.position
+                                and ($6::date is null or e.effective_from <= $6)
+                                and {visible}
                               limit 1) held on true
                 where es.log = s.log and es.subject = s.id
                   and es.position < $3 and es.position > $4

@@ -47,6 +47,22 @@ pub fn describe_problems<'a>(document: &mut Value, codes: impl Iterator<Item = &
     });
 }
 
+/// Says of a parameter's schema that there is no null: what is not given is left out.
+pub fn never_null(schema: &mut Value) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [only] = choices.as_slice() {
+            *schema = only.clone();
+        }
+    }
+}
+
 /// Says of every object in a request body what the reading of it does: unknown fields are refused.
 pub fn close_requests(document: &mut Value) {
     let mut waiting: Vec<String> = Vec::new();

@@ -96,6 +96,7 @@ fn scans(plan: &Value, found: &mut Vec<(String, String)>) {
 async fn assert_on_indexes(client: &Client, situation: &str) {
     for (name, sql, values) in STATEMENTS {
         for mode in ["force_generic_plan", "force_custom_plan"] {
+            let sql = sql.replace("{visible}", "true");
             let sql = format!("set plan_cache_mode = {mode}; prepare hot as {sql}");
             client.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
             let explain = format!("explain (format json) execute hot({values})");

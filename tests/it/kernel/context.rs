@@ -91,6 +91,6 @@ async fn a_trace_goes_through_and_is_kept_with_the_facts() {
                from alis.event where position = 1";
     let row = database.query_one(sql, &[]).await.expect("the fact is there");
     let meta: [String; 3] = [row.get(0), row.get(1), row.get(2)];
-    assert_eq!(meta, ["traced", trace, "shared_token"]);
+    assert_eq!(meta, ["traced", trace, "organisation"]);
     instance.stop().await;
 }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{lists, with_query};
-use crate::support::instance::{Instance, TOKEN};
+use crate::support::instance::{Instance, token};
 
 #[tokio::test]
 async fn a_query_of_any_bytes_is_read_or_refused() {
@@ -108,8 +108,9 @@ async fn what_is_not_http_is_refused_and_the_service_goes_on() {
 async fn a_body_that_breaks_off_is_no_change() {
     let instance = Instance::start().await;
     let head = format!(
-        "POST /v1/trainees HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n\
-         Content-Type: application/json\r\n"
+        "POST /v1/trainees HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\n",
+        token()
     );
     for body in [
         "Content-Length: 100\r\n\r\n{\"hpr_number\": ",

@@ -83,6 +83,29 @@ async fn a_read_that_waits_in_vain_says_so_within_its_time() {
 }
 
 #[tokio::test]
+async fn a_read_does_not_wait_for_what_the_log_cannot_reach_meanwhile() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    let id = registered(&client, 1).await.id();
+    let mut paths: Vec<String> = lists().into_iter().map(|list| list.path).collect();
+    paths.extend(["", "/history"].map(|end| format!("/v1/trainees/{id}{end}")));
+    paths.extend(["/v1/events", "/v1/reports/staffing"].map(str::to_owned));
+    let (near, far) = ([("Min-Log-Position", "2")], [("Min-Log-Position", "999999999999999999")]);
+    let all_far = async {
+        for path in &paths {
+            let answer = client.get_with(path, &far).await.expect_problem(503, "not_yet_visible");
+            assert_eq!(answer.header("retry-after"), Some("1"), "{path}");
+        }
+    };
+    // All of them together are answered before one read that waits for the next position gives up.
+    tokio::select! {
+        () = all_far => {}
+        answer = client.get_with("/v1/trainees", &near) => panic!("{answer:?} came first"),
+    }
+    instance.stop().await;
+}
+
+#[tokio::test]
 async fn the_past_is_read_by_position_and_by_instant() {
     let instance = Instance::start().await;
     let client = instance.client();

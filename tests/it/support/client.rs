@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::contract::{Contract, Exchange};
-use super::instance::TOKEN;
+use super::instance::token;
 
 /// A client with the test's token.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Client {
     /// A client of the instance at `address`.
     pub fn new(address: SocketAddr) -> Self {
         let http = alis::client::http().expect("a plain client");
-        Self { http, base: format!("http://{address}"), token: Some(TOKEN.to_owned()) }
+        Self { http, base: format!("http://{address}"), token: Some(token().to_owned()) }
     }
 
     /// The same client with another token, or none.
@@ -103,7 +103,7 @@ impl Client {
     /// Opens a stream that does not end by itself. Its events are the test's own to check.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
         let mut request = self.http.get(format!("{}{path}", self.base));
-        request = request.bearer_auth(TOKEN).headers(header_map(headers));
+        request = request.bearer_auth(token()).headers(header_map(headers));
         request.send().await.expect("the instance answers")
     }
 

@@ -1,18 +1,53 @@
 //! Instances of the service within the test: the same code as `alis serve`, on a database of the
 //! test's own and a free port. Several on one database are several instances of one installation.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use alis::app::{self, Running, Settings};
+use alis::capabilities::access::reach::Founders;
 use alis::database::acting_as;
+use alis::edge::FromText;
+use alis::identifiers::OrganisationNumber;
+use alis::identity::LocalIssuer;
+use alis::identity::cast::{self, Scenario};
+use alis::identity::issuer::{Issuer, Shape};
 use alis::personal_data::Vault;
+use serde_json::Value;
 use tokio_postgres::Config;
 
 use super::client::Client;
 use super::postgres::{TestDatabase, fresh};
 
-/// The token that test clients show.
-pub const TOKEN: &str = "a-token-for-tests-only";
+/// The key of the test instances' own issuer, the same for all of them.
+const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
+/// Seconds that a test's tokens are good.
+const TOKEN_SECONDS: i64 = 3_600;
+
+/// The issuer that test instances trust.
+pub fn issuer() -> &'static LocalIssuer {
+    static ISSUER: LazyLock<LocalIssuer> =
+        LazyLock::new(|| LocalIssuer::new(ISSUER_KEY).expect("the key above fits"));
+    &ISSUER
+}
+
+/// The token that test clients show unless told otherwise: whoever may record and see everything.
+pub fn token() -> &'static str {
+    static TOKEN: LazyLock<String> = LazyLock::new(|| token_as(Scenario::Loader));
+    &TOKEN
+}
+
+/// A token for somebody of the cast.
+pub fn token_as(scenario: Scenario) -> String {
+    let (shape, claims) = scenario.claims();
+    token_with(shape, &claims)
+}
+
+/// A token with claims of the test's own.
+pub fn token_with(shape: Shape, claims: &Value) -> String {
+    let now = alis::http::now().as_second();
+    issuer().sign(shape, claims, now, TOKEN_SECONDS).expect("the key signs")
+}
 /// The master key of test databases, the same for all instances on one.
 const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
 
@@ -28,6 +63,14 @@ impl Instance {
     pub async fn start() -> Self {
         let database = fresh().await;
         let running = beside(&database.admin).await;
+        Self { running, database }
+    }
+
+    /// One instance that trusts further issuers.
+    pub async fn trusting(issuers: Vec<Issuer>) -> Self {
+        let database = fresh().await;
+        let settings = Settings { issuers, ..settings(&database.admin) };
+        let running = app::start(settings).await.expect("the instance starts");
         Self { running, database }
     }
 
@@ -52,17 +95,29 @@ pub async fn beside(admin: &Config) -> Running {
     try_beside(admin).await.expect("the instance starts")
 }
 
+/// Who keeps the register of test instances, and who loads it.
+fn founders() -> Founders {
+    let number = |text| OrganisationNumber::from_text(text).ok();
+    Founders { register: number(cast::REGISTER), loader: number(cast::LOADER) }
+}
+
 /// Starts an instance on a database that may not answer.
 pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
-    app::start(Settings {
+    app::start(settings(admin)).await
+}
+
+fn settings(admin: &Config) -> Settings {
+    Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
         listen: ([127, 0, 0, 1], 0).into(),
-        token: TOKEN.to_owned(),
+        issuers: vec![],
+        own_issuer: Some(issuer().clone()),
+        founders: founders(),
+        public_url: None,
         vault: Vault::new(MASTER_KEY).expect("the key above fits"),
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),
-    })
-    .await
+    }
 }

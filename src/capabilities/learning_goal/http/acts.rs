@@ -22,6 +22,7 @@ use crate::capabilities::{leader, trainee};
 use crate::edge::{Day, Fault, Faults, Id};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::actor;
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber};
@@ -102,7 +103,7 @@ pub struct SubmitGoal {
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
     request_body = SubmitGoal,
     responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
+    extensions(("x-access" = json!("of_doctor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/submission")]
 pub async fn submit(change: Change, path: Path<(Uuid, String)>, body: Body<SubmitGoal>) -> Answer {
     let ((trainee, code), SubmitGoal { on, comment }) = (goal_of(path)?, body.value);
@@ -140,7 +141,7 @@ pub struct RecallGoal {
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
     request_body = RecallGoal,
     responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
+    extensions(("x-access" = json!("of_doctor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/recall")]
 pub async fn recall(change: Change, path: Path<(Uuid, String)>, body: Body<RecallGoal>) -> Answer {
     let (trainee, code) = goal_of(path)?;
@@ -182,7 +183,7 @@ pub struct RecommendGoal {
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
     request_body = RecommendGoal,
     responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
+    extensions(("x-access" = json!("of_supervisor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
         &OWN_TRAINING, &DUAL_ROLE, &NOT_THE_SUPERVISOR])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/recommendations")]
 pub async fn recommend(
@@ -191,6 +192,7 @@ pub async fn recommend(
     body: Body<RecommendGoal>,
 ) -> Answer {
     let ((trainee, code), asked) = (goal_of(path)?, body.value);
+    change.reach().speak_as(asked.by.0, actor::Role::Supervisor)?;
     let on = happened(asked.on, change.today)?;
     let rule = async |view: &View, ground: &Ground| {
         let who = authority::recommender(view, asked.by.0).await?;
@@ -270,11 +272,12 @@ fn ruling(asked: &DecideGoal) -> Result<Ruling, Rejection> {
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
     request_body = DecideGoal,
     responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
+    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
         &NOT_THE_LEADER, &OWN_TRAINING, &RECOMMENDATIONS_MISSING, &AGAINST_RECOMMENDATION])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/decision")]
 pub async fn rule_on(change: Change, path: Path<(Uuid, String)>, body: Body<DecideGoal>) -> Answer {
     let ((trainee, code), asked) = (goal_of(path)?, body.value);
+    change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
     let (on, ruling) = (happened(asked.on, change.today)?, ruling(&asked)?);
     let rule = async |view: &View, ground: &Ground| {
         let leader = authority::leader(view, asked.by.0).await?;
@@ -306,11 +309,12 @@ pub struct RevokeGoal {
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
     request_body = RevokeGoal,
     responses((status = 200, description = "The goal, and what the revocation touches", body = RevokedGoalView)),
-    extensions(("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
+    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
         &NOT_THE_DECIDING_MUNICIPALITY, &OWN_TRAINING])))))]
 #[post("/v1/trainees/{id}/learning-goals/{code}/revocation")]
 pub async fn revoke(change: Change, path: Path<(Uuid, String)>, body: Body<RevokeGoal>) -> Answer {
     let ((trainee, code), asked, today) = (goal_of(path)?, body.value, change.today);
+    change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
     let on = happened(asked.on, today)?;
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, trainee).await?;

@@ -100,7 +100,8 @@ async fn all_on(
 #[utoipa::path(tag = "learning goals", operation_id = "list_trainee_goals",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         GoalFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of goals", body = Page<GoalView>)))]
+    responses((status = 200, description = "A page of goals", body = Page<GoalView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals")]
 pub async fn list_goals(list: List<GoalFilters>, id: Path<Uuid>) -> Answer {
     let (as_of, known_at) = list.times().await?;
@@ -128,7 +129,8 @@ pub async fn list_goals(list: List<GoalFilters>, id: Path<Uuid>) -> Answer {
 #[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes),
-    responses((status = 200, description = "The goal", body = GoalView)))]
+    responses((status = 200, description = "The goal", body = GoalView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals/{code}")]
 pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
     let (trainee, code) = goal_of(path)?;
@@ -150,7 +152,8 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
 #[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals/{code}/history")]
 pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {
     let (trainee, code) = goal_of(path)?;

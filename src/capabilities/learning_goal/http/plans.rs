@@ -20,6 +20,7 @@ use crate::capabilities::trainee;
 use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::actor::Role;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -85,11 +86,12 @@ async fn version(view: &View, asked: &AssignPlan, on: Date) -> Result<Published,
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = AssignPlan,
     responses((status = 201, description = "The plan", body = PlanView)),
-    extensions(("x-problems" = json!(codes(&[&PLAN_ALREADY_ASSIGNED, &NOT_THE_LEADER, &OWN_TRAINING,
+    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_ALREADY_ASSIGNED, &NOT_THE_LEADER, &OWN_TRAINING,
         &LATER_STEP_RECORDED])))))]
 #[post("/v1/trainees/{id}/plans")]
 pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
+    change.reach().speak_as(asked.by.0, Role::Leader)?;
     let on = happened(asked.on, today)?;
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, id).await?;
@@ -120,7 +122,8 @@ pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> A
 /// In the order they were assigned, archived ones included.
 #[utoipa::path(tag = "learning goals", operation_id = "list_plans",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of plans", body = Page<PlanView>)))]
+    responses((status = 200, description = "A page of plans", body = Page<PlanView>)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/plans")]
 pub async fn list_plans(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     let (as_of, known_at) = list.times().await?;
@@ -143,7 +146,8 @@ pub async fn list_plans(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
 #[utoipa::path(tag = "learning goals", operation_id = "read_plan",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("plan" = Plan, Path, description = "The plan.", example = "alm"), TimeAxes),
-    responses((status = 200, description = "The plan", body = PlanView)))]
+    responses((status = 200, description = "The plan", body = PlanView)),
+    extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/plans/{plan}")]
 pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
     let (id, plan) = plan_of(path)?;
@@ -171,6 +175,7 @@ async fn ending(
     rule: impl Fn(&Plans, Authority, Date, Comment) -> Result<Vec<Event>, Rejection>,
 ) -> Answer {
     let (asked, today) = (body.value, change.today);
+    change.reach().speak_as(asked.by.0, Role::Leader)?;
     let on = happened(asked.on, today)?;
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, id).await?;
@@ -196,7 +201,7 @@ async fn ending(
         ("plan" = Plan, Path, description = "The plan.", example = "alm")),
     request_body = EndPlan,
     responses((status = 200, description = "The plan", body = PlanView)),
-    extensions(("x-problems" = json!(codes(&[&PLAN_NOT_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
+    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_NOT_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
         &LATER_STEP_RECORDED])))))]
 #[post("/v1/trainees/{id}/plans/{plan}/archive")]
 pub async fn archive(change: Change, path: Path<(Uuid, String)>, body: Body<EndPlan>) -> Answer {
@@ -212,7 +217,7 @@ pub async fn archive(change: Change, path: Path<(Uuid, String)>, body: Body<EndP
         ("plan" = Plan, Path, description = "The plan.", example = "alm")),
     request_body = EndPlan,
     responses((status = 200, description = "The plan as it was before, archived; null when there is none", body = Option<PlanView>)),
-    extensions(("x-problems" = json!(codes(&[&PLAN_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
+    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
         &LATER_STEP_RECORDED])))))]
 #[post("/v1/trainees/{id}/plans/{plan}/withdrawal")]
 pub async fn withdraw(change: Change, path: Path<(Uuid, String)>, body: Body<EndPlan>) -> Answer {

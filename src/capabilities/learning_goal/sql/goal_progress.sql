@@ -7,6 +7,10 @@ with followed as (
   where p.log = $1 and p.valid_from <= $2 and p.valid_to >= $2
     and p.known_from <= $3 and p.known_to > $3
     and ($4::text is null or p.key = $4)
+    and ($8::bool or p.key = any ($9::text[]) or p.key in (
+      select home.key from model.trainees home
+      where home.log = $1 and home.at_home && $10::text[] and home.valid_from <= $11 and home.valid_to >= $11
+        and home.known_to = 9223372036854775807))
     and ($5::text is null or f.curriculum = $5)
     and ($6::text is null or exists (
       select 1 from model.trainees t

@@ -1,7 +1,10 @@
-//! The rules of goals: given, when, then. Plans and random sequences stand in files of their own.
+//! The rules of goals: given, when, then. Who decides, what is shown, plans and random
+//! sequences stand in files of their own.
 
+mod authority;
 mod plans;
 mod sequences;
+mod views;
 
 use jiff::civil::{Date, date};
 use uuid::Uuid;
@@ -9,10 +12,8 @@ use uuid::Uuid;
 use super::domain::*;
 use super::goal::*;
 use super::situation::*;
-use super::view::{GoalOutcome, GoalView, Missing, Turn};
 use crate::capabilities::curriculum::Plan;
-use crate::capabilities::curriculum::domain::GoalDefined;
-use crate::capabilities::position::domain::{Category, Filled, OccupancyEnded, Terms};
+use crate::capabilities::position::domain::{Category, Filled, Terms};
 use crate::capabilities::position::{self, OperatingModel};
 use crate::capabilities::{leader, trainee};
 use crate::edge::FromText;
@@ -44,6 +45,7 @@ fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
         scheme: trainee::domain::Scheme::New,
         lis1_completed_on: None,
         external_ids: vec![],
+        municipality: None,
         on: date(2020, 1, 1),
     }));
     let mut known = doctor.known().expect("registered").clone();
@@ -359,110 +361,4 @@ fn a_revoked_goal_is_submitted_and_judged_anew() {
     assert_eq!(case.0.on(june(4)).word(), GoalSituation::Approved);
     assert_eq!(case.submit(june(6)), Ok(1));
     assert_eq!(case.approve(june(7)), Err("recommendations_missing"));
-}
-
-#[test]
-fn a_leader_decides_where_the_doctor_works_on_that_day() {
-    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
-    let oslo = oslo_leader();
-    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
-    let may = |leader: &leader::Known, day| may_decide(leader, &moved, june(day)).is_ok();
-    assert!(may(&oslo, 10) && !may(&tromso, 10));
-    // Between two positions the last one's municipality answers.
-    assert!(may(&oslo, 15) && !may(&tromso, 15));
-    assert!(!may(&oslo, 20) && may(&tromso, 20));
-    assert_eq!(
-        may_decide(&oslo, &doctor(&[]), june(1)).expect_err("nowhere").problem.code,
-        "not_the_leader"
-    );
-    let former = leader_with("leader", &[("0301", date(2019, 1, 1), Some(june(1)))]);
-    assert!(may_decide(&former, &oslo_doctor(), june(1)).is_ok());
-    assert!(may_decide(&former, &oslo_doctor(), june(2)).is_err());
-}
-
-#[test]
-fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
-    let mut moved = doctor(&[("0301", date(2020, 1, 1), None)]);
-    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_ok());
-    let ended = OccupancyEnded {
-        position: Uuid::from_u128(110),
-        occupancy: Uuid::from_u128(10),
-        trainee: DOCTOR,
-        municipality: text("0301"),
-        to: june(10),
-        reason: position::domain::LeaveReason::Unknown,
-    };
-    moved.occupancies.evolve(&position::Event::from(ended), 2);
-    let elsewhere = doctor(&[("5401", june(11), None)]);
-    for occupancy in elsewhere.occupancies.iter() {
-        let filled = Filled {
-            position: occupancy.position,
-            occupancy: Uuid::from_u128(99),
-            trainee: DOCTOR,
-            municipality: occupancy.municipality.clone(),
-            category: Category::RegularGp,
-            period: occupancy.period,
-            percent: Percent::FULL,
-            operating_model: OperatingModel::Salaried,
-            terms: Terms::default(),
-        };
-        moved.occupancies.evolve(&position::Event::from(filled), 3);
-    }
-    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_err());
-    assert!(may_decide(&oslo_leader(), &moved, june(10)).is_ok());
-}
-
-#[test]
-fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it() {
-    let goal = approved_goal().0;
-    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
-    assert_eq!(goal.on(june(20)).word(), GoalSituation::Approved);
-    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
-    let refused = goal.revoke(&tromso, &moved, june(20), text("Disagrees"));
-    assert_eq!(refused.expect_err("new employer").problem.code, "not_the_deciding_municipality");
-    let facts = goal.revoke(&oslo_leader(), &moved, june(20), text("The wrong person"));
-    assert_eq!(facts.map(|facts| facts.len()), Ok(1));
-}
-
-fn defined(requires_institution_service: bool) -> GoalDefined {
-    GoalDefined {
-        curriculum: text("test-1"),
-        code: text("ALM-001"),
-        plan: Plan::Alm,
-        theme: text("Theme"),
-        title: text("Title"),
-        text: text("Text"),
-        requires_institution_service,
-        replaced_by: vec![],
-        from: date(2019, 3, 1),
-    }
-}
-
-#[test]
-fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
-    let open = |case: &Case, institution| {
-        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, june(30));
-        (view.missing, view.whose_turn)
-    };
-    let (supervisor, clinical, leader) = (
-        Missing::SupervisorRecommendation,
-        Missing::ClinicalSupervisorRecommendation,
-        Missing::LeaderDecision,
-    );
-    let mut case = Case::default();
-    let all = vec![Missing::Submission, supervisor, clinical, leader];
-    assert_eq!(open(&case, false), (all, Turn::Trainee));
-    assert_eq!(case.submit(june(1)), Ok(1));
-    assert_eq!(open(&case, false), (vec![supervisor, clinical, leader], Turn::Supervisor));
-    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(2)), Ok(1));
-    assert_eq!(open(&case, false), (vec![clinical, leader], Turn::ClinicalSupervisor));
-    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Positive, june(2)), Ok(1));
-    let service = vec![leader, Missing::InstitutionService];
-    assert_eq!(open(&case, true), (service, Turn::Leader));
-    assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
-    assert_eq!(open(&case, true), (vec![], Turn::Nobody));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(2));
-    assert_eq!((view.situation, view.decision), (GoalSituation::Submitted, None));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
-    assert_eq!(view.decision.map(|decision| decision.outcome), Some(GoalOutcome::Approved));
 }

@@ -20,11 +20,12 @@ use crate::capabilities::position::checked_external_ids;
 use crate::edge::{self, Day, Faults};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
-use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name};
+use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name, OrganisationNumber};
 use crate::problem::Rejection;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -47,6 +48,10 @@ pub struct RegisterAlisOffice {
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     external_ids: Vec<ExternalId>,
+    /// The organisation that runs it: its systems see the municipalities of the office. One that is
+    /// not told is nobody's to call for.
+    #[deserr(default)]
+    organisation_number: Option<OrganisationNumber>,
 }
 
 fn replied(status: u16, state: &AlisOffice, day: Date) -> Result<Reply, Refusal> {
@@ -75,7 +80,7 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[utoipa::path(tag = "alis-offices", operation_id = "register_alis_office",
     request_body = RegisterAlisOffice,
     responses((status = 201, description = "The office", body = AlisOfficeView)),
-    extensions(("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/alis-offices")]
 async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
@@ -84,7 +89,9 @@ async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
         view.is_new(&alis_office_subject(id)).await?;
         external_ids_free(view, &asked.external_ids).await?;
         let (name, external_ids) = (asked.name.clone(), asked.external_ids.clone());
-        let registered = AlisOfficeRegistered { office: id, name, external_ids, on: today };
+        let organisation_number = asked.organisation_number.clone();
+        let registered =
+            AlisOfficeRegistered { office: id, name, external_ids, organisation_number, on: today };
         let facts = [Event::from(registered)];
         let next = evolved!(AlisOffice::default(), facts);
         Ok(Decision::new(alis_office_subject(id), &facts, replied(201, &next, today)?))
@@ -111,12 +118,13 @@ pub struct AlisOfficeFilters {
 /// In the order they were registered.
 #[utoipa::path(tag = "alis-offices", operation_id = "list_alis_offices",
     params(AlisOfficeFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of offices", body = Page<AlisOfficeView>)))]
+    responses((status = 200, description = "A page of offices", body = Page<AlisOfficeView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices")]
 async fn list_all(list: List<AlisOfficeFilters>) -> Answer {
     let filters = &list.filters;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
-    ListQuery::of("alis_offices")
+    ListQuery::of("alis_offices", Rows::open())
         .filter("municipalities @> array[$$::text]", municipality)
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
@@ -126,7 +134,8 @@ async fn list_all(list: List<AlisOfficeFilters>) -> Answer {
 /// Read an ALIS office
 #[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office",
     params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
-    responses((status = 200, description = "The office", body = AlisOfficeView)))]
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices/{id}")]
 async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     read.resource(&alis_office_subject(*id), AlisOfficeView::on).await
@@ -137,7 +146,8 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office_history",
     params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[alis_office_subject(*id)]).await
@@ -189,7 +199,7 @@ pub struct AssignMunicipality {
     params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = AssignMunicipality,
     responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
 #[post("/v1/alis-offices/{id}/municipalities")]
 async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignMunicipality>) -> Answer {
     let asked = body.value;
@@ -213,7 +223,7 @@ pub struct ReleaseMunicipality {
     params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = ReleaseMunicipality,
     responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-problems" = json!(codes(&[&ALIS_OFFICE_NOT_RESPONSIBLE])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_NOT_RESPONSIBLE])))))]
 #[post("/v1/alis-offices/{id}/municipalities/end")]
 async fn release(change: Change, id: Path<Uuid>, body: Body<ReleaseMunicipality>) -> Answer {
     let ReleaseMunicipality { municipality, to } = body.value;

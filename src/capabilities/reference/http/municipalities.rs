@@ -15,6 +15,7 @@ use super::super::problems::*;
 use super::super::view::MunicipalityView;
 use crate::edge::{self, Day, Fault, Faults, FromText, Id};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -69,7 +70,8 @@ fn replied(status: u16, state: &Municipality, day: Date) -> Result<Reply, Refusa
 /// statement replaces the earlier; told with a later first day, it takes over from that day.
 #[utoipa::path(tag = "municipalities", operation_id = "record_municipality",
     request_body = RecordMunicipality,
-    responses((status = 201, description = "The municipality", body = MunicipalityView)))]
+    responses((status = 201, description = "The municipality", body = MunicipalityView)),
+    extensions(("x-access" = json!("register"))))]
 #[post("/v1/municipalities")]
 async fn record(change: Change, body: Body<RecordMunicipality>) -> Answer {
     let (asked, today) = (body.value, change.today);
@@ -153,11 +155,12 @@ pub struct MunicipalityFilters {
 /// Those whose number is in use on `as_of`, in the order of their numbers.
 #[utoipa::path(tag = "municipalities", operation_id = "list_municipalities",
     params(MunicipalityFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of municipalities", body = Page<MunicipalityView>)))]
+    responses((status = 200, description = "A page of municipalities", body = Page<MunicipalityView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities")]
 async fn list_all(list: List<MunicipalityFilters>) -> Answer {
     let filters = &list.filters;
-    ListQuery::of("municipalities")
+    ListQuery::of("municipalities", Rows::open())
         .filter("key = $$", filters.number.as_ref().map(|number| number.to_string()))
         .filter("names @> array[$$::text]", filters.name.as_ref().map(|n| comparable(n.as_str())))
         .filter("county = $$", filters.county.as_ref().map(|county| county.as_str().to_owned()))
@@ -185,11 +188,11 @@ pub struct MunicipalityName {
 #[utoipa::path(tag = "municipalities", operation_id = "look_up_municipality",
     params(MunicipalityName, TimeAxes),
     responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-problems" = json!(codes(&[&MUNICIPALITY_NAME_AMBIGUOUS, &common::NOT_FOUND])))))]
+    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NAME_AMBIGUOUS, &common::NOT_FOUND])))))]
 #[get("/v1/municipalities/lookup")]
 async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
     let name = comparable(asked.filters.name.as_str());
-    let found = ListQuery::of("municipalities")
+    let found = ListQuery::of("municipalities", Rows::open())
         .filter("names @> array[$$::text]", Some(name))
         .found(&asked.read, NAMESAKES_MAX)
         .await?;
@@ -213,7 +216,8 @@ async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
 /// became of it.
 #[utoipa::path(tag = "municipalities", operation_id = "read_municipality",
     params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes),
-    responses((status = 200, description = "The municipality", body = MunicipalityView)))]
+    responses((status = 200, description = "The municipality", body = MunicipalityView)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities/{number}")]
 async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
     read.resource(&municipality_subject(&number), MunicipalityView::on).await
@@ -224,7 +228,8 @@ async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "municipalities", operation_id = "read_municipality_history",
     params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities/{number}/history")]
 async fn history(list: List<NoFilters>, number: Path<MunicipalityNumber>) -> Answer {
     list.history(&[municipality_subject(&number)]).await
@@ -265,7 +270,8 @@ async fn on_municipality(
 #[utoipa::path(tag = "municipalities", operation_id = "record_succession",
     params(("number" = MunicipalityNumber, Path, description = "The municipality that gives way.")),
     request_body = SucceedMunicipality,
-    responses((status = 200, description = "The municipality", body = MunicipalityView)))]
+    responses((status = 200, description = "The municipality", body = MunicipalityView)),
+    extensions(("x-access" = json!("register"))))]
 #[post("/v1/municipalities/{number}/successions")]
 async fn succeed(
     change: Change,
@@ -300,7 +306,7 @@ pub struct ClassifyMunicipality {
     params(("number" = MunicipalityNumber, Path, description = "The municipality's number.")),
     request_body = ClassifyMunicipality,
     responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-problems" = json!(codes(&[&CENTRALITY_OVERLAPS])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&CENTRALITY_OVERLAPS])))))]
 #[post("/v1/municipalities/{number}/centralities")]
 async fn classify(
     change: Change,

@@ -15,6 +15,7 @@ use super::municipality_in_use;
 use crate::edge::{Day, Faults};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -68,7 +69,7 @@ async fn lies_somewhere(
 #[utoipa::path(tag = "organisations", operation_id = "record_organisation",
     request_body = RecordOrganisation,
     responses((status = 201, description = "The organisation", body = OrganisationView)),
-    extensions(("x-problems" = json!(codes(&[&ORGANISATION_EXISTS])))))]
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ORGANISATION_EXISTS])))))]
 #[post("/v1/organisations")]
 async fn record(change: Change, body: Body<RecordOrganisation>) -> Answer {
     let (asked, today) = (body.value, change.today);
@@ -110,11 +111,12 @@ pub struct OrganisationFilters {
 /// Those that exist on `as_of`, in the order of their numbers.
 #[utoipa::path(tag = "organisations", operation_id = "list_organisations",
     params(OrganisationFilters, TimeAxes, Paging),
-    responses((status = 200, description = "A page of organisations", body = Page<OrganisationView>)))]
+    responses((status = 200, description = "A page of organisations", body = Page<OrganisationView>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations")]
 async fn list_all(list: List<OrganisationFilters>) -> Answer {
     let filters = &list.filters;
-    ListQuery::of("organisations")
+    ListQuery::of("organisations", Rows::open())
         .filter("kind = $$", filters.kind.map(|kind| kind.to_string()))
         .filter("municipality = $$", filters.municipality.as_ref().map(|m| m.to_string()))
         .answer(list)
@@ -124,7 +126,8 @@ async fn list_all(list: List<OrganisationFilters>) -> Answer {
 /// Read an organisation
 #[utoipa::path(tag = "organisations", operation_id = "read_organisation",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes),
-    responses((status = 200, description = "The organisation", body = OrganisationView)))]
+    responses((status = 200, description = "The organisation", body = OrganisationView)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations/{number}")]
 async fn read_one(read: Read, number: Path<OrganisationNumber>) -> Answer {
     read.resource(&organisation_subject(&number), OrganisationView::on).await
@@ -135,7 +138,8 @@ async fn read_one(read: Read, number: Path<OrganisationNumber>) -> Answer {
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "organisations", operation_id = "read_organisation_history",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)))]
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations/{number}/history")]
 async fn history(list: List<NoFilters>, number: Path<OrganisationNumber>) -> Answer {
     list.history(&[organisation_subject(&number)]).await
@@ -167,7 +171,8 @@ pub struct CorrectOrganisation {
 #[utoipa::path(tag = "organisations", operation_id = "correct_organisation",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number.")),
     request_body = CorrectOrganisation,
-    responses((status = 200, description = "The organisation", body = OrganisationView)))]
+    responses((status = 200, description = "The organisation", body = OrganisationView)),
+    extensions(("x-access" = json!("register"))))]
 #[post("/v1/organisations/{number}/correction")]
 async fn correct(
     change: Change,

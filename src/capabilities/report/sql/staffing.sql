@@ -32,6 +32,7 @@ with counted as (
     and p.situation <> 'closed'
     and ($4::uuid is null or p.programme = $4)
     and ($5::text is null or p.municipality = $5)
+    and ($7::text[] is null or p.municipality = any ($7))
   group by p.programme, p.municipality
 )
 select c.*, place.name as municipality_name, place.health_region, programme.name as programme_name

@@ -14,7 +14,7 @@ left join lateral (
   from model.assignments a
   where a.log = t.log and a.trainee = t.key::uuid
     and a.valid_from <= $2 and a.valid_to >= $2 and a.known_from <= $3 and a.known_to > $3
-    and a.situation in ('active', 'lapsed', 'paused')
+    and a.situation in ('active', 'lapsed', 'paused') and a.kind <> 'clinical'
   order by array_position(array['active', 'lapsed', 'paused'], a.situation),
            a.kind <> 'individual', a.key
   limit 1
@@ -24,5 +24,9 @@ where t.log = $1
   and held.municipality is not null
   and ($4::text is null or t.municipalities @> array[$4])
   and ($5::uuid is null or t.key = $5::uuid::text)
+  and ($7::bool or t.key = any ($8::text[]) or t.key in (
+    select home.key from model.trainees home
+    where home.log = $1 and home.at_home && $9::text[] and home.valid_from <= $10 and home.valid_to >= $10
+      and home.known_to = 9223372036854775807))
 order by held.municipality, t.key
 limit $6

@@ -8,6 +8,7 @@ create table {table} (
   hpr_lookup      text    not null,   -- keyed hash, never the number
   scheme          text    not null,
   municipalities  text[]  not null,   -- where the doctor holds positions on these days
+  at_home         text[]  not null,   -- whose the doctor is on these days: see Known::at_home_on
   external        text[]  not null,
   body            json    not null
 );

@@ -1,17 +1,20 @@
 //! Given some facts, when somebody asks for more, then these follow or are refused.
 
-use jiff::civil::date;
-use jiff::{Span, Timestamp};
-use proptest::prelude::*;
+mod sequences;
 
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use super::super::application::Application;
 use super::super::domain::{ExemptionDrafted, ExemptionGranted, Registered, SpecialistStatusEnded};
-use super::super::exemption::Application;
-use super::super::supervisor::{Situation, Supervisor};
+use super::super::supervisor::{self, Situation, Supervisor};
 use super::*;
 use crate::aggregate::NewFact;
+use crate::capabilities::position;
 use crate::capabilities::position::domain::{Category, Filled, OperatingModel, Terms};
-use crate::capabilities::{position, trainee::Trainee};
+use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::FromText;
+use crate::identifiers::Comment;
 use crate::time::Percent;
 
 const TRAINEE: Uuid = Uuid::from_u128(1);
@@ -57,6 +60,7 @@ impl World {
                 specialist_since: specialist.then_some(date(2010, 1, 1)),
                 capacity: None,
                 external_ids: vec![],
+                municipality: None,
                 on: date(2020, 1, 1),
             };
             world.supervisors.insert(id, Supervisor::default());
@@ -149,6 +153,7 @@ fn trainee() -> Trainee {
         scheme: trainee::domain::Scheme::New,
         lis1_completed_on: None,
         external_ids: vec![],
+        municipality: None,
         on: date(2020, 1, 1),
     }));
     let filled = position::Event::from(Filled {
@@ -235,6 +240,24 @@ fn a_trainee_has_one_supervisor_a_day_and_a_host_beside() {
 }
 
 #[test]
+fn a_trainee_has_several_clinical_supervisors_who_need_be_no_specialists() {
+    let mut world = World::new();
+    world.accepted(SPECIALIST, YEAR(2025));
+    let clinical = AssignmentKind::Clinical;
+    let day = date(2025, 3, 1);
+    for by in [NO_SPECIALIST, OTHER_SPECIALIST] {
+        let id = world.propose(by, YEAR(2025), clinical).expect("proposed");
+        assert_eq!(world.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
+        assert_eq!(world.situation(by, id, day), Some(Situation::Active));
+        // Such a one speaks on goals and is not the trainee's supervisor, nor at their capacity.
+        assert!(!world.supervision.is_held_by(by, day));
+        assert_eq!(world.known(by).load().on(day), 0);
+    }
+    let own = world.propose(SAME_PERSON, YEAR(2025), clinical);
+    assert_eq!(own, Err("supervisor_is_trainee"));
+}
+
+#[test]
 fn of_two_proposals_for_the_same_days_one_can_be_accepted() {
     let mut world = World::new();
     let kind = AssignmentKind::Individual;
@@ -315,121 +338,4 @@ fn a_later_told_earlier_rest_lasts_until_the_next_resumption() {
     let on = |day| world.situation(SPECIALIST, id, day);
     assert_eq!(on(date(2025, 6, 30)), Some(Situation::Paused { since }));
     assert_eq!(on(date(2025, 7, 1)), Some(Situation::Active));
-}
-
-/// Something that may be asked of the `n`th assignment so far, on days counted from 2025-01-01.
-#[derive(Debug, Clone)]
-enum Asked {
-    Propose { by: usize, from: i32, days: Option<i32>, host: bool },
-    Accept { n: usize },
-    Decline { n: usize },
-    Pause { n: usize, on: i32 },
-    Resume { n: usize, on: i32 },
-    End { n: usize, on: i32 },
-    Correct { n: usize, from: i32, days: Option<i32> },
-    NeverWas { n: usize },
-}
-
-type Rule = Box<dyn Fn(&Parties<'_>, Uuid) -> Result<Vec<Event>, Rejection>>;
-
-const WINDOW_DAYS: i32 = 40;
-
-fn day(number: i32) -> Date {
-    date(2025, 1, 1).saturating_add(Span::new().days(number))
-}
-
-fn asked() -> impl Strategy<Value = Asked> {
-    let on = || 0..WINDOW_DAYS;
-    let length = || proptest::option::of(0..20);
-    prop_oneof![
-        4 => (0..2_usize, on(), length(), any::<bool>())
-            .prop_map(|(by, from, days, host)| Asked::Propose { by, from, days, host }),
-        4 => (0..8_usize).prop_map(|n| Asked::Accept { n }),
-        1 => (0..8_usize).prop_map(|n| Asked::Decline { n }),
-        2 => (0..8_usize, on()).prop_map(|(n, on)| Asked::Pause { n, on }),
-        2 => (0..8_usize, on()).prop_map(|(n, on)| Asked::Resume { n, on }),
-        1 => (0..8_usize, on()).prop_map(|(n, on)| Asked::End { n, on }),
-        2 => (0..8_usize, on(), length())
-            .prop_map(|(n, from, days)| Asked::Correct { n, from, days }),
-        1 => (0..8_usize).prop_map(|n| Asked::NeverWas { n }),
-    ]
-}
-
-fn period(from: i32, days: Option<i32>) -> Period {
-    Period { from: day(from), to: days.map(|days| day(from + days)) }
-}
-
-impl World {
-    fn ask(&mut self, asked: &Asked) {
-        let by = |supervision: &Assignments, n: usize| {
-            supervision.iter().nth(n).map(|a| (a.supervisor, a.id))
-        };
-        let reason = SupervisionEndReason::Other;
-        let why = Comment::from_text("mistyped").expect("a comment");
-        let (n, rule): (usize, Rule) = match asked.clone() {
-            Asked::Propose { by, from, days, host } => {
-                let kind =
-                    if host { AssignmentKind::TemporaryHost } else { AssignmentKind::Individual };
-                let by = [SPECIALIST, OTHER_SPECIALIST][by];
-                // Refusals are as good as facts here: what matters is what stands after them.
-                let _refused = self.propose(by, period(from, days), kind);
-                return;
-            }
-            Asked::Accept { n } => (n, Box::new(|all, id| all.accept(id, day(0)))),
-            Asked::Decline { n } => (n, Box::new(|all, id| all.get(id)?.decline(day(0)))),
-            Asked::Pause { n, on } => {
-                (n, Box::new(move |all, id| all.get(id)?.pause(day(on), None)))
-            }
-            Asked::Resume { n, on } => (n, Box::new(move |all, id| all.resume(id, day(on)))),
-            Asked::End { n, on } => (n, Box::new(move |all, id| all.end(id, day(on), reason))),
-            Asked::Correct { n, from, days } => {
-                let facts = AssignmentFacts { period: period(from, days), end_reason: None };
-                (n, Box::new(move |all, id| all.correct(id, Some(facts), why.clone())))
-            }
-            Asked::NeverWas { n } => {
-                (n, Box::new(move |all, id| all.correct(id, None, why.clone())))
-            }
-        };
-        if let Some((supervisor, id)) = by(&self.supervision, n) {
-            let _refused = self.when(supervisor, |parties| rule(parties, id));
-        }
-    }
-
-    fn held_on(&self, day: Date, kind: AssignmentKind) -> usize {
-        let held = |a: &&Assignment| a.kind == kind && a.standing_on(day) == Some(Standing::Held);
-        self.supervision.iter().filter(held).count()
-    }
-}
-
-proptest! {
-    #[test]
-    fn a_trainee_never_has_two_active_supervisors_of_a_kind(
-        asked in proptest::collection::vec(asked(), 1..40),
-    ) {
-        let mut world = World::new();
-        for one in &asked {
-            world.ask(one);
-            for number in -1..WINDOW_DAYS + 25 {
-                prop_assert!(world.held_on(day(number), AssignmentKind::Individual) <= 1);
-                prop_assert!(world.held_on(day(number), AssignmentKind::TemporaryHost) <= 1);
-            }
-        }
-    }
-
-    #[test]
-    fn the_held_periods_are_exactly_the_days_that_stand_as_held(
-        asked in proptest::collection::vec(asked(), 1..40),
-    ) {
-        let mut world = World::new();
-        for one in &asked {
-            world.ask(one);
-        }
-        for assignment in world.supervision.iter() {
-            let periods = assignment.held_periods();
-            for number in -1..WINDOW_DAYS + 25 {
-                let held = assignment.standing_on(day(number)) == Some(Standing::Held);
-                prop_assert_eq!(periods.iter().any(|p| p.covers(day(number))), held);
-            }
-        }
-    }
 }

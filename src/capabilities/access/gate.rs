@@ -1,0 +1,328 @@
+//! The gate: before an operation runs, the caller is proved, their scope and role are checked, and
+//! what the address names is looked at.
+//!
+//! What a caller may not see is answered as if it were not there (404); what a caller sees and may
+//! not do, with what is missing (403). What a body names is checked where it is read; rows of lists
+//! are filtered where they are found.
+
+use std::collections::BTreeSet;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, ResponseError, web};
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{Grants, subject as grant_subject};
+use super::rules::Access;
+use crate::capabilities::leader::{self, Leader};
+use crate::capabilities::position::{self, Position};
+use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
+use crate::capabilities::supervision::exemption::Exemptions;
+use crate::capabilities::supervision::{self, Assignments, Supervisor};
+use crate::capabilities::trainee::{self, Trainee};
+use crate::event_log::View;
+use crate::http::actor::{Actor, Role};
+use crate::http::{ProblemResponse, Service, problems, today};
+use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
+use crate::identity::{Caller, Proof, Refused, Who};
+use crate::problem::Rejection;
+
+/// What an operation asks of its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The scope, without prefix: `positions.read`.
+    pub scope: String,
+    pub access: Access,
+}
+
+/// Lets a request through, or answers it.
+pub async fn admit<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let service = request.app_data::<web::Data<Service>>().expect("the app registers it").clone();
+    let pattern = request.match_pattern();
+    let rule =
+        pattern.and_then(|pattern| service.operations.rule(request.method().as_str(), &pattern));
+    // No rule: a page without secrets, or an address that does not exist.
+    let Some(rule) = rule else { return Ok(next.call(request).await?.map_into_left_body()) };
+    match check(&service, &request, rule).await {
+        Ok(actor) => {
+            request.extensions_mut().insert(actor);
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        Err(problem) => {
+            let response = problem.error_response();
+            Ok(request.into_response(response).map_into_right_body())
+        }
+    }
+}
+
+async fn check(
+    service: &Service,
+    request: &ServiceRequest,
+    rule: &Rule,
+) -> Result<Actor, ProblemResponse> {
+    let caller = identify(service, request).await?;
+    if !caller.scopes.contains(&rule.scope) {
+        let scope = format!("{}{}", crate::identity::SCOPE_PREFIX, rule.scope);
+        return Err(Rejection::new(&problems::SCOPE_MISSING).with("scope", scope).into());
+    }
+    let day = today();
+    let reach = service.reaches.of(&service.log, &caller, day).await?;
+    let actor = Actor { caller, reach };
+    let named = Named::of(request.path());
+    if let Some(named) = &named
+        && !actor.reach.has(Role::Loader)
+    {
+        let concerns = named.concerns(&service.log.view(), day).await?;
+        if !concerns.are_visible_to(&actor) {
+            return Err((&problems::NOT_FOUND).into());
+        }
+        let acts = concerns.municipalities.iter().any(|number| actor.reach.act_in(number).is_ok());
+        if rule.access.acts_for_municipality(actor.reach.is_person()) && !acts {
+            return Err(missing(rule.access));
+        }
+        if rule.access == Access::OfDoctor
+            && let Some(doctor) = concerns.doctor
+        {
+            actor.reach.speak_as(doctor, Role::Doctor)?;
+        }
+    }
+    let roles = rule.access.roles();
+    if !roles.is_empty() && !roles.iter().any(|role| actor.reach.has(*role)) {
+        return Err(missing(rule.access));
+    }
+    Ok(actor)
+}
+
+fn missing(access: Access) -> ProblemResponse {
+    let words: Vec<&str> = access.roles().iter().map(|role| role.word()).collect();
+    let needed = format!("one of: {}", words.join(", "));
+    Rejection::new(&problems::RELATION_MISSING).with("needed", needed).into()
+}
+
+/// The caller, proved by the token of the request.
+async fn identify(
+    service: &Service,
+    request: &ServiceRequest,
+) -> Result<std::sync::Arc<Caller>, ProblemResponse> {
+    let none = || ProblemResponse::new(&problems::UNAUTHENTICATED);
+    // Two headers could name two callers.
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers.next().filter(|_| headers.next().is_none());
+    let header = header.and_then(|value| value.to_str().ok()).ok_or_else(none)?;
+    let (scheme, token) = header.split_once(' ').ok_or_else(none)?;
+    let is_bound = scheme.eq_ignore_ascii_case("dpop");
+    if !is_bound && !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(none());
+    }
+    let mut proofs = request.headers().get_all("DPoP");
+    let proof = proofs.next().filter(|_| proofs.next().is_none());
+    let proof = proof.and_then(|value| value.to_str().ok()).filter(|_| is_bound);
+    let url = service.public_url.as_ref().map_or_else(
+        || {
+            let connection = request.connection_info();
+            format!("{}://{}{}", connection.scheme(), connection.host(), request.path())
+        },
+        |public| format!("{}{}", public.trim_end_matches('/'), request.path()),
+    );
+    let method = request.method().as_str();
+    let proof = proof.map(|text| Proof { text, method, url: &url });
+    if is_bound && proof.is_none() {
+        return Err(refused(Refused::Proof));
+    }
+    let now = crate::http::now().as_second();
+    let caller = service.identity.caller(token.trim(), proof.as_ref(), now).await;
+    caller.map_err(refused)
+}
+
+fn refused(why: Refused) -> ProblemResponse {
+    match why {
+        Refused::Unknowable => (&problems::UNAVAILABLE).into(),
+        Refused::Issuer
+        | Refused::Signature
+        | Refused::Expired
+        | Refused::NotYetValid
+        | Refused::Audience
+        | Refused::Claims
+        | Refused::Proof => {
+            Rejection::new(&problems::TOKEN_REFUSED).with("reason", why.word()).into()
+        }
+    }
+}
+
+/// The individual resource that an address names.
+#[derive(Debug, PartialEq, Eq)]
+enum Named {
+    Position(Uuid),
+    Doctor(Uuid),
+    Supervisor(Uuid),
+    Leader(Uuid),
+    Assignment(Uuid),
+    Exemption(Uuid),
+    Grant(Uuid),
+}
+
+impl Named {
+    /// What `/v1/<kind>/<id>...` names. Addresses of other kinds name nothing that is somebody's.
+    fn of(path: &str) -> Option<Self> {
+        let mut parts = path.split('/').skip(2);
+        let (kind, id) = (parts.next()?, parts.next()?);
+        let id: Uuid = id.parse().ok()?;
+        Some(match kind {
+            "positions" => Named::Position(id),
+            "trainees" => Named::Doctor(id),
+            "supervisors" => Named::Supervisor(id),
+            "leaders" => Named::Leader(id),
+            "supervisor-assignments" => Named::Assignment(id),
+            "supervision-exemptions" => Named::Exemption(id),
+            "access-grants" => Named::Grant(id),
+            _ => return None,
+        })
+    }
+
+    /// Whom the resource concerns; nobody when it does not exist.
+    async fn concerns(&self, view: &View, day: Date) -> Result<Concerns, ProblemResponse> {
+        let mut concerns = Concerns::default();
+        match self {
+            Named::Position(id) => of_position(view, *id, &mut concerns).await?,
+            Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
+            Named::Supervisor(id) => of_supervisor(view, *id, &mut concerns).await?,
+            Named::Leader(id) => {
+                let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
+                let known = state.known();
+                let terms = known.into_iter().flat_map(|known| known.terms());
+                concerns.municipalities.extend(terms.map(|term| term.municipality.clone()));
+                concerns.leader = known.map(|known| known.id);
+            }
+            Named::Assignment(id) => of_assignment(view, *id, day, &mut concerns).await?,
+            Named::Exemption(id) => {
+                let state = view.consult::<Exemptions>(&exemption_subject(*id)).await?.state;
+                if let Ok(exemption) = state.get(*id) {
+                    concerns.municipalities.insert(exemption.municipality.clone());
+                    concerns.supervisor = Some(exemption.supervisor);
+                    concerns.decided_by_directorate = true;
+                }
+            }
+            Named::Grant(id) => {
+                let state = view.consult::<Grants>(&grant_subject(*id)).await?.state;
+                for grant in state.iter() {
+                    concerns.municipalities.extend(grant.municipality.clone());
+                    concerns.organisation = Some(grant.organisation_number.clone());
+                    concerns.kept_by_register = true;
+                }
+            }
+        }
+        Ok(concerns)
+    }
+}
+
+/// Whom a resource concerns.
+#[derive(Debug, Default)]
+struct Concerns {
+    municipalities: BTreeSet<MunicipalityNumber>,
+    /// The doctor whose it is.
+    doctor: Option<Uuid>,
+    /// Doctors for whose sake others may see it.
+    doctors: BTreeSet<Uuid>,
+    supervisor: Option<Uuid>,
+    leader: Option<Uuid>,
+    organisation: Option<OrganisationNumber>,
+    /// Shared among all who train doctors: supervisors.
+    is_pooled: bool,
+    decided_by_directorate: bool,
+    kept_by_register: bool,
+}
+
+impl Concerns {
+    fn are_visible_to(&self, actor: &Actor) -> bool {
+        let Actor { caller, reach } = actor;
+        let own_organisation = match &caller.who {
+            Who::Organisation { number, supplier: None } => Some(number),
+            Who::Organisation { .. } | Who::Person { .. } => None,
+        };
+        let exists = !self.municipalities.is_empty()
+            || !self.doctors.is_empty()
+            || self.is_pooled
+            || self.kept_by_register
+            || self.leader.is_some();
+        (reach.sees_everything() && exists)
+            || self.municipalities.iter().any(|number| reach.sees_municipality(number))
+            || self.doctors.iter().any(|doctor| reach.doctors.contains(doctor))
+            || is_same(self.supervisor, reach.supervisor)
+            || is_same(self.leader, reach.leader)
+            || (self.organisation.is_some() && self.organisation.as_ref() == own_organisation)
+            || (self.is_pooled && reach.sees_individuals())
+            || (self.decided_by_directorate && reach.has(Role::Directorate))
+            || (self.kept_by_register && reach.has(Role::Register))
+    }
+}
+
+fn is_same(concerned: Option<Uuid>, own: Option<Uuid>) -> bool {
+    concerned.is_some() && concerned == own
+}
+
+async fn of_position(
+    view: &View,
+    id: Uuid,
+    concerns: &mut Concerns,
+) -> Result<(), ProblemResponse> {
+    let state = view.consult::<Position>(&position::domain::subject(id)).await?.state;
+    if let Ok(known) = state.known() {
+        concerns.municipalities.insert(known.established.municipality.clone());
+        // A doctor goes on seeing the positions that they have held.
+        concerns.doctors.extend(known.occupancies.iter().map(|held| held.trainee));
+    }
+    Ok(())
+}
+
+async fn of_doctor(
+    view: &View,
+    id: Uuid,
+    day: Date,
+    concerns: &mut Concerns,
+) -> Result<(), ProblemResponse> {
+    let state = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
+    if let Some(known) = state.known() {
+        concerns.municipalities.extend(known.at_home_on(day));
+        concerns.doctor = Some(id);
+        concerns.doctors.insert(id);
+    }
+    Ok(())
+}
+
+async fn of_supervisor(
+    view: &View,
+    id: Uuid,
+    concerns: &mut Concerns,
+) -> Result<(), ProblemResponse> {
+    let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
+    if let Ok(known) = state.known() {
+        concerns.supervisor = Some(id);
+        concerns.is_pooled = true;
+        concerns.municipalities.extend(known.municipality.clone());
+        let assignments = known.assignments.iter();
+        concerns.municipalities.extend(assignments.filter_map(|held| held.municipality.clone()));
+    }
+    Ok(())
+}
+
+async fn of_assignment(
+    view: &View,
+    id: Uuid,
+    day: Date,
+    concerns: &mut Concerns,
+) -> Result<(), ProblemResponse> {
+    let state = view.consult::<Assignments>(&assignment_subject(id)).await?.state;
+    if let Ok(assignment) = state.get(id) {
+        concerns.municipalities.extend(assignment.municipality.clone());
+        concerns.supervisor = Some(assignment.supervisor);
+        of_doctor(view, assignment.trainee, day, concerns).await?;
+        concerns.doctor = None;
+    }
+    Ok(())
+}

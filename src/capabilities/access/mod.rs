@@ -1,0 +1,30 @@
+//! Access: who is let in, how far they reach, and what is granted to whom for a time.
+//!
+//! [`gate`] stands before every operation. What it needs to know of a caller follows from facts in
+//! the log on the day of the request ([`reach`]); which callers an operation is for is declared at
+//! the operation ([`rules`]). Who a caller is was proved before, by [`crate::identity`].
+
+mod access_grants;
+pub mod domain;
+pub mod gate;
+mod http;
+pub mod problems;
+pub mod reach;
+pub mod rules;
+mod view;
+pub mod visible;
+
+pub use access_grants::AccessGrants;
+pub use domain::Event;
+
+use super::Capability;
+use crate::event_log::projector::declared;
+
+pub static CAPABILITY: Capability = Capability {
+    name: "access",
+    event_types: Event::TYPES,
+    problems: problems::ALL,
+    routes: http::routes,
+    projections: || vec![declared::<AccessGrants>()],
+    reports: &[],
+};

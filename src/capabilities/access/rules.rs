@@ -1,0 +1,146 @@
+//! Which callers an operation is for: a word at each operation (`x-access`), and what it means.
+//!
+//! The word, with the scope that follows from the operation's group and method, is what the gate
+//! enforces and what the document tells: one declaration.
+
+use crate::http::actor::Role;
+
+/// Whom an operation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads what is nobody's in particular: everybody with the scope.
+    Anybody,
+    /// Reads individuals: whoever reaches them; others find nothing.
+    Individuals,
+    /// Reads figures: whoever has a role. Who may not see individuals gets suppressed figures.
+    Figures,
+    /// Keeps reference data, catalogues and organisations.
+    Register,
+    /// Runs programmes.
+    Programme,
+    /// Acts for the municipality that it concerns.
+    Municipal,
+    /// A doctor's own act.
+    OfDoctor,
+    /// A supervisor's own act.
+    OfSupervisor,
+    /// A leader's own act.
+    OfLeader,
+    /// The directorate's own act.
+    OfDirectorate,
+    /// Gives and ends access.
+    Grants,
+}
+
+/// Every word and its meaning.
+pub const ALL: [(&str, Access); 11] = [
+    ("anybody", Access::Anybody),
+    ("individuals", Access::Individuals),
+    ("figures", Access::Figures),
+    ("register", Access::Register),
+    ("programme", Access::Programme),
+    ("municipal", Access::Municipal),
+    ("of_doctor", Access::OfDoctor),
+    ("of_supervisor", Access::OfSupervisor),
+    ("of_leader", Access::OfLeader),
+    ("of_directorate", Access::OfDirectorate),
+    ("grants", Access::Grants),
+];
+
+/// What somebody must be for the operations of figures: anything.
+const ANY_ROLE: &[Role] = &[
+    Role::Municipality,
+    Role::System,
+    Role::Office,
+    Role::Directorate,
+    Role::Register,
+    Role::Reporting,
+    Role::Auditor,
+    Role::Leader,
+    Role::Supervisor,
+    Role::Doctor,
+    Role::Loader,
+];
+
+impl Access {
+    /// What an operation's word means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        ALL.iter().find(|(name, _)| *name == word).map(|(_, access)| *access)
+    }
+
+    /// The word that operations declare it by.
+    pub fn word(self) -> &'static str {
+        let named = ALL.iter().find(|(_, access)| *access == self);
+        named.map_or("", |(word, _)| *word)
+    }
+
+    /// The roles of which a caller needs one; empty when none is needed.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Access::Anybody | Access::Individuals => &[],
+            Access::Figures => ANY_ROLE,
+            Access::Register => &[Role::Register, Role::Loader],
+            Access::Programme => &[Role::Register, Role::Office, Role::Loader],
+            Access::Municipal => &[Role::Municipality, Role::System, Role::Leader, Role::Loader],
+            Access::OfDoctor => &[Role::Doctor, Role::Municipality, Role::System, Role::Loader],
+            Access::OfSupervisor => {
+                &[Role::Supervisor, Role::Municipality, Role::System, Role::Loader]
+            }
+            Access::OfLeader => &[Role::Leader, Role::Municipality, Role::System, Role::Loader],
+            Access::OfDirectorate => &[Role::Directorate, Role::Loader],
+            Access::Grants => &[Role::Municipality, Role::Register, Role::Loader],
+        }
+    }
+
+    /// Whether the caller must be able to act for the municipality of what the address names. A
+    /// person's own act needs no more than to be that person; a system acts for the municipality.
+    pub fn acts_for_municipality(self, is_person: bool) -> bool {
+        match self {
+            Access::Municipal => true,
+            Access::OfDoctor | Access::OfSupervisor | Access::OfLeader => !is_person,
+            Access::Anybody
+            | Access::Individuals
+            | Access::Figures
+            | Access::Register
+            | Access::Programme
+            | Access::OfDirectorate
+            | Access::Grants => false,
+        }
+    }
+
+    /// What the document says of it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Access::Anybody => "For every caller with the scope.",
+            Access::Individuals => {
+                "For every caller with the scope; shows only what the caller reaches: one's own \
+                 municipality, the municipalities of one's office, the doctors one leads or \
+                 supervises, oneself."
+            }
+            Access::Figures => {
+                "For callers with any role. Who may not see individuals gets rounded figures."
+            }
+            Access::Register => "For whoever keeps the register.",
+            Access::Programme => "For whoever keeps the register, and for ALIS offices.",
+            Access::Municipal => {
+                "For the municipality concerned, a system it has delegated to, and its leaders."
+            }
+            Access::OfDoctor => {
+                "For the doctor, or for the municipality or a system it has delegated to, which \
+                 then names the doctor."
+            }
+            Access::OfSupervisor => {
+                "For the supervisor, or for the municipality or a system it has delegated to, \
+                 which then names the supervisor."
+            }
+            Access::OfLeader => {
+                "For the leader, or for the municipality or a system it has delegated to, which \
+                 then names the leader."
+            }
+            Access::OfDirectorate => "For the directorate.",
+            Access::Grants => {
+                "For the municipality that delegates, and for whoever keeps the register."
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Which facts of the feed and of histories a caller may see, as a condition on events.
+
+use crate::event_log::feed::Visible;
+use crate::http::actor::{Actor, Role};
+use crate::identity::Who;
+
+/// The read model that the condition rests on.
+pub const MODEL: &str = "trainees";
+/// Facts that are nobody's in particular.
+const OPEN: [&str; 5] =
+    ["municipality.%", "alis\\_office.%", "organisation.%", "programme.%", "curriculum.%"];
+/// Facts about supervisors themselves, whom all who train doctors share.
+const POOLED: &str = "supervisor.%";
+/// Facts about exemptions, which the directorate decides.
+const EXEMPTIONS: &str = "supervision\\_exemption.%";
+/// Facts about grants, for whoever keeps the register.
+const GRANTS: &str = "access.%";
+
+/// What an actor may see; `None` is everything. `day` is today.
+pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
+    let Actor { caller, reach } = actor;
+    if reach.sees_everything() {
+        return None;
+    }
+    let mut types: Vec<String> = OPEN.iter().map(|&like| like.to_owned()).collect();
+    let more = [
+        (reach.sees_individuals(), POOLED),
+        (reach.has(Role::Directorate), EXEMPTIONS),
+        (reach.has(Role::Register), GRANTS),
+    ];
+    types.extend(more.iter().filter(|(sees, _)| *sees).map(|(_, like)| (*like).to_owned()));
+    let mut subjects = Vec::new();
+    subjects.extend(reach.supervisor.map(|id| format!("supervisor:{id}")));
+    subjects.extend(reach.leader.map(|id| format!("leader:{id}")));
+    if let Who::Organisation { number, supplier: None } = &caller.who {
+        subjects.push(format!("grantee:{number}"));
+    }
+    Some(Visible {
+        condition: include_str!("sql/visible.sql"),
+        types,
+        municipalities: reach.municipalities.iter().map(ToString::to_string).collect(),
+        subjects,
+        doctors: reach.doctors.iter().map(ToString::to_string).collect(),
+        day,
+    })
+}

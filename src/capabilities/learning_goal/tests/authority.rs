@@ -1,0 +1,67 @@
+//! Who decides: the leader where the doctor works on the day.
+
+use super::*;
+use crate::capabilities::position::domain::{LeaveReason, OccupancyEnded};
+
+#[test]
+fn a_leader_decides_where_the_doctor_works_on_that_day() {
+    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
+    let oslo = oslo_leader();
+    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
+    let may = |leader: &leader::Known, day| may_decide(leader, &moved, june(day)).is_ok();
+    assert!(may(&oslo, 10) && !may(&tromso, 10));
+    // Between two positions the last one's municipality answers.
+    assert!(may(&oslo, 15) && !may(&tromso, 15));
+    assert!(!may(&oslo, 20) && may(&tromso, 20));
+    assert_eq!(
+        may_decide(&oslo, &doctor(&[]), june(1)).expect_err("nowhere").problem.code,
+        "not_the_leader"
+    );
+    let former = leader_with("leader", &[("0301", date(2019, 1, 1), Some(june(1)))]);
+    assert!(may_decide(&former, &oslo_doctor(), june(1)).is_ok());
+    assert!(may_decide(&former, &oslo_doctor(), june(2)).is_err());
+}
+
+#[test]
+fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
+    let mut moved = doctor(&[("0301", date(2020, 1, 1), None)]);
+    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_ok());
+    let ended = OccupancyEnded {
+        position: Uuid::from_u128(110),
+        occupancy: Uuid::from_u128(10),
+        trainee: DOCTOR,
+        municipality: text("0301"),
+        to: june(10),
+        reason: LeaveReason::Unknown,
+    };
+    moved.occupancies.evolve(&position::Event::from(ended), 2);
+    let elsewhere = doctor(&[("5401", june(11), None)]);
+    for occupancy in elsewhere.occupancies.iter() {
+        let filled = Filled {
+            position: occupancy.position,
+            occupancy: Uuid::from_u128(99),
+            trainee: DOCTOR,
+            municipality: occupancy.municipality.clone(),
+            category: Category::RegularGp,
+            period: occupancy.period,
+            percent: Percent::FULL,
+            operating_model: OperatingModel::Salaried,
+            terms: Terms::default(),
+        };
+        moved.occupancies.evolve(&position::Event::from(filled), 3);
+    }
+    assert!(may_decide(&oslo_leader(), &moved, june(20)).is_err());
+    assert!(may_decide(&oslo_leader(), &moved, june(10)).is_ok());
+}
+
+#[test]
+fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it() {
+    let goal = approved_goal().0;
+    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
+    assert_eq!(goal.on(june(20)).word(), GoalSituation::Approved);
+    let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
+    let refused = goal.revoke(&tromso, &moved, june(20), text("Disagrees"));
+    assert_eq!(refused.expect_err("new employer").problem.code, "not_the_deciding_municipality");
+    let facts = goal.revoke(&oslo_leader(), &moved, june(20), text("The wrong person"));
+    assert_eq!(facts.map(|facts| facts.len()), Ok(1));
+}

@@ -1,0 +1,165 @@
+//! What is told of an occupancy: the terms of the work, and the facts.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Category;
+use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::time::{Percent, Period};
+use crate::{whole_type, word_enum};
+
+word_enum! {
+    /// How the doctor's work is organised and paid.
+    pub enum OperatingModel {
+        /// Self-employed practice (næringsdrift).
+        SelfEmployed = "self_employed",
+        /// Fixed salary from the municipality (fastlønn).
+        Salaried = "salaried",
+    }
+}
+
+word_enum! {
+    /// Why a list has a ceiling below the usual.
+    pub enum CeilingReason {
+        /// To give room for training.
+        Training = "training",
+        /// The doctor's own wish.
+        DoctorsWish = "doctors_wish",
+        /// Lack of patients or premises.
+        LocalConditions = "local_conditions",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+word_enum! {
+    /// Why a doctor left. A closed list: free words about why somebody left are never stored.
+    pub enum LeaveReason {
+        /// Family or personal reasons.
+        FamilyPersonal = "family_personal",
+        /// Does not want to work in general practice.
+        NotGeneralPractice = "not_general_practice",
+        /// Dissatisfied with pay or conditions.
+        PayConditions = "pay_conditions",
+        /// The training is completed.
+        CompletedTraining = "completed_training",
+        /// Took over a list of their own.
+        MovedToOwnList = "moved_to_own_list",
+        /// The contract came to its end.
+        ContractEnd = "contract_end",
+        /// Something else.
+        Other = "other",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+whole_type! {
+    /// Patients on a list: 0 to 10 000, far above any real list.
+    pub struct Patients(u32);
+    min = 0, max = 10_000, example = 700;
+}
+
+whole_type! {
+    /// Minutes of a week: 0 to 10 080.
+    pub struct WeekMinutes(u32);
+    min = 0, max = 10_080, example = 240;
+}
+
+/// The most patients the list may have, and why.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, deserr::Deserr, utoipa::ToSchema,
+)]
+#[deserr(deny_unknown_fields, error = crate::edge::Faults)]
+pub struct ListCeiling {
+    /// Patients at most.
+    pub patients: Patients,
+    /// Why there is a ceiling.
+    pub reason: CeilingReason,
+}
+
+/// Terms of the work that may change during an occupancy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_length: Option<Patients>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_ceiling: Option<ListCeiling>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_minutes_per_week: Option<WeekMinutes>,
+}
+
+/// A doctor takes the position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filled {
+    pub position: Uuid,
+    pub occupancy: Uuid,
+    pub trainee: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub category: Category,
+    pub period: Period,
+    pub percent: Percent,
+    pub operating_model: OperatingModel,
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+/// Share, list or protected time change during an occupancy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TermsChanged {
+    pub position: Uuid,
+    pub occupancy: Uuid,
+    pub trainee: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub from: Date,
+    pub percent: Percent,
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+/// The operating model changes during an occupancy (overgangsavtale). The tenure goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperatingModelChanged {
+    pub position: Uuid,
+    pub occupancy: Uuid,
+    pub trainee: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub from: Date,
+    pub operating_model: OperatingModel,
+}
+
+/// The doctor leaves; the last day is `to`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OccupancyEnded {
+    pub position: Uuid,
+    pub occupancy: Uuid,
+    pub trainee: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub to: Date,
+    pub reason: LeaveReason,
+}
+
+/// What was recorded of an occupancy was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OccupancyCorrected {
+    pub position: Uuid,
+    pub occupancy: Uuid,
+    pub trainee: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// How it was, or `None`: there never was such an occupancy.
+    pub facts: Option<OccupancyFacts>,
+    pub reason: Comment,
+}
+
+/// An occupancy as it was, told whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OccupancyFacts {
+    pub period: Period,
+    pub percent: Percent,
+    pub operating_model: OperatingModel,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<LeaveReason>,
+}

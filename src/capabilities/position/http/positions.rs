@@ -1,0 +1,268 @@
+//! Positions: established, listed, read, corrected.
+
+use actix_web::web::Path;
+use actix_web::{get, post};
+use deserr::Deserr;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{checked_external_ids, replied};
+use crate::capabilities::position::domain::{
+    Category, Corrected, Established, Event, OpenPracticeModel, OperatingModel, Terms,
+    external_subject, subject,
+};
+use crate::capabilities::position::problems::*;
+use crate::capabilities::position::state::{Known, Position};
+use crate::capabilities::position::view::{PositionView, SituationWord};
+use crate::capabilities::programme::{
+    self,
+    problems::{MUNICIPALITY_NOT_IN_PROGRAMME, PROGRAMME_QUOTA_REACHED},
+};
+use crate::capabilities::reference::municipality_in_use;
+use crate::edge::{Day, Faults, Id};
+use crate::event_log::{Decision, Loaded, Refusal, View};
+use crate::evolved;
+use crate::http::list::Rows;
+use crate::http::openapi::codes;
+use crate::http::page::Page;
+use crate::http::time_axes::TimeAxes;
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::identifiers::{Comment, ExternalId, ExternalName, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::Percent;
+
+/// A position to establish.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct EstablishPosition {
+    /// The municipality whose position it is; its number must be in use on the first day.
+    municipality: MunicipalityNumber,
+    /// What kind of work it is.
+    category: Category,
+    /// Its share of a full position.
+    percent: Percent,
+    /// The operating model the municipality wants.
+    intended_operating_model: OperatingModel,
+    /// The first day the position exists; today by default.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// The programme it belongs to. The municipality must take part in it on the first day and have
+    /// a place left in its quota.
+    #[deserr(default)]
+    programme: Option<Id>,
+    /// How open unselected practice will be arranged.
+    #[deserr(default)]
+    open_practice_model: Option<OpenPracticeModel>,
+    /// Whether a fixed salary is offered.
+    #[schema(example = true)]
+    #[deserr(default)]
+    salary_offer_made: Option<bool>,
+    /// What other systems call it; each id names one position.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
+}
+
+async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
+    for external in ids {
+        let subject = external_subject(external);
+        if !view.is_new(&subject).await? {
+            let holder = view.holder(&subject, "position").await?;
+            return Err(Rejection::new(&POSITION_EXTERNAL_ID_TAKEN)
+                .with("system", &external.system)
+                .with("id", &external.id)
+                .with("position", holder)
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Establish a position
+///
+/// From its first day the position is `planned`: it can be announced and filled.
+#[utoipa::path(tag = "positions", operation_id = "establish_position",
+    request_body = EstablishPosition,
+    responses((status = 201, description = "The position", body = PositionView)),
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN, &MUNICIPALITY_NOT_IN_PROGRAMME,
+        &PROGRAMME_QUOTA_REACHED])))))]
+#[post("/v1/positions")]
+pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    checked_external_ids(&asked.external_ids)?;
+    change.reach().act_in(&asked.municipality)?;
+    let from = asked.from.map_or(today, |day| day.0);
+    let decide = async |view: &View| {
+        municipality_in_use(view, &asked.municipality, from).await?;
+        if let Some(programme) = asked.programme {
+            programme::admit(view, programme.0, &asked.municipality, from, None).await?;
+        }
+        view.is_new(&subject(id)).await?;
+        external_ids_free(view, &asked.external_ids).await?;
+        let asked = asked.clone();
+        let facts = [Event::from(Established {
+            position: id,
+            municipality: asked.municipality,
+            category: asked.category,
+            percent: asked.percent,
+            intended_operating_model: asked.intended_operating_model,
+            from,
+            programme: asked.programme.map(|id| id.0),
+            open_practice_model: asked.open_practice_model,
+            terms: Terms::default(),
+            salary_offer_made: asked.salary_offer_made,
+            external_ids: asked.external_ids,
+        })];
+        let next = evolved!(Position::default(), facts);
+        Ok(Decision::new(subject(id), &facts, replied(201, &next, today)?))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+/// Which positions.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct PositionFilters {
+    /// Only positions of this municipality.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Only positions of this programme.
+    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    #[deserr(default)]
+    programme: Option<Id>,
+    /// Only positions of this category.
+    #[deserr(default)]
+    category: Option<Category>,
+    /// Only positions in this situation on the day.
+    #[deserr(default)]
+    situation: Option<SituationWord>,
+    /// Only positions held by this doctor on the day.
+    #[deserr(default)]
+    trainee: Option<Id>,
+    /// Only the position that another system calls this: `system/id`.
+    #[param(inline)]
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
+}
+
+/// List positions
+///
+/// In the order they were registered, as they are on `as_of`.
+#[utoipa::path(tag = "positions", operation_id = "list_positions",
+    params(PositionFilters, TimeAxes, crate::http::page::Paging),
+    responses((status = 200, description = "A page of positions", body = Page<PositionView>)),
+    extensions(("x-access" = json!("individuals"))))]
+#[get("/v1/positions")]
+pub async fn list_all(list: List<PositionFilters>) -> Answer {
+    let filters = &list.filters;
+    let text = |value: &dyn ToString| value.to_string();
+    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    ListQuery::of("positions", rows)
+        .filter("municipality = $$", filters.municipality.as_ref().map(|m| text(m)))
+        .filter("programme = $$", filters.programme.map(|id| id.0))
+        .filter("category = $$", filters.category.map(|c| text(&c)))
+        .filter("situation = $$", filters.situation.map(|s| text(&s)))
+        .filter("trainee = $$", filters.trainee.map(|id| id.0))
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| text(e)))
+        .answer(list)
+        .await
+}
+
+/// Read a position
+///
+/// As it is on `as_of` (today by default), as known at `known_at`.
+#[utoipa::path(tag = "positions", operation_id = "read_position",
+    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes),
+    responses((status = 200, description = "The position", body = PositionView)),
+    extensions(("x-access" = json!("individuals"))))]
+#[get("/v1/positions/{id}")]
+pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
+    read.resource(&subject(*id), PositionView::on).await
+}
+
+/// Read a position's history
+///
+/// Every event that concerns it, newest first.
+#[utoipa::path(tag = "positions", operation_id = "read_position_history",
+    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes, crate::http::page::Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
+#[get("/v1/positions/{id}/history")]
+pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    list.history(&[subject(*id)]).await
+}
+
+/// How the position really was.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectPosition {
+    /// What kind of work it is.
+    #[deserr(default)]
+    category: Option<Category>,
+    /// Its share of a full position.
+    #[deserr(default)]
+    percent: Option<Percent>,
+    /// The operating model the municipality wants.
+    #[deserr(default)]
+    intended_operating_model: Option<OperatingModel>,
+    /// The first day the position exists.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// How open unselected practice is arranged.
+    #[deserr(default)]
+    open_practice_model: Option<OpenPracticeModel>,
+    /// Whether a fixed salary was offered.
+    #[schema(example = true)]
+    #[deserr(default)]
+    salary_offer_made: Option<bool>,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+/// Correct what was recorded of a position
+///
+/// What is left out stays as it was. The first account stays in the history; `known_at` before the
+/// correction shows it.
+#[utoipa::path(tag = "positions", operation_id = "correct_position",
+    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
+    request_body = CorrectPosition,
+    responses((status = 200, description = "The position", body = PositionView)),
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
+        &PROGRAMME_QUOTA_REACHED])))))]
+#[post("/v1/positions/{id}/correction")]
+pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>) -> Answer {
+    let (asked, today, id) = (body.value, change.today, *id);
+    let decide = async |view: &View| {
+        let loaded: Loaded<Position> = view.load(&subject(id)).await?;
+        let e = &loaded.state.known()?.established;
+        let how = really(loaded.state.known()?, asked.clone());
+        // Another first day is another place in the programme's quota.
+        if let Some(programme) = e.programme.filter(|_| how.from != e.from) {
+            programme::admit(view, programme, &e.municipality, how.from, Some(id)).await?;
+        }
+        let facts = loaded.state.known()?.correct(how)?;
+        let next = evolved!(loaded.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
+    };
+    change.execute(&body.canonical, decide).await
+}
+
+fn really(known: &Known, asked: CorrectPosition) -> Corrected {
+    let e = &known.established;
+    Corrected {
+        position: e.position,
+        municipality: e.municipality.clone(),
+        corrects: known.told_at(),
+        category: asked.category.unwrap_or(e.category),
+        percent: asked.percent.unwrap_or(e.percent),
+        intended_operating_model: asked
+            .intended_operating_model
+            .unwrap_or(e.intended_operating_model),
+        from: asked.from.map_or(e.from, |day| day.0),
+        open_practice_model: asked.open_practice_model.or(e.open_practice_model),
+        salary_offer_made: asked.salary_offer_made.or(e.salary_offer_made),
+        reason: asked.reason,
+        programme: e.programme,
+    }
+}

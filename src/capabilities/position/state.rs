@@ -1,0 +1,394 @@
+//! Positions: state and rules. What a position *is* on a day (its [`Situation`]) follows from dated
+//! facts, so a fact that is told late changes the past and not only the present.
+//!
+//! Who holds it, and whether a doctor may hold more, is in [`super::occupancy`].
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::domain::{
+    Announced, AnnouncementWithdrawn, Closed, Corrected, Established, Event, Resumed, Suspended,
+};
+use super::occupancy::Occupancies;
+use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::identifiers::Comment;
+use crate::problem::Rejection;
+use crate::time::{Period, day_after};
+
+/// What a position is on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Situation {
+    /// Established, never filled, not announced.
+    Planned,
+    Announced {
+        apply_by: Option<Date>,
+    },
+    Filled {
+        occupancy: Uuid,
+    },
+    /// Held before, by nobody now.
+    Vacant,
+    Suspended,
+    Closed,
+}
+
+impl Situation {
+    /// The word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Situation::Planned => "planned",
+            Situation::Announced { .. } => "announced",
+            Situation::Filled { .. } => "filled",
+            Situation::Vacant => "vacant",
+            Situation::Suspended => "suspended",
+            Situation::Closed => "closed",
+        }
+    }
+}
+
+/// A dated step of a position's life beside its occupancies.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Announced { apply_by: Option<Date> },
+    Withdrawn,
+    Suspended,
+    Resumed,
+}
+
+/// A position, or the place where there is none yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Position {
+    #[default]
+    Unknown,
+    Known(Box<Known>),
+}
+
+/// A position that has been established.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub established: Established,
+    pub occupancies: Occupancies,
+    steps: Vec<(Date, Step)>,
+    closed_on: Option<Date>,
+    /// Where the facts about the position itself were last told, for corrections to name.
+    told_at: i64,
+}
+
+impl Position {
+    /// The position, or the refusal that there is none.
+    pub fn known(&self) -> Result<&Known, Rejection> {
+        match self {
+            Position::Unknown => Err((&crate::problem::common::NOT_FOUND).into()),
+            Position::Known(known) => Ok(known),
+        }
+    }
+
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
+        match (&mut *self, event) {
+            (Position::Unknown, Event::Established(fact)) => {
+                *self = Position::Known(Box::new(Known {
+                    established: fact.clone(),
+                    occupancies: Occupancies::default(),
+                    steps: Vec::new(),
+                    closed_on: None,
+                    told_at: at,
+                }));
+            }
+            (Position::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
+            (Position::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+}
+
+impl Fold for Position {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve_at(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn evolve(&mut self, event: &Event, at: i64) {
+        self.occupancies.evolve(event, at);
+        match event {
+            Event::Announced(f) => self.step(f.on, Step::Announced { apply_by: f.apply_by }),
+            Event::AnnouncementWithdrawn(f) => self.step(f.on, Step::Withdrawn),
+            Event::Suspended(f) => self.step(f.from, Step::Suspended),
+            Event::Resumed(f) => self.step(f.on, Step::Resumed),
+            Event::Closed(f) => self.closed_on = Some(f.on),
+            Event::Corrected(f) => {
+                self.told_at = at;
+                let e = &mut self.established;
+                e.category = f.category;
+                e.percent = f.percent;
+                e.intended_operating_model = f.intended_operating_model;
+                e.from = f.from;
+                e.open_practice_model = f.open_practice_model;
+                e.salary_offer_made = f.salary_offer_made;
+            }
+            Event::Established(_)
+            | Event::Filled(_)
+            | Event::TermsChanged(_)
+            | Event::OperatingModelChanged(_)
+            | Event::OccupancyEnded(_)
+            | Event::OccupancyCorrected(_) => {}
+        }
+    }
+
+    /// Steps stand in the order of their days; of two on one day the later told comes last.
+    fn step(&mut self, day: Date, step: Step) {
+        let place = self.steps.partition_point(|(other, _)| *other <= day);
+        self.steps.insert(place, (day, step));
+    }
+
+    /// What the position is on a day; `None` before it was established.
+    pub fn situation_on(&self, day: Date) -> Option<Situation> {
+        if day < self.established.from {
+            return None;
+        }
+        if self.closed_on.is_some_and(|closed| closed <= day) {
+            return Some(Situation::Closed);
+        }
+        if let Some(occupancy) = self.occupancies.on(day) {
+            return Some(Situation::Filled { occupancy: occupancy.id });
+        }
+        let last_end = self.occupancies.last_end_before(day);
+        let mut situation = match last_end {
+            Some(_) => Situation::Vacant,
+            None => Situation::Planned,
+        };
+        let mut suspended = false;
+        for (on, step) in self.steps.iter().take_while(|(on, _)| *on <= day) {
+            match step {
+                Step::Suspended => suspended = true,
+                Step::Resumed => suspended = false,
+                // An announcement that led to an occupancy has served; a withdrawn one is gone.
+                Step::Announced { apply_by } if last_end.is_none_or(|end| *on > end) => {
+                    situation = Situation::Announced { apply_by: *apply_by };
+                }
+                Step::Withdrawn if matches!(situation, Situation::Announced { .. }) => {
+                    situation = match last_end {
+                        Some(_) => Situation::Vacant,
+                        None => Situation::Planned,
+                    };
+                }
+                Step::Announced { .. } | Step::Withdrawn => {}
+            }
+        }
+        Some(if suspended { Situation::Suspended } else { situation })
+    }
+
+    /// The days on which something about the position changes.
+    pub fn changes(&self) -> Vec<Date> {
+        let mut days = vec![self.established.from];
+        days.extend(self.closed_on);
+        days.extend(self.steps.iter().map(|(day, _)| *day));
+        days.extend(self.occupancies.changes());
+        days.retain(|day| *day >= self.established.from);
+        days
+    }
+
+    /// Since when nobody has held the position, on a day when nobody does.
+    pub fn vacant_since(&self, day: Date) -> Option<Date> {
+        match self.situation_on(day)? {
+            Situation::Filled { .. } | Situation::Closed => None,
+            Situation::Planned
+            | Situation::Announced { .. }
+            | Situation::Vacant
+            | Situation::Suspended => {
+                let end = self.occupancies.last_end_before(day);
+                Some(end.map_or(self.established.from, day_after))
+            }
+        }
+    }
+
+    /// Where the facts about the position itself were last told.
+    pub fn told_at(&self) -> i64 {
+        self.told_at
+    }
+
+    fn not(&self, situation: &Situation, day: Date) -> Rejection {
+        Rejection::new(&problems::POSITION_SITUATION)
+            .with("situation", situation.as_str())
+            .with("day", day)
+    }
+
+    fn situation_or_refuse(&self, day: Date) -> Result<Situation, Rejection> {
+        self.situation_on(day).ok_or_else(|| {
+            Rejection::new(&problems::POSITION_NOT_YET_ESTABLISHED)
+                .with("from", self.established.from)
+        })
+    }
+
+    /// Announces the position.
+    pub fn announce(&self, on: Date, apply_by: Option<Date>) -> Result<Vec<Event>, Rejection> {
+        match self.situation_or_refuse(on)? {
+            Situation::Planned | Situation::Vacant => {}
+            Situation::Announced { apply_by: announced } if announced == apply_by => {
+                return Ok(vec![]);
+            }
+            situation @ (Situation::Announced { .. }
+            | Situation::Filled { .. }
+            | Situation::Suspended
+            | Situation::Closed) => return Err(self.not(&situation, on)),
+        }
+        let Established { position, municipality, .. } = self.established.clone();
+        Ok(vec![Announced { position, municipality, on, apply_by }.into()])
+    }
+
+    /// Takes the announcement back.
+    pub fn withdraw(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        match self.situation_or_refuse(on)? {
+            Situation::Announced { .. } => {}
+            situation @ (Situation::Planned
+            | Situation::Vacant
+            | Situation::Filled { .. }
+            | Situation::Suspended
+            | Situation::Closed) => {
+                let withdrawn = (on, Step::Withdrawn);
+                if self.steps.contains(&withdrawn) {
+                    return Ok(vec![]);
+                }
+                return Err(self.not(&situation, on));
+            }
+        }
+        let Established { position, municipality, .. } = self.established.clone();
+        Ok(vec![AnnouncementWithdrawn { position, municipality, on }.into()])
+    }
+
+    /// Lets the position rest from a day.
+    pub fn suspend(&self, from: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
+        match self.situation_or_refuse(from)? {
+            Situation::Planned | Situation::Announced { .. } | Situation::Vacant => {}
+            Situation::Suspended => return Ok(vec![]),
+            situation @ (Situation::Filled { .. } | Situation::Closed) => {
+                return Err(self.not(&situation, from));
+            }
+        }
+        self.free_from(from)?;
+        let Established { position, municipality, .. } = self.established.clone();
+        Ok(vec![Suspended { position, municipality, from, reason }.into()])
+    }
+
+    /// Takes a resting position up again.
+    pub fn resume(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        match self.situation_or_refuse(on)? {
+            Situation::Suspended => {}
+            situation @ (Situation::Planned
+            | Situation::Announced { .. }
+            | Situation::Vacant
+            | Situation::Filled { .. }
+            | Situation::Closed) => {
+                if self.steps.contains(&(on, Step::Resumed)) {
+                    return Ok(vec![]);
+                }
+                return Err(self.not(&situation, on));
+            }
+        }
+        let Established { position, municipality, .. } = self.established.clone();
+        Ok(vec![Resumed { position, municipality, on }.into()])
+    }
+
+    /// Closes the position for good.
+    pub fn close(&self, on: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
+        if let Some(closed_on) = self.closed_on {
+            if closed_on == on {
+                return Ok(vec![]);
+            }
+            return Err(self.not(&Situation::Closed, on));
+        }
+        let situation = self.situation_or_refuse(on)?;
+        if matches!(situation, Situation::Filled { .. }) {
+            return Err(self.not(&situation, on));
+        }
+        self.free_from(on)?;
+        let Established { position, municipality, programme, .. } = self.established.clone();
+        Ok(vec![Closed { position, municipality, on, reason, programme }.into()])
+    }
+
+    /// Nobody holds the position on a day or later.
+    fn free_from(&self, day: Date) -> Result<(), Rejection> {
+        match self.occupancies.overlapping(&Period::since(day), None) {
+            None => Ok(()),
+            Some(occupancy) => Err(Rejection::new(&problems::POSITION_OCCUPIED)
+                .with("period", occupancy.period)
+                .with("occupancy", occupancy.id)),
+        }
+    }
+
+    /// The position can be held on every day of `period`: established, open, not resting, and
+    /// nobody else's.
+    pub(super) fn can_be_held(
+        &self,
+        period: &Period,
+        except: Option<Uuid>,
+    ) -> Result<(), Rejection> {
+        self.situation_or_refuse(period.from)?;
+        if let Some(other) = self.occupancies.overlapping(period, except) {
+            return Err(Rejection::new(&problems::POSITION_OCCUPIED)
+                .with("period", other.period)
+                .with("occupancy", other.id));
+        }
+        if let Some(closed) =
+            self.closed_on.filter(|closed| period.to.is_none_or(|to| *closed <= to))
+        {
+            return Err(self.not(&Situation::Closed, closed.max(period.from)));
+        }
+        let mut resting_since = None;
+        for (day, step) in &self.steps {
+            match step {
+                Step::Suspended => resting_since = Some(*day),
+                Step::Resumed => {
+                    self.not_resting(resting_since.take(), Some(*day), period)?;
+                }
+                Step::Announced { .. } | Step::Withdrawn => {}
+            }
+        }
+        self.not_resting(resting_since, None, period)
+    }
+
+    fn not_resting(
+        &self,
+        since: Option<Date>,
+        until: Option<Date>,
+        period: &Period,
+    ) -> Result<(), Rejection> {
+        let rest = since.and_then(|from| Period::try_new(from, until.map(crate::time::day_before)));
+        match rest.and_then(|rest| rest.overlap(period)) {
+            Some(both) => Err(self.not(&Situation::Suspended, both.from)),
+            None => Ok(()),
+        }
+    }
+
+    /// Corrects what was recorded when the position was established.
+    pub fn correct(&self, how: Corrected) -> Result<Vec<Event>, Rejection> {
+        let e = &self.established;
+        let same = (how.category, how.percent, how.intended_operating_model, how.from)
+            == (e.category, e.percent, e.intended_operating_model, e.from)
+            && (how.open_practice_model, how.salary_offer_made)
+                == (e.open_practice_model, e.salary_offer_made);
+        if same {
+            return Ok(vec![]);
+        }
+        if let Some(earliest) = self.changes().into_iter().filter(|day| *day > e.from).min()
+            && how.from > earliest
+        {
+            return Err(Rejection::new(&problems::CORRECTION_CONTRADICTS).with("day", earliest));
+        }
+        if let Some(first) = self.occupancies.first_day()
+            && how.from > first
+        {
+            return Err(Rejection::new(&problems::CORRECTION_CONTRADICTS).with("day", first));
+        }
+        Ok(vec![how.into()])
+    }
+}

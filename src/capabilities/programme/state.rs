@@ -1,0 +1,235 @@
+//! Programmes: state and rules. The positions a municipality may have in one are in
+//! [`super::quota`].
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::domain::{
+    ApplicationDecided, Event, MunicipalityApplied, Outcome, PhaseSet, Started, SubsidySet,
+    YearlyNok,
+};
+use super::problems;
+use super::quota::Participations;
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::dated::Dated;
+use crate::edge::Fault;
+use crate::identifiers::{MunicipalityNumber, Name};
+use crate::problem::{Rejection, common};
+use crate::time::Period;
+
+/// A programme, or the place where there is none yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Programme {
+    #[default]
+    Unknown,
+    Known(Box<Known>),
+}
+
+/// A programme that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub started: Started,
+    pub phases: Dated<Name>,
+    pub subsidies: Dated<YearlyNok>,
+    pub participations: BTreeMap<MunicipalityNumber, Participations>,
+    /// In the order of the days the municipalities applied.
+    pub applications: Vec<Application>,
+}
+
+/// A municipality's application.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Application {
+    pub municipality: MunicipalityNumber,
+    pub applied_on: Date,
+    pub situation: ApplicationSituation,
+}
+
+/// What has become of an application.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ApplicationSituation {
+    Pending,
+    Decided { outcome: Outcome, on: Date },
+}
+
+impl Programme {
+    /// The programme, or the refusal that there is none.
+    pub fn known(&self) -> Result<&Known, Rejection> {
+        match self {
+            Programme::Unknown => Err((&common::NOT_FOUND).into()),
+            Programme::Known(known) => Ok(known),
+        }
+    }
+
+    /// Takes one fact in.
+    pub fn evolve(&mut self, event: &Event) {
+        match (&mut *self, event) {
+            (Programme::Unknown, Event::Started(f)) => {
+                let mut subsidies = Dated::default();
+                if let Some(rate) = f.subsidy_nok_per_position_year {
+                    subsidies.tell(f.period, rate);
+                }
+                *self = Programme::Known(Box::new(Known {
+                    started: f.clone(),
+                    phases: Dated::default(),
+                    subsidies,
+                    participations: BTreeMap::new(),
+                    applications: vec![],
+                }));
+            }
+            (Programme::Unknown, _) => {} // a fact without a beginning
+            (Programme::Known(known), event) => known.evolve(event),
+        }
+    }
+}
+
+impl Fold for Programme {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = Event::decode(fact)? {
+            self.evolve(&event);
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Started(_) => {}
+            Event::PhaseSet(f) => self.phases.tell(f.period, f.name.clone()),
+            Event::SubsidySet(f) => self.subsidies.tell(f.period, f.nok_per_position_year),
+            Event::MunicipalityJoined(f) => {
+                self.participations.entry(f.municipality.clone()).or_default().join(f);
+            }
+            Event::MunicipalityLeft(f) => {
+                self.participations.entry(f.municipality.clone()).or_default().leave(f);
+            }
+            Event::MunicipalityApplied(f) => {
+                self.applications.push(Application {
+                    municipality: f.municipality.clone(),
+                    applied_on: f.applied_on,
+                    situation: ApplicationSituation::Pending,
+                });
+                self.applications.sort_by_key(|a| (a.applied_on, a.municipality.clone()));
+            }
+            Event::ApplicationDecided(f) => {
+                let decided = ApplicationSituation::Decided { outcome: f.outcome, on: f.on };
+                let mut all = self.applications.iter_mut();
+                let own = all.find(|application| {
+                    (&application.municipality, application.applied_on)
+                        == (&f.municipality, f.applied_on)
+                });
+                if let Some(application) = own {
+                    application.situation = decided;
+                }
+            }
+        }
+    }
+
+    /// The municipalities that take part on a day.
+    pub fn participants_on(&self, day: Date) -> Vec<&MunicipalityNumber> {
+        let all = self.participations.iter();
+        all.filter(|(_, own)| own.on(day).is_some()).map(|(number, _)| number).collect()
+    }
+
+    /// The days on which something about the programme changes.
+    pub fn changes(&self) -> Vec<Date> {
+        let first = self.started.period.from;
+        let mut days = vec![first];
+        days.extend(self.phases.changes());
+        days.extend(self.subsidies.changes());
+        days.extend(self.participations.values().flat_map(Participations::changes));
+        days.retain(|day| *day >= first);
+        days
+    }
+
+    /// A period of the programme: open means as long as the programme lasts.
+    pub fn within(&self, asked: Period) -> Result<Period, Rejection> {
+        let whole = self.started.period;
+        let period = Period { from: asked.from, to: asked.to.or(whole.to) };
+        if whole.contains(&period) && period.to.is_none_or(|to| period.from <= to) {
+            return Ok(period);
+        }
+        Err(Rejection::new(&problems::OUTSIDE_PROGRAMME).with("period", whole))
+    }
+
+    /// A phase begins.
+    pub fn set_phase(&self, name: Name, asked: Period) -> Result<Vec<Event>, Rejection> {
+        let period = self.within(asked)?;
+        if self.phases.says(&period, &name) {
+            return Ok(vec![]);
+        }
+        Ok(vec![PhaseSet { programme: self.started.programme, name, period }.into()])
+    }
+
+    /// The programme pays so much for a position.
+    pub fn set_subsidy(&self, rate: YearlyNok, asked: Period) -> Result<Vec<Event>, Rejection> {
+        let period = self.within(asked)?;
+        if self.subsidies.says(&period, &rate) {
+            return Ok(vec![]);
+        }
+        let (programme, nok_per_position_year) = (self.started.programme, rate);
+        Ok(vec![SubsidySet { programme, nok_per_position_year, period }.into()])
+    }
+
+    /// A municipality asks to take part: one undecided application at a time.
+    pub fn apply(
+        &self,
+        municipality: MunicipalityNumber,
+        applied_on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        let own = self.applications.iter().filter(|other| other.municipality == municipality);
+        for other in own {
+            if other.applied_on == applied_on {
+                return Ok(vec![]);
+            }
+            if other.situation == ApplicationSituation::Pending {
+                return Err(Rejection::new(&problems::PROGRAMME_APPLICATION_PENDING)
+                    .with("municipality", municipality)
+                    .with("day", other.applied_on));
+            }
+        }
+        let programme = self.started.programme;
+        Ok(vec![MunicipalityApplied { programme, municipality, applied_on }.into()])
+    }
+
+    /// The application of a municipality is decided.
+    pub fn decide(
+        &self,
+        municipality: &MunicipalityNumber,
+        outcome: Outcome,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        let mut own = self.applications.iter().filter(|other| other.municipality == *municipality);
+        let pending = |other: &&Application| other.situation == ApplicationSituation::Pending;
+        let application = match (own.clone().find(pending), own.next_back()) {
+            (Some(application), _) => application,
+            (None, None) => return Err((&common::NOT_FOUND).into()),
+            (None, Some(last)) => {
+                return match last.situation {
+                    ApplicationSituation::Decided { outcome: held, on: day }
+                        if (held, day) != (outcome, on) =>
+                    {
+                        Err(Rejection::new(&problems::PROGRAMME_APPLICATION_DECIDED)
+                            .with("outcome", held)
+                            .with("day", day))
+                    }
+                    ApplicationSituation::Decided { .. } | ApplicationSituation::Pending => {
+                        Ok(vec![])
+                    }
+                };
+            }
+        };
+        if on < application.applied_on {
+            let fault = Fault::new(
+                "before_application",
+                "Must not come before the day of the application.",
+                "Kan ikke komme før dagen det ble søkt.",
+            );
+            return Err(Rejection::field("/on", fault));
+        }
+        let (programme, applied_on) = (self.started.programme, application.applied_on);
+        let municipality = municipality.clone();
+        Ok(vec![ApplicationDecided { programme, municipality, applied_on, outcome, on }.into()])
+    }
+}

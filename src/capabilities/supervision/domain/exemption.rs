@@ -1,0 +1,107 @@
+//! What is told of an exemption. Each fact names the supervisor too.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::capabilities::supervision::application::Application;
+use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::time::Period;
+use crate::whole_type;
+
+whole_type! {
+    /// A number of doctors: 0 to 10 000.
+    pub struct DoctorCount(u16);
+    min = 0, max = 10_000, example = 2;
+}
+
+/// A municipality begins an application to let somebody supervise who is not a specialist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionDrafted {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub application: Application,
+    pub on: Date,
+}
+
+/// The application reads otherwise, told whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionDetailed {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub application: Application,
+    pub on: Date,
+}
+
+/// The application is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionSubmitted {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+}
+
+/// The exemption is granted for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionGranted {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+    pub period: Period,
+    /// Why it holds from a day before it was applied for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retroactive: Option<Comment>,
+}
+
+/// The exemption is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionRejected {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+}
+
+/// The municipality appeals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionAppealed {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+}
+
+/// The appeal is lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectionUpheld {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+}
+
+/// The appeal is won: the exemption is granted after all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectionReversed {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+    pub period: Period,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retroactive: Option<Comment>,
+}
+
+/// The exemption holds no more from a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionRevoked {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    pub on: Date,
+    pub reason: Comment,
+}

@@ -1,0 +1,5 @@
+//! Who is let in, and how far they reach.
+
+mod matrix;
+mod relations;
+pub mod world;

@@ -1,0 +1,295 @@
+//! Access comes with a fact and ends with it.
+
+use alis::identity::cast::{self, Scenario};
+use jiff::ToSpan;
+use serde_json::json;
+
+use super::world::{FOREIGN, MARK, OWN, World, grant, today};
+use crate::support::instance::token_with;
+use crate::support::sample;
+
+#[tokio::test]
+async fn a_delegation_holds_on_its_days_and_no_others() {
+    let world = World::new().await;
+    let path = format!("/v1/trainees/{}", world.own.id("trainees"));
+    let system = world.as_one(Scenario::VendorWithoutDelegation);
+    let number = "999000185";
+    let (yesterday, tomorrow) =
+        (today().yesterday().expect("a day"), today().tomorrow().expect("a day"));
+    system.get(&path).await.expect_problem(404, "not_found");
+    grant(&world.client, number, "system", yesterday.saturating_sub(9.days()), Some(yesterday))
+        .await;
+    system.get(&path).await.expect_problem(404, "not_found");
+    grant(&world.client, number, "system", tomorrow, None).await;
+    system.get(&path).await.expect_problem(404, "not_found");
+    let id = grant(&world.client, number, "system", today(), Some(today())).await;
+    assert_eq!(system.get(&path).await.expect(200).body["name"], "Kari Eget");
+    // What was done while it held stays when it ends.
+    let position = json!({"municipality": OWN, "category": "regular_gp", "percent": 50,
+        "intended_operating_model": "salaried"});
+    let made = system.post("/v1/positions", position).await.expect(201).id();
+    let municipality = world.as_one(Scenario::Municipality);
+    municipality.get(&format!("/v1/access-grants/{id}")).await.expect(200);
+    municipality.get(&format!("/v1/positions/{made}")).await.expect(200);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_municipality_delegates_for_itself_only_and_ends_it_when_it_wants() {
+    let world = World::new().await;
+    let municipality = world.as_one(Scenario::Municipality);
+    let body = |number| {
+        json!({"organisation_number": "999000215", "role": "system",
+        "municipality": number})
+    };
+    let refused = municipality.post("/v1/access-grants", body(FOREIGN)).await;
+    refused.expect_problem(403, "relation_missing");
+    let made = municipality.post("/v1/access-grants", body(OWN)).await.expect(201);
+    let again = municipality.post("/v1/access-grants", body(OWN)).await.expect(201);
+    assert_eq!((again.id(), again.position()), (made.id(), made.position()));
+    let overlapping = json!({"organisation_number": "999000215", "role": "system",
+        "municipality": OWN, "from": "2020-01-01"});
+    let refused = municipality.post("/v1/access-grants", overlapping).await;
+    refused.expect_problem(409, "access_grant_exists");
+    let appoint = json!({"organisation_number": "999000215", "role": "auditor"});
+    let refused = municipality.post("/v1/access-grants", appoint).await;
+    refused.expect_problem(403, "relation_missing");
+    let end = format!("/v1/access-grants/{}/end", made.id());
+    let refused = municipality.post(&end, json!({"to": "2019-12-31"})).await;
+    refused.expect_problem(409, "access_grant_period");
+    let ended = municipality.post(&end, json!({})).await.expect(200);
+    assert_eq!(ended.body["to"], today().to_string());
+    let wrong = json!({"organisation_number": "999000215", "role": "system"});
+    let refused = municipality.post("/v1/access-grants", wrong).await.expect(422);
+    assert_eq!(refused.pointers(), ["/municipality"]);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_body_names_must_be_the_callers_own() {
+    let world = World::new().await;
+    let municipality = world.as_one(Scenario::Municipality);
+    let foreign_doctor = world.foreign.id("trainees");
+    let supervisor = world.own.id("supervisors");
+    for (path, body) in [
+        (
+            "/v1/positions".to_owned(),
+            json!({"municipality": FOREIGN, "category": "regular_gp",
+            "percent": 100, "intended_operating_model": "salaried"}),
+        ),
+        (
+            "/v1/trainees".to_owned(),
+            json!({"hpr_number": "999000600", "name": "Per Ny",
+            "scheme": "new", "municipality": FOREIGN}),
+        ),
+        (
+            "/v1/supervisors".to_owned(),
+            json!({"hpr_number": "999000600", "name": "Per Ny",
+            "municipality": FOREIGN}),
+        ),
+        (
+            "/v1/leaders".to_owned(),
+            json!({"name": "Per Ny", "municipality": FOREIGN,
+            "from": "2020-01-01"}),
+        ),
+        (
+            format!("/v1/leaders/{}/terms", world.own.id("leaders")),
+            json!({"municipality": FOREIGN, "from": "2020-01-01"}),
+        ),
+        (
+            "/v1/supervision-exemptions".to_owned(),
+            json!({"supervisor": supervisor, "municipality": FOREIGN}),
+        ),
+        (
+            "/v1/supervisor-assignments".to_owned(),
+            json!({"supervisor": supervisor,
+            "trainee": foreign_doctor, "from": "2020-01-01", "mode": "on_site"}),
+        ),
+        (
+            format!("/v1/programmes/{}/applications", world.programme),
+            json!({"municipality": FOREIGN, "applied_on": "2020-01-01"}),
+        ),
+    ] {
+        let refused = municipality.post(&path, body).await;
+        let refused = refused.expect_problem(403, "relation_missing");
+        assert!(!refused.text.contains(MARK), "{}", refused.text);
+    }
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn acts_of_persons_come_from_that_person_or_from_a_system_that_names_them() {
+    let world = World::new().await;
+    let goal = |act: &str| {
+        format!("/v1/trainees/{}/learning-goals/ALM-001/{act}", world.own.id("trainees"))
+    };
+    let (leader, supervisor) = (world.own.id("leaders"), world.own.id("supervisors"));
+    let submission = json!({"on": "2020-03-01"});
+    let as_one = |who| world.as_one(who);
+    as_one(Scenario::Leader)
+        .post(&goal("submission"), submission.clone())
+        .await
+        .expect_problem(403, "relation_missing");
+    as_one(Scenario::Trainee).post(&goal("submission"), submission).await.expect(200);
+    let recommendation = |by: &str, role| {
+        json!({"by": by, "role": role, "verdict": "positive",
+        "on": "2020-03-02", "dual_role_reason": "A small municipality"})
+    };
+    // The leader is no supervisor, and cannot speak as one.
+    as_one(Scenario::Leader)
+        .post(&goal("recommendations"), recommendation(supervisor, "supervisor"))
+        .await
+        .expect_problem(403, "relation_missing");
+    let own = recommendation(supervisor, "supervisor");
+    as_one(Scenario::Supervisor).post(&goal("recommendations"), own).await.expect(200);
+    // A system that the municipality has delegated to reports what its persons said.
+    let reported = recommendation(supervisor, "clinical_supervisor");
+    as_one(Scenario::Vendor).post(&goal("recommendations"), reported).await.expect(200);
+    let decision = json!({"by": leader, "outcome": "approved", "on": "2020-03-03"});
+    as_one(Scenario::Supervisor)
+        .post(&goal("decision"), decision.clone())
+        .await
+        .expect_problem(403, "relation_missing");
+    as_one(Scenario::VendorWithoutDelegation)
+        .post(&goal("decision"), decision.clone())
+        .await
+        .expect_problem(404, "not_found");
+    as_one(Scenario::Leader).post(&goal("decision"), decision).await.expect(200);
+    // Both the one who acted and the one named are kept.
+    let admin = world.instance.database.connect().await;
+    let kinds = "select meta->'actor'->>'kind' from alis.event where type like 'learning_goal%' \
+                 or type like 'goal.%' order by position";
+    let rows = admin.query(kinds, &[]).await.expect("the log can be read");
+    let kinds: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let acted = &kinds[kinds.len() - 4..];
+    assert_eq!(acted, ["person", "person", "organisation", "person"]);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_doctor_who_moves_is_the_new_municipalitys_and_no_longer_the_old_ones() {
+    let world = World::new().await;
+    let doctor = world.own.id("trainees");
+    let path = format!("/v1/trainees/{doctor}");
+    let (old, new) =
+        (world.as_one(Scenario::Municipality), world.as_one(Scenario::OtherMunicipality));
+    old.get(&path).await.expect(200);
+    new.get(&path).await.expect_problem(404, "not_found");
+    let yesterday = today().yesterday().expect("a day");
+    let end = format!(
+        "/v1/positions/{}/occupancies/{}/end",
+        world.own.id("positions"),
+        world.own.id("occupancies")
+    );
+    old.post(&end, json!({"to": yesterday, "reason": "contract_end"})).await.expect(200);
+    // Between positions the doctor belongs to the municipality that registered them.
+    old.get(&path).await.expect(200);
+    let position = json!({"municipality": FOREIGN, "category": "regular_gp", "percent": 100,
+        "intended_operating_model": "salaried", "from": today()});
+    let position = new.post("/v1/positions", position).await.expect(201).id();
+    let fill = json!({"trainee": doctor, "from": today(), "percent": 100,
+        "operating_model": "salaried"});
+    let filled = new.post(&format!("/v1/positions/{position}/occupancies"), fill).await.expect(201);
+    new.get(&path).await.expect(200);
+    old.get(&path).await.expect_problem(404, "not_found");
+    // Lists and the feed follow, and so does what was recorded before.
+    let min = [("Min-Log-Position", filled.position().to_string())];
+    let min = [(min[0].0, min[0].1.as_str())];
+    let names = new.get_with("/v1/trainees", &min).await.expect(200);
+    assert!(names.text.contains(doctor));
+    let names = old.get_with("/v1/trainees", &min).await.expect(200);
+    assert!(!names.text.contains(doctor));
+    let feed =
+        new.get_with(&format!("/v1/events?subject=trainee:{doctor}"), &min).await.expect(200);
+    assert!(feed.text.contains("trainee.registered"), "{}", feed.text);
+    let feed =
+        old.get_with(&format!("/v1/events?subject=trainee:{doctor}"), &min).await.expect(200);
+    let told: Vec<&str> = feed
+        .body
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter_map(|event| event["municipality"].as_str())
+        .collect();
+    assert!(told.iter().all(|number| *number == OWN), "{told:?}");
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn names_are_for_those_who_need_them() {
+    let world = World::new().await;
+    let auditor = world.as_one(Scenario::Auditor);
+    let doctor =
+        auditor.get(&format!("/v1/trainees/{}", world.own.id("trainees"))).await.expect(200);
+    assert!(doctor.body["name"].is_null() && doctor.body["hpr_number"].is_null());
+    for path in ["/v1/trainees", "/v1/supervisors", "/v1/leaders"] {
+        let list = auditor.get(path).await.expect(200);
+        assert!(
+            list.text.contains("\"name\":null") && !list.text.contains("99900"),
+            "{}",
+            list.text
+        );
+    }
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_successor_takes_over_what_was_filed_under_the_old_number() {
+    let world = World::new().await;
+    sample::municipality(&world.client, "5501").await;
+    let succession = json!({"successor": "5501", "on": "2024-01-01"});
+    let path = format!("/v1/municipalities/{OWN}/successions");
+    world.client.post(&path, succession).await.expect(200);
+    let organisation = json!({"organisation_number": "999000215", "name": "Nye Tromsø kommune",
+        "kind": "municipality", "municipality": "5501"});
+    world.client.post("/v1/organisations", organisation).await.expect(201);
+    let (shape, mut claims) = Scenario::Municipality.claims();
+    claims["consumer"]["ID"] = json!("0192:999000215");
+    let successor = world.client.showing(Some(&token_with(shape, &claims)));
+    let position = format!("/v1/positions/{}", world.own.id("positions"));
+    successor.get(&position).await.expect(200);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn rounded_figures_are_for_ends_of_months_and_name_nobody() {
+    let world = World::new().await;
+    let job = world.as_one(Scenario::Reporting);
+    let report = job.get("/v1/reports/staffing").await.expect(200);
+    assert!(report.body["totals"]["positions"].is_null(), "{}", report.text);
+    for (query, pointer) in
+        [("as_of=2020-03-30", "/query/as_of"), ("known_at=1", "/query/known_at")]
+    {
+        let refused = job.get(&format!("/v1/reports/staffing?{query}")).await.expect(422);
+        assert_eq!(refused.pointers(), [pointer]);
+    }
+    let refused = job.get("/v1/reports/staffing?explain=true").await;
+    refused.expect_problem(403, "relation_missing");
+    let exact = world.as_one(Scenario::Municipality).get("/v1/reports/staffing").await.expect(200);
+    assert_eq!(exact.body["totals"]["positions"], 1);
+    let all = world.client.get("/v1/reports/staffing").await.expect(200);
+    assert_eq!(all.body["totals"]["positions"], 2);
+    for report in ["goal-progress", "supervision-status"] {
+        let path = format!("/v1/reports/{report}");
+        let none = job.get(&path).await.expect(200);
+        assert_eq!(none.body["rows"], json!([]));
+        let own = world.as_one(Scenario::Office).get(&path).await.expect(200);
+        assert!(own.text.contains(world.own.id("trainees")));
+        assert!(!own.text.contains(world.foreign.id("trainees")));
+    }
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_operations_scope_opens_it() {
+    let world = World::new().await;
+    let (shape, mut claims) = Scenario::Municipality.claims();
+    claims["scope"] = json!("alis:trainees.read other:positions.read");
+    let narrow = world.client.showing(Some(&token_with(shape, &claims)));
+    narrow.get("/v1/trainees").await.expect(200);
+    let refused = narrow.get("/v1/positions").await.expect_problem(403, "scope_missing");
+    assert!(refused.text.contains("alis:positions.read"));
+    narrow.post("/v1/trainees", json!({})).await.expect_problem(403, "scope_missing");
+    assert_eq!(cast::AREAS.len(), 12);
+    world.instance.stop().await;
+}
