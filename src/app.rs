@@ -25,7 +25,7 @@ use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail, watched};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
 use crate::identity::issuer::Issuer;
@@ -91,6 +91,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
     let service = web::Data::new(Service {
         log: log.clone(),
+        answers: Arc::default(),
         vault,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
@@ -113,10 +114,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
+    let models = service.projections.clone();
+    let head = log.watch_head();
+    let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
-        let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
+        let (pool, stop) = (log.pool.clone(), stop.clone());
+        let head = news.of(projection.as_ref());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
@@ -177,17 +182,22 @@ fn bind(
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
-        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
-        let (app, _collected) = App::new()
-            .into_utoipa_app()
-            .openapi(base())
+        let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
+        own.log = own.log.over(pool);
+        own.answers = Arc::default();
+        let app = App::new()
             .app_data(web::Data::new(own))
             .app_data(keys.clone())
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
-            .configure(routes)
-            .split_for_parts();
+            .configure(|config| {
+                // What each part tells of itself is dropped at once: the document is made already,
+                // and memory that a worker needs only here would be kept for good.
+                for routes in parts() {
+                    routes(&mut ServiceConfig::new(config));
+                }
+            });
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
@@ -204,16 +214,21 @@ fn bind(
     Ok((server.run(), address))
 }
 
-fn routes(config: &mut ServiceConfig<'_>) {
+type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The operations of the service, a part at a time.
+fn parts() -> impl Iterator<Item = Routes> {
+    let capabilities = capabilities::ALL.iter().map(|capability| capability.routes);
+    std::iter::once(kernel as Routes).chain(capabilities)
+}
+
+fn kernel(config: &mut ServiceConfig<'_>) {
     config
         .service(feed::read_events)
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)
         .configure(proof::http::routes);
-    for capability in capabilities::ALL {
-        (capability.routes)(config);
-    }
 }
 
 /// The groups of operations, in the order of the documentation page, each with the area of its
@@ -288,8 +303,8 @@ fn base() -> OpenApi {
 
 /// The operations of the service and their document.
 pub fn operations() -> Operations {
-    let (_app, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    let app = App::new().into_utoipa_app().openapi(base());
+    let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
     let mut operations = openapi::complete(&collected);
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);

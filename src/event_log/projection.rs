@@ -73,15 +73,18 @@ impl Row {
     /// Adds text of any kind.
     pub fn text(mut self, value: &str) -> Self {
         self.cells.push('\t');
-        for c in value.chars() {
-            match c {
-                '\\' => self.cells.push_str("\\\\"),
-                '\t' => self.cells.push_str("\\t"),
-                '\n' => self.cells.push_str("\\n"),
-                '\r' => self.cells.push_str("\\r"),
-                other => self.cells.push(other),
-            }
+        let mut rest = value;
+        while let Some(at) = rest.find(['\\', '\t', '\n', '\r']) {
+            self.cells.push_str(&rest[..at]);
+            self.cells.push_str(match rest.as_bytes()[at] {
+                b'\t' => "\\t",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                _ => "\\\\",
+            });
+            rest = &rest[at + 1..];
         }
+        self.cells.push_str(rest);
         self
     }
 

@@ -243,7 +243,8 @@ async fn stream_in(
     let reader = pool.get().await?;
     let head: i64 = reader.query_one(include_str!("sql/head.sql"), &[&log]).await?.try_get(0)?;
     let statement = reader.prepare(include_str!("sql/stream.sql")).await?;
-    let values: [&(dyn ToSql + Sync); 2] = [&log, &head];
+    let kind = format!("{}:", projection.subject());
+    let values: [&(dyn ToSql + Sync); 3] = [&log, &head, &kind];
     let rows = reader.query_raw(&statement, values).await?;
     let mut rows = std::pin::pin!(rows);
     let (table, columns) = (table_name(log, projection.name(), build), projection.columns());

@@ -13,6 +13,7 @@ pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
+pub mod kept;
 pub mod list;
 pub mod openapi;
 pub mod page;
@@ -49,6 +50,8 @@ pub use read::{Filtered, List, NoFilters, Read};
 #[derive(Clone)]
 pub struct Service {
     pub log: EventLog,
+    /// Answers of this worker that may still hold.
+    pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
     /// Tells who is calling.
     pub identity: Arc<Identity>,

@@ -96,6 +96,19 @@ fn speak(value: &mut Value, language: Language) {
     }
 }
 
+/// Whether a body is another for another caller: it holds a person to reveal, or words to choose.
+pub fn differs_by_caller(body: &Value) -> bool {
+    match body {
+        Value::Array(items) => items.iter().any(differs_by_caller),
+        Value::Object(members) => {
+            members.contains_key("sealed")
+                || members.contains_key("words")
+                || members.values().any(differs_by_caller)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 fn person_of(members: &serde_json::Map<String, Value>) -> Option<Uuid> {
     members.get("id")?.as_str()?.parse().ok()
 }

@@ -15,3 +15,4 @@ mod plans;
 mod projections;
 pub mod rig;
 mod swap;
+mod together;
