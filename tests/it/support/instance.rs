@@ -55,7 +55,7 @@ pub fn token_with(shape: Shape, claims: &Value) -> String {
 pub const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
 
 /// The key that test logs are sealed with.
-const CHECKPOINT_KEY: &str = "dGVzdHMgb25seTogdGhlIGtleSBvZiBhIHNlYWwuLi4=";
+pub const CHECKPOINT_KEY: &str = "dGVzdHMgb25seTogdGhlIGtleSBvZiBhIHNlYWwuLi4=";
 /// How often test logs are sealed, so that no receipt is waited for longer.
 const SEAL_INTERVAL: Duration = Duration::from_millis(50);
 

@@ -17,7 +17,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::client::Client;
-use super::instance::{ISSUER_KEY, MASTER_KEY};
+use super::instance::{CHECKPOINT_KEY, ISSUER_KEY, MASTER_KEY};
 use super::scratch::Scratch;
 
 /// Generous, because a busy machine may be ten times slower than a quiet one.
@@ -62,6 +62,7 @@ impl Operator {
         };
         write("issuer.key", ISSUER_KEY);
         write("master.key", MASTER_KEY);
+        write("checkpoint.key", CHECKPOINT_KEY);
         Self { scratch, url }
     }
 
@@ -79,6 +80,7 @@ impl Operator {
         command.env("ALIS_DATA_DIR", self.data_dir()).env("ALIS_NO_SAMPLE", "true");
         command.env("ALIS_LOCAL_ISSUER_KEY_FILE", self.scratch.path().join("issuer.key"));
         command.env("ALIS_MASTER_KEY_FILE", self.scratch.path().join("master.key"));
+        command.env("ALIS_CHECKPOINT_KEY_FILE", self.scratch.path().join("checkpoint.key"));
         command.env("ALIS_REGISTER_ORGANISATION", cast::REGISTER);
         command.env("ALIS_LOADER_ORGANISATION", cast::LOADER);
         command.envs(self.url.as_ref().map(|url| ("DATABASE_URL", url)));
