@@ -80,7 +80,10 @@ impl View {
         subject: &Subject,
         until: Option<i64>,
     ) -> Result<Loaded<S>, Failure> {
-        fold(self.client().await?, self.log, subject, until.unwrap_or(i64::MAX)).await
+        match until {
+            Some(until) => fold_until(self.client().await?, self.log, subject, until).await,
+            None => self.consult(subject).await,
+        }
     }
 
     /// Whether nothing is recorded about a subject yet, guarded. On the first attempt this answers
