@@ -57,11 +57,17 @@ pub struct ProofSettings {
     pub anchor_url: Option<String>,
 
     /// A checkpoint is signed as soon as so many events are new.
-    #[arg(long, env = "ALIS_SEAL_EVENTS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long, env = "ALIS_SEAL_EVENTS", default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     pub seal_events: u32,
 
     /// A checkpoint is signed once the last one is so many seconds old, if anything is new.
-    #[arg(long, env = "ALIS_SEAL_SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    #[arg(
+        long, env = "ALIS_SEAL_SECONDS", default_value_t = 2,
+        value_parser = clap::value_parser!(u16).range(1..=3_600)
+    )]
     pub seal_seconds: u16,
 }
 
@@ -138,8 +144,8 @@ pub struct IdentitySettings {
     #[arg(long, env = "ALIS_LOADER_ORGANISATION", value_parser = organisation_number)]
     pub loader_organisation: Option<OrganisationNumber>,
 
-    /// Scheme and host that callers use, such as https://alis.example.no; needed behind a proxy when
-    /// tokens are bound to keys (DPoP).
+    /// Scheme and host that callers use, such as `https://alis.example.no`; needed behind a proxy
+    /// when tokens are bound to keys (DPoP).
     #[arg(long, env = "ALIS_PUBLIC_URL")]
     pub public_url: Option<String>,
 }

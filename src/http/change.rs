@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor, Reach};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
-use super::{Answer, ProblemResponse, Service, body, feed, header, problems};
+use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault};
@@ -120,7 +120,7 @@ impl Change {
         self.service.reveal(&self.actor.reach, &mut body, keys).await?;
         let [body] = body;
         if self.dry_run {
-            let events = outcome.would_record.iter().map(feed::rehearsed);
+            let events = outcome.would_record.iter().map(cloud_event::rehearsed);
             let mut response = HttpResponse::Ok();
             with_position(&mut response, outcome.position);
             return Ok(response.json(json!({
@@ -156,7 +156,7 @@ impl Change {
             Ok(unseen) => unseen,
             Err(failure) => return failure.into(),
         };
-        let unseen: Vec<Value> = unseen.iter().rev().map(feed::cloud_event).collect();
+        let unseen: Vec<Value> = unseen.iter().rev().map(cloud_event::cloud_event).collect();
         ProblemResponse::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
             .etag(etag(current, None))
             .member("current_etag", etag(current, None).into())

@@ -6,7 +6,9 @@
 pub mod actor;
 pub mod answer;
 pub mod body;
+mod by_time;
 pub mod change;
+pub mod cloud_event;
 pub mod context;
 pub mod etag;
 pub mod feed;

@@ -278,7 +278,7 @@ async fn read_one(read: Read, version: Path<String>) -> Answer {
 /// How the version and its goals came to be, newest first.
 #[utoipa::path(tag = "curricula", operation_id = "read_curriculum_history",
     params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula/{version}/history")]
 async fn history(list: List<NoFilters>, version: Path<String>) -> Answer {

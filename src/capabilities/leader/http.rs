@@ -155,7 +155,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// decided stands in the history of what was decided.
 #[utoipa::path(tag = "leaders", operation_id = "read_leader_history",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

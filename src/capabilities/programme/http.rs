@@ -186,7 +186,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first. Its positions have histories of their own.
 #[utoipa::path(tag = "programmes", operation_id = "read_programme_history",
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

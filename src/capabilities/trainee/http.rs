@@ -180,7 +180,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the doctor's registration and positions, newest first.
 #[utoipa::path(tag = "trainees", operation_id = "read_trainee_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

@@ -85,7 +85,8 @@ fn may(who: Scenario, whom: &str, kind: Option<&str>, whose: Option<Whose>) -> b
         "programmes" => matches!(who, Register | Office),
         "municipality" => system || (who == Leader && is_own),
         "doctor" => system || (who == Trainee && is_own),
-        // The one whose assignment it is answers for it; every supervisor of the doctor speaks on goals.
+        // The one whose assignment it is answers for it; every supervisor of the doctor speaks on
+        // goals.
         "supervisor" => {
             let speaks = who == ClinicalSupervisor && kind != Some("supervisor-assignments");
             system || ((who == Supervisor || speaks) && is_own)

@@ -184,7 +184,7 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
 #[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals/{code}/history")]
 pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {

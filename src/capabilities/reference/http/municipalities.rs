@@ -229,7 +229,7 @@ async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "municipalities", operation_id = "read_municipality_history",
     params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities/{number}/history")]
 async fn history(list: List<NoFilters>, number: Path<MunicipalityNumber>) -> Answer {

@@ -200,7 +200,7 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption_history",
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

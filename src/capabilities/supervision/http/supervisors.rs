@@ -184,7 +184,7 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the supervisor, exemptions and assignments included, newest first.
 #[utoipa::path(tag = "supervisors", operation_id = "read_supervisor_history",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
