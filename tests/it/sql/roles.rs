@@ -18,11 +18,15 @@ const ROLE: &str = "alis_service";
 /// Every right of the role in the schemas of the program, one thing a line. No more, no less.
 const RIGHTS: &str = "
 function alis.append: execute
+function alis.begin_proof:
 function alis.position_at: execute
+function alis.publish_checkpoint: execute
 function alis.refuse_rewrite: execute
+function alis.seal: execute
 schema alis: usage
 schema model: usage, create
 schema public: usage
+table alis.checkpoint: select
 table alis.command: select
 table alis.event: select
 table alis.event_subject: select
@@ -30,16 +34,21 @@ table alis.log: select
 table alis.parked: select, insert, update, delete
 table alis.person_key: select
 table alis.projection: select, insert, update, delete
+table alis.proof: select, update
+table alis.proof_run: select
 table alis.subject: select
 table public.refinery_schema_history:
 ";
 
 /// What triggers refuse to everybody.
-const REFUSED_TO_ALL: [(&str, &[&str]); 5] = [
+const REFUSED_TO_ALL: [(&str, &[&str]); 8] = [
+    ("alis.checkpoint", &["update", "delete", "truncate"]),
     ("alis.command", &["update", "delete", "truncate"]),
     ("alis.event", &["update", "delete", "truncate"]),
     ("alis.event_subject", &["update", "delete", "truncate"]),
     ("alis.log", &["delete", "truncate"]),
+    ("alis.proof", &["delete", "truncate"]),
+    ("alis.proof_run", &["update", "delete", "truncate"]),
     ("alis.subject", &["delete", "truncate"]),
 ];
 
@@ -96,6 +105,8 @@ fn attempt(verb: &str, table: &str) -> String {
         "select" => format!("select * from {table}"),
         "insert" => format!("insert into {table} select * from {table}"),
         "update" if table.starts_with("public.") => format!("update {table} set name = name"),
+        // Whose turn it is to seal is all that the service may change there.
+        "update" if table == "alis.proof" => format!("update {table} set turn = turn"),
         "update" => format!("update {table} set log = log"),
         "delete" => format!("delete from {table}"),
         "truncate" => format!("truncate {table} cascade"),
