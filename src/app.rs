@@ -21,6 +21,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::capabilities::access::reach::{self, Founders, Reaches};
+use crate::capabilities::person::forget;
 use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
@@ -109,7 +110,10 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
-    let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
+    let mut workers = vec![
+        tokio::spawn(watched::follow(log.clone(), stop.clone())),
+        tokio::spawn(forget::follow(log.clone(), stop.clone())),
+    ];
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
@@ -242,6 +246,7 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
         Some("supervision"),
     ),
     ("supervisor assignments", "Who supervises whom.", Some("supervision")),
+    ("persons", "What everybody who is registered has a right to.", Some("privacy")),
     ("leaders", "Who decides on learning goals, and where.", Some("leaders")),
     ("curricula", "Catalogues of learning goals, by version.", Some("curricula")),
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),

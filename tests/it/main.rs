@@ -12,6 +12,7 @@ mod feed;
 mod identity;
 mod kernel;
 mod openapi;
+mod personal;
 mod position;
 mod programme;
 mod reference;

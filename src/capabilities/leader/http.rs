@@ -11,6 +11,8 @@ use super::domain::{Corrected, Event, Known, Leader, Registered, Term, TermFacts
 use super::domain::{hpr_subject, subject};
 use super::problems::*;
 use super::view::LeaderView;
+use crate::capabilities::person::domain::not_erased;
+use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
@@ -70,6 +72,9 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let leader = view.holder(&subject, "leader").await?;
+    if leader.is_empty() {
+        return Ok(());
+    }
     Err(Rejection::new(&LEADER_EXISTS).with("leader", leader).into())
 }
 
@@ -201,7 +206,7 @@ pub struct CorrectLeader {
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CorrectLeader,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS, &PERSON_ERASED])))))]
 #[post("/v1/leaders/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -209,6 +214,7 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> A
     let decide = async |view: &View| {
         let loaded = leader(view, id).await?;
         let known = loaded.state.known().expect("checked by leader()");
+        not_erased(known.erased.as_ref())?;
         let key = view.person_key(&service.vault, id).await?;
         let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
         let number = asked.hpr_number.as_ref();

@@ -13,6 +13,8 @@ use super::domain::{
 };
 use super::problems::*;
 use super::view::TraineeView;
+use crate::capabilities::person::domain::not_erased;
+use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::edge::{Day, Faults};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
@@ -73,6 +75,9 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let trainee = view.holder(&subject, "trainee").await?;
+    if trainee.is_empty() {
+        return Ok(());
+    }
     Err(Rejection::new(&TRAINEE_EXISTS).with("trainee", trainee).into())
 }
 
@@ -82,6 +87,9 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
         return Ok(());
     }
     let trainee = view.holder(&subject, "trainee").await?;
+    if trainee.is_empty() {
+        return Ok(());
+    }
     Err(Rejection::new(&TRAINEE_EXTERNAL_ID_TAKEN)
         .with("system", &external.system)
         .with("id", &external.id)
@@ -229,7 +237,7 @@ pub struct CorrectTrainee {
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = CorrectTrainee,
     responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &PERSON_ERASED])))))]
 #[post("/v1/trainees/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -237,6 +245,7 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> 
     let decide = async |view: &View| {
         let loaded = trainee(view, id).await?;
         let known = loaded.state.known().expect("checked by trainee()");
+        not_erased(known.erased.as_ref())?;
         let key = view.person_key(&service.vault, id).await?;
         let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
         let number = asked.hpr_number.as_ref();

@@ -41,7 +41,9 @@ impl Parties<'_> {
     /// The municipality of the trainee's position on a day, given that the supervisor may supervise
     /// there: one under an exemption only where that exemption holds.
     fn place_on(&self, day: Date) -> Result<Option<MunicipalityNumber>, Rejection> {
-        if self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
+        // Two who were erased have nothing left to be told apart by.
+        let is_known = !self.supervisor.hpr_lookup.is_empty();
+        if is_known && self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
             return Err((&problems::SUPERVISOR_IS_TRAINEE).into());
         }
         let mut held = self.trainee.occupancies.all_on(day).map(|held| &held.municipality);
