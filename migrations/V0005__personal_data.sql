@@ -21,3 +21,11 @@ as $$
 $$;
 revoke all on function alis.forget from public;
 grant execute on function alis.forget to alis_service;
+
+-- Keys of the installation, wrapped under the master key. The look-up key of HPR numbers outlives
+-- master keys, because its hashes are in the log. The service keeps it once and never changes it.
+create table alis.secret (
+  name     text   primary key,
+  wrapped  bytea  not null
+);
+grant select, insert on alis.secret to alis_service;

@@ -26,13 +26,14 @@ use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, Failure, rebuild, tail, watched};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
+use crate::sealed_keys;
 
 /// What an instance needs.
 pub struct Settings {
@@ -63,8 +64,10 @@ pub enum StartError {
     Database(#[from] database::DatabaseError),
     #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
+    #[error("the keys of the database do not open: is ALIS_MASTER_KEY_FILE the key of this one?")]
+    MasterKey(#[source] Failure),
     #[error("the read models could not be built")]
-    ReadModels(#[from] crate::event_log::Failure),
+    ReadModels(#[from] Failure),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
 }
@@ -86,7 +89,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
     let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
-    let vault = Arc::new(settings.vault);
+    let vault = sealed_keys::settled(settings.vault, &log.pool).await.map_err(unopened)?;
+    let vault = Arc::new(vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
     let service = web::Data::new(Service {
         log: log.clone(),
@@ -124,6 +128,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     builders.close();
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, workers })
+}
+
+fn unopened(failure: Failure) -> StartError {
+    if matches!(failure, Failure::Sealed(_)) {
+        StartError::MasterKey(failure)
+    } else {
+        StartError::ReadModels(failure)
+    }
 }
 
 impl Running {

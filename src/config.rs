@@ -36,6 +36,10 @@ pub struct DatabaseSettings {
     #[arg(long, env = "ALIS_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
 
+    /// File with the master key before the present one, while `alis keys rotate` has not finished.
+    #[arg(long, env = "ALIS_PREVIOUS_MASTER_KEY_FILE")]
+    pub previous_master_key_file: Option<PathBuf>,
+
     /// Connections for reading; writing needs one more, listening another.
     #[arg(long, env = "ALIS_POOL_SIZE", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=200))]
     pub pool_size: u16,
@@ -156,6 +160,29 @@ pub struct RebuildSettings {
     /// Every read model, one after the other.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// The commands of `alis keys`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Wrap the keys of all persons under a new master key, while the service runs. Ended half-way,
+    /// it goes on when it is called again.
+    Rotate(RotateSettings),
+}
+
+/// Settings of `alis keys rotate`.
+#[derive(Debug, Clone, Args)]
+pub struct RotateSettings {
+    /// File with the master key that is to go.
+    #[arg(long)]
+    pub old_master_key_file: PathBuf,
+
+    /// File with the master key that is to come.
+    #[arg(long)]
+    pub new_master_key_file: PathBuf,
 
     #[command(flatten)]
     pub database: DatabaseSettings,

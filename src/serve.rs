@@ -199,7 +199,11 @@ async fn start(
     let Some(master_key) = &database.master_key else {
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
     };
-    let vault = Vault::new(master_key).context("ALIS_MASTER_KEY_FILE")?;
+    let previous = settings.database.previous_master_key_file.as_deref();
+    let previous = previous.map(database::read_secret).transpose();
+    let previous = previous.context("ALIS_PREVIOUS_MASTER_KEY_FILE")?;
+    let vault = Vault::new(master_key, previous.as_deref());
+    let vault = vault.context("ALIS_MASTER_KEY_FILE, ALIS_PREVIOUS_MASTER_KEY_FILE")?;
     let running = app::start(app::Settings {
         owner: database.owner.clone(),
         service: database.service.clone(),

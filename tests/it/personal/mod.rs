@@ -1,6 +1,8 @@
 //! Personal data: what is told of whom, to whom, and for how long.
 
+mod dump;
 mod erasure;
+mod rotation;
 
 use alis::edge::FromText;
 use alis::identifiers::HprNumber;

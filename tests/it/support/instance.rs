@@ -106,7 +106,8 @@ pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
     app::start(settings(admin)).await
 }
 
-fn settings(admin: &Config) -> Settings {
+/// What an instance on a database is started with.
+pub fn settings(admin: &Config) -> Settings {
     Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
@@ -115,7 +116,7 @@ fn settings(admin: &Config) -> Settings {
         own_issuer: Some(issuer().clone()),
         founders: founders(),
         public_url: None,
-        vault: Vault::new(MASTER_KEY).expect("the key above fits"),
+        vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),
