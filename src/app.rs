@@ -20,6 +20,7 @@ use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiB
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::access_log;
 use crate::capabilities::access::reach::{self, Founders, Reaches};
 use crate::capabilities::person::forget;
 use crate::capabilities::{self, access::gate};
@@ -51,6 +52,8 @@ pub struct Settings {
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
     pub vault: Vault,
+    /// For how many days reads of personal data are kept.
+    pub access_log_days: u16,
     pub pool_size: u16,
     pub workers: usize,
     /// How long requests in flight get at shutdown.
@@ -78,6 +81,8 @@ pub struct Running {
     pub service: web::Data<Service>,
     server: ServerHandle,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// The writer of the access log, and how to end it.
+    reads: (CancellationToken, tokio::task::JoinHandle<()>),
     workers: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -92,9 +97,13 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let vault = sealed_keys::settled(settings.vault, &log.pool).await.map_err(unopened)?;
     let vault = Arc::new(vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
+    let pool_of_writer = database::pool(&settings.service, 1)?;
+    let (access_log, writer) =
+        access_log::new(DEFAULT_LOG, pool_of_writer, access_log::WAITING_MAX);
     let service = web::Data::new(Service {
         log: log.clone(),
         vault,
+        access_log,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
         public_url: settings.public_url.map(Into::into),
@@ -114,9 +123,18 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
+    // Its end is another one than everybody's: requests in flight still read.
+    let no_more_reads = CancellationToken::new();
+    let reads = (no_more_reads.clone(), tokio::spawn(writer.run(no_more_reads)));
     let mut workers = vec![
         tokio::spawn(watched::follow(log.clone(), stop.clone())),
         tokio::spawn(forget::follow(log.clone(), stop.clone())),
+        tokio::spawn(access_log::keep_for(
+            settings.access_log_days,
+            log.pool.clone(),
+            DEFAULT_LOG,
+            stop.clone(),
+        )),
     ];
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
@@ -127,7 +145,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     }
     builders.close();
     service.ready.store(true, Ordering::Release);
-    Ok(Running { address, service, server: handle, ended, workers })
+    Ok(Running { address, service, server: handle, ended, reads, workers })
 }
 
 fn unopened(failure: Failure) -> StartError {
@@ -146,6 +164,11 @@ impl Running {
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(error = %error, "The HTTP server ended badly");
+        }
+        let (no_more_reads, writer) = self.reads;
+        no_more_reads.cancel();
+        if writer.await.is_err() {
+            tracing::warn!("The writer of the access log ended badly");
         }
         for worker in self.workers {
             if worker.await.is_err() {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use crate::access_log::KEPT_DAYS_MIN;
 use crate::edge::FromText;
 use crate::identifiers::OrganisationNumber;
 use crate::identity::cast::Scenario;
@@ -65,6 +66,10 @@ pub struct ServeSettings {
     /// Seconds that requests in flight get at shutdown.
     #[arg(long, env = "ALIS_DRAIN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u16).range(0..=600))]
     pub drain_seconds: u16,
+
+    /// For how many days it is kept who read whose personal data; 30 at least.
+    #[arg(long, env = "ALIS_ACCESS_LOG_DAYS", default_value_t = 1_825, value_parser = clap::value_parser!(u16).range(i64::from(KEPT_DAYS_MIN)..))]
+    pub access_log_days: u16,
 
     /// Do not load the sample data into a new private PostgreSQL.
     #[arg(long, env = "ALIS_NO_SAMPLE")]

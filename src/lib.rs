@@ -13,6 +13,7 @@ pub mod personal_data;
 pub mod identity;
 pub mod capabilities;
 pub mod event_log;
+pub mod access_log;
 pub mod http;
 pub mod app;
 pub mod client;

@@ -213,6 +213,7 @@ async fn start(
         founders: founders(identity, database.private.is_some()),
         public_url: identity.public_url.clone(),
         vault,
+        access_log_days: settings.access_log_days,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),
         drain: Duration::from_secs(u64::from(settings.drain_seconds)),

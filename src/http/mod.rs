@@ -30,6 +30,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::AccessLog;
 use crate::capabilities::access::reach::Reaches;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
@@ -49,6 +50,8 @@ pub use read::{Filtered, List, NoFilters, Read};
 pub struct Service {
     pub log: EventLog,
     pub vault: Arc<Vault>,
+    /// Where reads of personal data are written down.
+    pub access_log: AccessLog,
     /// Tells who is calling.
     pub identity: Arc<Identity>,
     /// How far callers reach.

@@ -241,9 +241,23 @@ impl Read {
         let body = serde_json::to_value(shown)
             .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
         let mut bodies = [body];
-        self.service.reveal(&self.actor.reach, &mut bodies, vec![]).await?;
+        self.service.reveal(&self.actor, &mut bodies, vec![]).await?;
         let [body] = bodies;
         Ok(response.json(body))
+    }
+
+    /// Refuses both axes of time, for what has neither.
+    pub fn refuse_axes(&self) -> Result<(), ProblemResponse> {
+        let unknown = |name: &str| {
+            let fault =
+                Fault::new("unknown_field", "There is no such parameter.", "Ukjent parameter.");
+            ProblemResponse::from(FieldFault::at(format!("/query/{name}"), fault))
+        };
+        match (self.as_of, self.known_at) {
+            (Some(_), _) => Err(unknown("as_of")),
+            (None, Some(_)) => Err(unknown("known_at")),
+            (None, None) => Ok(()),
+        }
     }
 
     /// The position that `known_at` stands for, `None` when everything known is asked for. What

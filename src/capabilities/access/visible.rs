@@ -20,7 +20,7 @@ const GRANTS: &str = "access.%";
 
 /// What an actor may see; `None` is everything. `day` is today.
 pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
-    let Actor { caller, reach } = actor;
+    let Actor { caller, reach, operation: _ } = actor;
     if reach.sees_everything() {
         return None;
     }

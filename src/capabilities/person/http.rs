@@ -1,6 +1,8 @@
 //! The operations on persons of any kind.
 
+mod access_log;
 mod erasure;
+mod export;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use crate::event_log::{Failure, View};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(erasure::erase);
+    config.service(erasure::erase).service(export::export).service(access_log::read);
 }
 
 /// What the person with this id is registered as: that first, then whatever else has the same HPR

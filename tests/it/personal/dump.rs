@@ -13,7 +13,7 @@ use crate::support::instance::Instance;
 use crate::support::sample;
 
 /// Numbers that stand nowhere but in these persons.
-const NUMBERS: [&str; 3] = ["987650001", "987650002", "987650003"];
+const NUMBERS: [&str; 3] = ["999087601", "999087602", "999087603"];
 
 /// The whole database as text.
 async fn dump(database: &crate::support::postgres::TestDatabase) -> String {

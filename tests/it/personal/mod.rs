@@ -1,8 +1,11 @@
 //! Personal data: what is told of whom, to whom, and for how long.
 
+mod access_log;
 mod dump;
 mod erasure;
+mod export;
 mod rotation;
+mod silence;
 
 use alis::edge::FromText;
 use alis::identifiers::HprNumber;

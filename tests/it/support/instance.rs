@@ -20,7 +20,7 @@ use super::client::Client;
 use super::postgres::{TestDatabase, fresh};
 
 /// The key of the test instances' own issuer, the same for all of them.
-const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
+pub const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
 /// Seconds that a test's tokens are good.
 const TOKEN_SECONDS: i64 = 3_600;
 
@@ -117,6 +117,7 @@ pub fn settings(admin: &Config) -> Settings {
         founders: founders(),
         public_url: None,
         vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
+        access_log_days: 1_825,
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),
