@@ -330,7 +330,9 @@ impl Assignments {
 impl Assignments {
     /// Whether a supervisor holds one of these assignments on a day.
     pub fn is_held_by(&self, supervisor: Uuid, day: Date) -> bool {
-        let of = |assignment: &&Assignment| assignment.supervisor == supervisor;
+        let of = |assignment: &&Assignment| {
+            assignment.supervisor == supervisor && assignment.kind != AssignmentKind::Clinical
+        };
         let held = |assignment: &Assignment| assignment.standing_on(day) == Some(Standing::Held);
         self.0.values().filter(of).any(held)
     }

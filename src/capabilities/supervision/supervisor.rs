@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::assignment::{Assignment, Assignments, Standing};
 use super::domain::{
-    CapacitySet, Corrected, Course, CourseCompleted, Event, Registered, SpecialistApproved,
-    SpecialistStatusEnded, TraineeCapacity,
+    AssignmentKind, CapacitySet, Corrected, Course, CourseCompleted, Event, Registered,
+    SpecialistApproved, SpecialistStatusEnded, TraineeCapacity,
 };
 use super::exemption::Exemptions;
 use super::problems;
@@ -262,7 +262,7 @@ impl Known {
     fn lapsed_since(&self, assignment: &Assignment, day: Date) -> Option<Date> {
         let qualified = |day| {
             let by = self.qualification_on(assignment.municipality.as_ref(), day);
-            by != Qualification::None
+            by != Qualification::None || assignment.kind == AssignmentKind::Clinical
         };
         if qualified(day) {
             return None;
@@ -282,7 +282,9 @@ impl Known {
     /// How many trainees the supervisor has on each day.
     pub fn load(&self) -> Load {
         let mut days: BTreeSet<Date> = self.qualification_changes().collect();
-        let held: Vec<_> = self.assignments.iter().map(|a| (a, a.held_periods())).collect();
+        // The capacity is for supervising; instructing in daily work takes no place of it.
+        let supervised = self.assignments.iter().filter(|a| a.kind != AssignmentKind::Clinical);
+        let held: Vec<_> = supervised.map(|a| (a, a.held_periods())).collect();
         for period in held.iter().flat_map(|(_, periods)| periods) {
             days.insert(period.from);
             days.extend(period.day_after());

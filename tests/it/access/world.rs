@@ -70,14 +70,7 @@ impl World {
         let programme = client.post("/v1/programmes", programme).await.expect(201).id();
         let own = place(&client, OWN, "Eget", &OWN_PERSONS).await;
         let foreign = place(&client, FOREIGN, MARK, &FOREIGN_PERSONS).await;
-        client
-            .post(
-                "/v1/supervisors",
-                json!({"name": "Klara Klinisk",
-            "hpr_number": "999000202", "municipality": OWN}),
-            )
-            .await
-            .expect(201);
+        clinical(&client, own.id("trainees")).await;
         Self { instance, client, own, foreign, programme, office }
     }
 
@@ -85,6 +78,17 @@ impl World {
     pub fn as_one(&self, scenario: Scenario) -> Client {
         self.client.showing(Some(&token_as(scenario)))
     }
+}
+
+/// A clinical supervisor of the doctor in Tromsø, who is no specialist.
+async fn clinical(client: &Client, doctor: &str) {
+    let person = json!({"name": "Klara Klinisk", "hpr_number": "999000202", "municipality": OWN});
+    let supervisor = client.post("/v1/supervisors", person).await.expect(201).id();
+    let assignment = json!({"supervisor": supervisor, "trainee": doctor, "kind": "clinical",
+        "from": "2020-01-01", "mode": "on_site"});
+    let assignment = client.post("/v1/supervisor-assignments", assignment).await.expect(201).id();
+    let accepted = format!("/v1/supervisor-assignments/{assignment}/acceptance");
+    client.post(&accepted, json!({"on": "2020-01-01"})).await.expect(200);
 }
 
 /// Today in Norway.

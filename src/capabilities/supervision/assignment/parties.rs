@@ -39,15 +39,19 @@ pub struct Parties<'a> {
 
 impl Parties<'_> {
     /// The municipality of the trainee's position on a day, given that the supervisor may supervise
-    /// there: one under an exemption only where that exemption holds.
-    fn place_on(&self, day: Date) -> Result<Option<MunicipalityNumber>, Rejection> {
+    /// there: one under an exemption only where that exemption holds, a clinical one anywhere.
+    fn place_on(
+        &self,
+        kind: AssignmentKind,
+        day: Date,
+    ) -> Result<Option<MunicipalityNumber>, Rejection> {
         // Two who were erased have nothing left to be told apart by.
         let is_known = !self.supervisor.hpr_lookup.is_empty();
         if is_known && self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
             return Err((&problems::SUPERVISOR_IS_TRAINEE).into());
         }
         let mut held = self.trainee.occupancies.all_on(day).map(|held| &held.municipality);
-        if self.supervisor.specialist_on(day) {
+        if kind == AssignmentKind::Clinical || self.supervisor.specialist_on(day) {
             return Ok(held.next().cloned());
         }
         let covered = held.find(|municipality| {
@@ -60,8 +64,12 @@ impl Parties<'_> {
         }
     }
 
-    /// On none of the days has the trainee another active supervisor of that kind.
+    /// On none of the days has the trainee another active supervisor of that kind; of clinical ones
+    /// there may be several.
     fn free(&self, id: Uuid, kind: AssignmentKind, days: &[Period]) -> Result<(), Rejection> {
+        if kind == AssignmentKind::Clinical {
+            return Ok(());
+        }
         let others = self.supervision.iter().filter(|other| other.id != id && other.kind == kind);
         for other in others {
             for theirs in other.held_periods() {
@@ -96,7 +104,7 @@ impl Parties<'_> {
         if self.same(&asked).is_some() {
             return Ok(vec![]);
         }
-        let municipality = self.place_on(asked.period.from)?;
+        let municipality = self.place_on(asked.kind, asked.period.from)?;
         self.free(asked.assignment, asked.kind, &[asked.period])?;
         Ok(vec![
             AssignmentProposed {
@@ -123,7 +131,7 @@ impl Parties<'_> {
             Agreement::Declined { .. } => return Err(told.not(Standing::Declined)),
             Agreement::Proposed => {}
         }
-        let municipality = self.place_on(told.period.from)?;
+        let municipality = self.place_on(told.kind, told.period.from)?;
         self.free(id, told.kind, &[told.period])?;
         let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
         Ok(vec![AssignmentAccepted { assignment, trainee, supervisor, municipality, on }.into()])
@@ -194,7 +202,7 @@ impl Parties<'_> {
             // A declined proposal binds nobody, whatever its days.
             if !matches!(told.agreement, Agreement::Declined { .. }) {
                 if facts.period.from != told.period.from {
-                    municipality = self.place_on(facts.period.from)?;
+                    municipality = self.place_on(told.kind, facts.period.from)?;
                 }
                 let mut next = told.clone();
                 next.period = facts.period;

@@ -27,6 +27,9 @@ word_enum! {
         Individual = "individual",
         /// Whom a host appoints meanwhile, as during service in an institution.
         TemporaryHost = "temporary_host",
+        /// A clinical supervisor (supervisør): observes and instructs in daily work, and speaks on
+        /// goals. A trainee may have several; none need be a specialist.
+        Clinical = "clinical",
     }
 }
 

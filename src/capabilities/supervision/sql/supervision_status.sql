@@ -14,7 +14,7 @@ left join lateral (
   from model.assignments a
   where a.log = t.log and a.trainee = t.key::uuid
     and a.valid_from <= $2 and a.valid_to >= $2 and a.known_from <= $3 and a.known_to > $3
-    and a.situation in ('active', 'lapsed', 'paused')
+    and a.situation in ('active', 'lapsed', 'paused') and a.kind <> 'clinical'
   order by array_position(array['active', 'lapsed', 'paused'], a.situation),
            a.kind <> 'individual', a.key
   limit 1

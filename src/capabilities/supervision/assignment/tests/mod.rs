@@ -240,6 +240,24 @@ fn a_trainee_has_one_supervisor_a_day_and_a_host_beside() {
 }
 
 #[test]
+fn a_trainee_has_several_clinical_supervisors_who_need_be_no_specialists() {
+    let mut world = World::new();
+    world.accepted(SPECIALIST, YEAR(2025));
+    let clinical = AssignmentKind::Clinical;
+    let day = date(2025, 3, 1);
+    for by in [NO_SPECIALIST, OTHER_SPECIALIST] {
+        let id = world.propose(by, YEAR(2025), clinical).expect("proposed");
+        assert_eq!(world.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
+        assert_eq!(world.situation(by, id, day), Some(Situation::Active));
+        // Such a one speaks on goals and is not the trainee's supervisor, nor at their capacity.
+        assert!(!world.supervision.is_held_by(by, day));
+        assert_eq!(world.known(by).load().on(day), 0);
+    }
+    let own = world.propose(SAME_PERSON, YEAR(2025), clinical);
+    assert_eq!(own, Err("supervisor_is_trainee"));
+}
+
+#[test]
 fn of_two_proposals_for_the_same_days_one_can_be_accepted() {
     let mut world = World::new();
     let kind = AssignmentKind::Individual;
