@@ -78,8 +78,12 @@ pub async fn read(list: List<AccessLogFilters>) -> Answer {
         before = cursor.after.parse().ok().filter(|id| *id > 0).ok_or_else(wrong)?;
     }
     let position = list.read.wait_for_log().await?;
-    let own = looked_at(&list.read.actor);
+    let mut own = looked_at(&list.read.actor);
     let person = list.filters.person.as_ref().map(|id| id.0);
+    if let (Some(own), Some(person)) = (&mut own, person) {
+        // Else a read that told of both would tell each that there is the other.
+        own.retain(|own| *own == person);
+    }
     let from = list.filters.from.and_then(|day| beginning(day.0));
     let until = list.filters.to.and_then(|day| beginning(day.0.tomorrow().ok()?));
     let log = &list.read.service.log;

@@ -13,7 +13,7 @@ use crate::capabilities::person::domain::PersonKind;
 use crate::event_log::{Failure, View};
 use crate::http::actor::Role;
 use crate::http::answer::with_position;
-use crate::http::{Answer, Read, Service, feed, problems};
+use crate::http::{Answer, ProblemResponse, Read, Service, feed, problems};
 use crate::personal_data::{Identity, PersonKey};
 use crate::problem::Rejection;
 
@@ -83,7 +83,9 @@ pub async fn export(read: Read, id: Path<Uuid>) -> Answer {
     service.note_read(&read.actor, told).await?;
     let mut response = HttpResponse::Ok();
     with_position(&mut response, position);
-    Ok(response.json(ExportView { registrations }))
+    let body = serde_json::to_string(&ExportView { registrations })
+        .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
+    read.tagged(response, body, "application/json")
 }
 
 async fn registration(
