@@ -113,7 +113,16 @@ async fn pages_of_reads_follow_one_another_and_days_bound_them() {
     ] {
         reads(&auditor, &format!("person={id}&{query}"), count).await;
     }
-    for wrong in ["as_of=2020-01-01", "known_at=1", "cursor=eyJhIjoieCJ9", "person=x"] {
+    for wrong in [
+        "as_of=2020-01-01",
+        "known_at=1",
+        "cursor=eyJhIjoieCJ9",
+        "person=x",
+        "limit=0",
+        "limit=201",
+        "from=x",
+        "nonsense=1",
+    ] {
         auditor.get(&format!("/v1/access-log?{wrong}")).await.expect(422);
     }
     world.instance.stop().await;
