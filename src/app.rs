@@ -27,13 +27,14 @@ use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, Failure, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
+use crate::proof;
 use crate::sealed_keys;
 
 /// What an instance needs.
@@ -54,6 +55,7 @@ pub struct Settings {
     pub vault: Vault,
     /// For how many days reads of personal data are kept.
     pub access_log_days: u16,
+    pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
     /// How long requests in flight get at shutdown.
@@ -102,6 +104,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         access_log::new(DEFAULT_LOG, pool_of_writer, access_log::WAITING_MAX);
     let service = web::Data::new(Service {
         log: log.clone(),
+        answers: Arc::default(),
         vault,
         access_log,
         identity: Arc::new(identity),
@@ -119,7 +122,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         config: settings.service.clone(),
         size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
     };
-    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
+    let keys = web::Data::new(settings.proof.keys());
+    let bound = bind(service.clone(), keys, per_worker, listen, settings.workers, settings.drain);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
@@ -136,14 +140,19 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
             stop.clone(),
         )),
     ];
+    let models = service.projections.clone();
+    let head = log.watch_head();
+    let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
-        let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
+        let (pool, stop) = (log.pool.clone(), stop.clone());
+        let head = news.of(projection.as_ref());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
     builders.close();
+    workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, service, server: handle, ended, reads, workers })
 }
@@ -172,7 +181,7 @@ impl Running {
         }
         for worker in self.workers {
             if worker.await.is_err() {
-                tracing::warn!("A read model's worker ended badly");
+                tracing::warn!("A worker ended badly");
             }
         }
         self.service.log.pool.close();
@@ -204,6 +213,7 @@ struct PoolSettings {
 
 fn bind(
     service: web::Data<Service>,
+    keys: web::Data<proof::Keys>,
     pool: PoolSettings,
     listen: SocketAddr,
     workers: usize,
@@ -211,16 +221,22 @@ fn bind(
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
-        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
-        let (app, _collected) = App::new()
-            .into_utoipa_app()
-            .openapi(base())
+        let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
+        own.log = own.log.over(pool);
+        own.answers = Arc::default();
+        let app = App::new()
             .app_data(web::Data::new(own))
+            .app_data(keys.clone())
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
-            .configure(routes)
-            .split_for_parts();
+            .configure(|config| {
+                // What each part tells of itself is dropped at once: the document is made already,
+                // and memory that a worker needs only here would be kept for good.
+                for routes in parts() {
+                    routes(&mut ServiceConfig::new(config));
+                }
+            });
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
@@ -237,15 +253,21 @@ fn bind(
     Ok((server.run(), address))
 }
 
-fn routes(config: &mut ServiceConfig<'_>) {
+type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The operations of the service, a part at a time.
+fn parts() -> impl Iterator<Item = Routes> {
+    let capabilities = capabilities::ALL.iter().map(|capability| capability.routes);
+    std::iter::once(kernel as Routes).chain(capabilities)
+}
+
+fn kernel(config: &mut ServiceConfig<'_>) {
     config
         .service(feed::read_events)
         .service(health::live)
         .service(health::ready)
-        .service(health::metrics);
-    for capability in capabilities::ALL {
-        (capability.routes)(config);
-    }
+        .service(health::metrics)
+        .configure(proof::http::routes);
 }
 
 /// The groups of operations, in the order of the documentation page, each with the area of its
@@ -287,6 +309,11 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),
     ("reports", "Tables with totals, as JSON or CSV.", Some("reports")),
     ("feed", "Everything that has happened, in order.", Some("events")),
+    (
+        "proof",
+        "Checkpoints and receipts, by which others check that nothing was changed.",
+        Some("proof"),
+    ),
     ("operations", "For operators.", None),
 ];
 
@@ -316,8 +343,8 @@ fn base() -> OpenApi {
 
 /// The operations of the service and their document.
 pub fn operations() -> Operations {
-    let (_app, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    let app = App::new().into_utoipa_app().openapi(base());
+    let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
     let mut operations = openapi::complete(&collected);
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);

@@ -15,6 +15,7 @@ pub mod capabilities;
 pub mod event_log;
 pub mod access_log;
 pub mod http;
+pub mod proof;
 pub mod app;
 pub mod client;
 pub mod config;

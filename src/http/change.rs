@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{ETAG, LINK, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -134,6 +134,11 @@ impl Change {
         let mut response = HttpResponseBuilder::new(status);
         with_position(&mut response, outcome.position);
         response.insert_header((ETAG, etag(outcome.head, None)));
+        // A reply that keeps a head of its own recorded nothing, so there is nothing to prove.
+        if outcome.reply.head.is_none() {
+            let receipt = format!("</v1/log/receipts/{}>; rel=\"receipt\"", outcome.position);
+            response.insert_header((LINK, receipt));
+        }
         if let Some(location) = outcome.reply.location {
             response.insert_header((LOCATION, location));
         }

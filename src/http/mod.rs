@@ -13,12 +13,14 @@ pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
+pub mod kept;
 pub mod list;
 pub mod openapi;
 pub mod page;
 pub mod problems;
 pub mod read;
 pub mod report;
+pub mod person;
 mod reveal;
 pub mod suppressed;
 pub mod time_axes;
@@ -49,6 +51,8 @@ pub use read::{Filtered, List, NoFilters, Read};
 #[derive(Clone)]
 pub struct Service {
     pub log: EventLog,
+    /// Answers of this worker that may still hold.
+    pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
     /// Where reads of personal data are written down.
     pub access_log: AccessLog,

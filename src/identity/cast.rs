@@ -1,5 +1,5 @@
-//! The ready cast of a private installation: who is who in the sample, and the claims of a token for
-//! each. Organisations and persons are invented.
+//! The ready cast of a private installation: who is who in the sample, and the claims of a token
+//! for each. Organisations and persons are invented.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};

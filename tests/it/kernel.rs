@@ -1,6 +1,7 @@
 //! What every operation has in common, through HTTP. Trainees and positions stand for all
 //! resources; where the document lists the operations, all of them are tried.
 
+mod again;
 mod bodies;
 mod context;
 mod hostile;

@@ -37,8 +37,8 @@ use crate::problem::Rejection;
 pub struct ProposeAssignment {
     /// The trainee.
     trainee: Id,
-    /// The supervisor: a specialist on the first day, or under a granted exemption in a municipality
-    /// where the trainee then holds a position.
+    /// The supervisor: a specialist on the first day, or under a granted exemption in a
+    /// municipality where the trainee then holds a position.
     supervisor: Id,
     /// First day.
     from: Day,

@@ -107,8 +107,8 @@ fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Result<Reply
 
 /// Draft a supervision exemption
 ///
-/// A trainee's own supervisor must be a specialist; where none can be found, the directorate may for
-/// a time let somebody else supervise. The draft is completed under `/details` and sent under
+/// A trainee's own supervisor must be a specialist; where none can be found, the directorate may
+/// for a time let somebody else supervise. The draft is completed under `/details` and sent under
 /// `/submission`.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "draft_supervision_exemption",
     request_body = DraftExemption,
