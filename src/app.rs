@@ -20,12 +20,14 @@ use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiB
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::access_log;
 use crate::capabilities::access::reach::{self, Founders, Reaches};
+use crate::capabilities::person::forget;
 use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, feed, health, problems};
 use crate::identity::issuer::Issuer;
@@ -33,6 +35,7 @@ use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
 use crate::proof;
+use crate::sealed_keys;
 
 /// What an instance needs.
 pub struct Settings {
@@ -50,6 +53,8 @@ pub struct Settings {
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
     pub vault: Vault,
+    /// For how many days reads of personal data are kept.
+    pub access_log_days: u16,
     pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
@@ -64,8 +69,10 @@ pub enum StartError {
     Database(#[from] database::DatabaseError),
     #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
+    #[error("the keys of the database do not open: is ALIS_MASTER_KEY_FILE the key of this one?")]
+    MasterKey(#[source] Failure),
     #[error("the read models could not be built")]
-    ReadModels(#[from] crate::event_log::Failure),
+    ReadModels(#[from] Failure),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
 }
@@ -76,6 +83,8 @@ pub struct Running {
     pub service: web::Data<Service>,
     server: ServerHandle,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// The writer of the access log, and how to end it.
+    reads: (CancellationToken, tokio::task::JoinHandle<()>),
     workers: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -87,12 +96,17 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
     let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
-    let vault = Arc::new(settings.vault);
+    let vault = sealed_keys::settled(settings.vault, &log.pool).await.map_err(unopened)?;
+    let vault = Arc::new(vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
+    let pool_of_writer = database::pool(&settings.service, 1)?;
+    let (access_log, writer) =
+        access_log::new(DEFAULT_LOG, pool_of_writer, access_log::WAITING_MAX);
     let service = web::Data::new(Service {
         log: log.clone(),
         answers: Arc::default(),
         vault,
+        access_log,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
         public_url: settings.public_url.map(Into::into),
@@ -113,7 +127,19 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
-    let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
+    // Its end is another one than everybody's: requests in flight still read.
+    let no_more_reads = CancellationToken::new();
+    let reads = (no_more_reads.clone(), tokio::spawn(writer.run(no_more_reads)));
+    let mut workers = vec![
+        tokio::spawn(watched::follow(log.clone(), stop.clone())),
+        tokio::spawn(forget::follow(log.clone(), stop.clone())),
+        tokio::spawn(access_log::keep_for(
+            settings.access_log_days,
+            log.pool.clone(),
+            DEFAULT_LOG,
+            stop.clone(),
+        )),
+    ];
     let models = service.projections.clone();
     let head = log.watch_head();
     let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
@@ -128,7 +154,15 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     builders.close();
     workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
     service.ready.store(true, Ordering::Release);
-    Ok(Running { address, service, server: handle, ended, workers })
+    Ok(Running { address, service, server: handle, ended, reads, workers })
+}
+
+fn unopened(failure: Failure) -> StartError {
+    if matches!(failure, Failure::Sealed(_)) {
+        StartError::MasterKey(failure)
+    } else {
+        StartError::ReadModels(failure)
+    }
 }
 
 impl Running {
@@ -139,6 +173,11 @@ impl Running {
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(error = %error, "The HTTP server ended badly");
+        }
+        let (no_more_reads, writer) = self.reads;
+        no_more_reads.cancel();
+        if writer.await.is_err() {
+            tracing::warn!("The writer of the access log ended badly");
         }
         for worker in self.workers {
             if worker.await.is_err() {
@@ -264,6 +303,7 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
         Some("supervision"),
     ),
     ("supervisor assignments", "Who supervises whom.", Some("supervision")),
+    ("persons", "What everybody who is registered has a right to.", Some("privacy")),
     ("leaders", "Who decides on learning goals, and where.", Some("leaders")),
     ("curricula", "Catalogues of learning goals, by version.", Some("curricula")),
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use crate::access_log::KEPT_DAYS_MIN;
 use crate::edge::FromText;
 use crate::identifiers::OrganisationNumber;
 use crate::identity::cast::Scenario;
@@ -35,6 +36,10 @@ pub struct DatabaseSettings {
     /// private PostgreSQL it is made once, as `master.key` in the data directory.
     #[arg(long, env = "ALIS_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
+
+    /// File with the master key before the present one, while `alis keys rotate` has not finished.
+    #[arg(long, env = "ALIS_PREVIOUS_MASTER_KEY_FILE")]
+    pub previous_master_key_file: Option<PathBuf>,
 
     /// Connections for reading; writing needs one more, listening another.
     #[arg(long, env = "ALIS_POOL_SIZE", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=200))]
@@ -112,6 +117,10 @@ pub struct ServeSettings {
     /// Seconds that requests in flight get at shutdown.
     #[arg(long, env = "ALIS_DRAIN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u16).range(0..=600))]
     pub drain_seconds: u16,
+
+    /// For how many days it is kept who read whose personal data; 30 at least.
+    #[arg(long, env = "ALIS_ACCESS_LOG_DAYS", default_value_t = 1_825, value_parser = clap::value_parser!(u16).range(i64::from(KEPT_DAYS_MIN)..))]
+    pub access_log_days: u16,
 
     /// Do not load the sample data into a new private PostgreSQL.
     #[arg(long, env = "ALIS_NO_SAMPLE")]
@@ -208,6 +217,29 @@ pub struct RebuildSettings {
     /// Every read model, one after the other.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// The commands of `alis keys`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Wrap the keys of all persons under a new master key, while the service runs. Ended half-way,
+    /// it goes on when it is called again.
+    Rotate(RotateSettings),
+}
+
+/// Settings of `alis keys rotate`.
+#[derive(Debug, Clone, Args)]
+pub struct RotateSettings {
+    /// File with the master key that is to go.
+    #[arg(long)]
+    pub old_master_key_file: PathBuf,
+
+    /// File with the master key that is to come.
+    #[arg(long)]
+    pub new_master_key_file: PathBuf,
 
     #[command(flatten)]
     pub database: DatabaseSettings,

@@ -270,7 +270,11 @@ async fn start(
     let Some(master_key) = &database.master_key else {
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
     };
-    let vault = Vault::new(master_key).context("ALIS_MASTER_KEY_FILE")?;
+    let previous = settings.database.previous_master_key_file.as_deref();
+    let previous = previous.map(database::read_secret).transpose();
+    let previous = previous.context("ALIS_PREVIOUS_MASTER_KEY_FILE")?;
+    let vault = Vault::new(master_key, previous.as_deref());
+    let vault = vault.context("ALIS_MASTER_KEY_FILE, ALIS_PREVIOUS_MASTER_KEY_FILE")?;
     let data_dir = database.private.as_ref().map(EmbeddedPostgres::data_dir);
     let proof = proof_settings(settings, data_dir)?;
     let running = app::start(app::Settings {
@@ -282,6 +286,7 @@ async fn start(
         founders: founders(identity, database.private.is_some()),
         public_url: identity.public_url.clone(),
         vault,
+        access_log_days: settings.access_log_days,
         proof,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),

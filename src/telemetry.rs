@@ -8,10 +8,17 @@ use tracing_subscriber::EnvFilter;
 /// request: it is answered with 400, and whoever sends such bytes must not fill the log with errors.
 const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
 
+/// Never, whatever RUST_LOG says: it writes down addresses as callers sent them, and a caller may have
+/// put a name where an id belongs.
+const SILENT: [&str; 1] = ["actix_web::types::path=off"];
+
 /// Starts logging to standard error.
 pub fn start() {
     let unset = |_unset| EnvFilter::new(DEFAULT_FILTER);
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(unset);
+    let filter = SILENT.iter().fold(filter, |filter, directive| {
+        filter.add_directive(directive.parse().expect("the directives above are valid"))
+    });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.init();

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::feed::Recorded;
 use super::projection::{Closed, KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
+use crate::aggregate::ERASED_SUBJECT;
 
 /// Facts taken in by one transaction.
 const BATCH_FACTS_MAX: i64 = 1_000;
@@ -35,6 +36,7 @@ pub trait Projection: Send + Sync {
     fn table_sql(&self) -> &'static str;
     fn columns(&self) -> &'static str;
     fn subject(&self) -> &'static str;
+    fn forgets(&self) -> Option<&'static str>;
     /// Folds a batch of facts into what it makes of the table.
     fn fold(&self, batch: Batch<'_>) -> Folded;
     /// A fold over the whole log, for a rebuild.
@@ -64,6 +66,9 @@ impl<M: ReadModel> Projection for Declared<M> {
     }
     fn subject(&self) -> &'static str {
         M::SUBJECT
+    }
+    fn forgets(&self) -> Option<&'static str> {
+        M::FORGETS
     }
     fn fold(&self, batch: Batch<'_>) -> Folded {
         fold_batch::<M>(batch)
@@ -300,6 +305,10 @@ async fn advance(
         let folded = projection.fold(Batch { log, checkpoint, facts: &facts });
         let table = table_name(log, projection.name(), build);
         write(transaction, log, projection, build, &table, folded).await?;
+        let new = |fact: &&Recorded| fact.position > checkpoint;
+        let erased = facts.iter().filter(|(_, facts)| facts.iter().filter(new).any(is_erasure));
+        let erased: Vec<&str> = erased.map(|(key, _)| key.as_str()).collect();
+        forget(transaction, log, projection, &table, &erased).await?;
     }
     move_checkpoint(transaction, log, projection.name(), build, until).await?;
     Ok(true)
@@ -368,6 +377,35 @@ async fn facts_of(
         facts.entry(key).or_default().push(Recorded::of(row)?);
     }
     Ok(facts)
+}
+
+/// Whether a fact says that somebody is erased: it is the only one with such a subject.
+fn is_erasure(fact: &Recorded) -> bool {
+    tells_of_erasure(&fact.subjects)
+}
+
+/// Whether these are the subjects of an erasure.
+pub(super) fn tells_of_erasure<S: AsRef<str>>(subjects: &[S]) -> bool {
+    keys_of(subjects, ERASED_SUBJECT).next().is_some()
+}
+
+/// Takes out of every row of some keys what told who somebody is, so that the table of an old state
+/// of the log tells no more than the log itself.
+pub(super) async fn forget(
+    transaction: &Transaction<'_>,
+    log: i32,
+    projection: &dyn Projection,
+    table: &str,
+    keys: &[&str],
+) -> Result<(), Failure> {
+    if let Some(sets) = projection.forgets()
+        && !keys.is_empty()
+    {
+        let sql = include_str!("sql/forget_rows.sql");
+        let sql = sql.replace("{table}", table).replace("{sets}", sets);
+        transaction.execute(&sql, &[&log, &keys]).await?;
+    }
+    Ok(())
 }
 
 async fn write(

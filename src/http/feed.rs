@@ -313,7 +313,7 @@ async fn visible_to(
 ) -> Result<Filter, ProblemResponse> {
     let day = super::today();
     let reach = service.reaches.of(&service.log, &actor.caller, day).await?;
-    let visible = visible::of(&Actor { caller: actor.caller.clone(), reach }, day);
+    let visible = visible::of(&Actor { reach, ..actor.clone() }, day);
     let until = match &visible {
         Some(_) => Some(service.checkpoint(visible::MODEL).await?),
         None => None,

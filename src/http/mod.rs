@@ -34,6 +34,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::AccessLog;
 use crate::capabilities::access::reach::Reaches;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
@@ -55,6 +56,8 @@ pub struct Service {
     /// Answers of this worker that may still hold.
     pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
+    /// Where reads of personal data are written down.
+    pub access_log: AccessLog,
     /// Tells who is calling.
     pub identity: Arc<Identity>,
     /// How far callers reach.

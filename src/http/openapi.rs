@@ -110,7 +110,8 @@ fn rule_of(
     let access = word.as_ref().and_then(Value::as_str).and_then(Access::of_word);
     let access = access.unwrap_or_else(|| panic!("{method} {path} declares no x-access"));
     let verb = if method == "get" { "read" } else { "write" };
-    Some(Rule { scope: format!("{area}.{verb}"), access })
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    Some(Rule { scope: format!("{area}.{verb}"), access, operation: id.into() })
 }
 
 fn operation_complete(
@@ -123,7 +124,7 @@ fn operation_complete(
     let mut codes: BTreeSet<&'static str> = BTreeSet::new();
     codes.extend(["internal_error", "unavailable"]);
     let guarded = path.starts_with("/v1/");
-    if let Some(Rule { scope, access }) = rule {
+    if let Some(Rule { scope, access, operation: _ }) = rule {
         let scope = format!("{}{scope}", crate::identity::SCOPE_PREFIX);
         operation["security"] = json!([{ "token": [scope] }]);
         let told = operation["description"].as_str().unwrap_or("");

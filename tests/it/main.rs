@@ -14,6 +14,7 @@ mod identity;
 mod kernel;
 mod openapi;
 mod operate;
+mod personal;
 mod position;
 mod programme;
 mod proof;

@@ -36,6 +36,8 @@ pub struct Rule {
     /// The scope, without prefix: `positions.read`.
     pub scope: String,
     pub access: Access,
+    /// The id of the operation.
+    pub operation: std::sync::Arc<str>,
 }
 
 /// Lets a request through, or answers it.
@@ -73,7 +75,7 @@ async fn check(
     }
     let day = today();
     let reach = service.reaches.of(&service.log, &caller, day).await?;
-    let actor = Actor { caller, reach };
+    let actor = Actor { caller, reach, operation: rule.operation.clone() };
     let named = Named::of(request.path());
     if let Some(named) = &named
         && !actor.reach.has(Role::Loader)
@@ -240,7 +242,7 @@ struct Concerns {
 
 impl Concerns {
     fn are_visible_to(&self, actor: &Actor) -> bool {
-        let Actor { caller, reach } = actor;
+        let Actor { caller, reach, operation: _ } = actor;
         let own_organisation = match &caller.who {
             Who::Organisation { number, supplier: None } => Some(number),
             Who::Organisation { .. } | Who::Person { .. } => None,

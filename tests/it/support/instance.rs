@@ -133,7 +133,8 @@ pub async fn try_sealing(
     app::start(Settings { proof, ..settings(admin) }).await
 }
 
-fn settings(admin: &Config) -> Settings {
+/// What an instance on a database is started with.
+pub fn settings(admin: &Config) -> Settings {
     Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
@@ -142,7 +143,8 @@ fn settings(admin: &Config) -> Settings {
         own_issuer: Some(issuer().clone()),
         founders: founders(),
         public_url: None,
-        vault: Vault::new(MASTER_KEY).expect("the key above fits"),
+        vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
+        access_log_days: 1_825,
         proof: sealing(),
         pool_size: 8,
         workers: 1,
