@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::{ResourceDef, ServerHandle};
 use actix_web::http::header;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_postgres::Config;
@@ -26,8 +26,9 @@ use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
 use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail, watched};
+use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
-use crate::http::{ProblemResponse, Service, context, feed, health, problems};
+use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
@@ -48,6 +49,11 @@ pub struct Settings {
     pub founders: Founders,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
+    /// Serves by TLS with this certificate and key; without them in the clear.
+    pub tls: Option<rustls::ServerConfig>,
+    /// Origins whose pages may call; see [`cors::origin`].
+    pub cors_origins: Vec<String>,
+    pub limits: Limits,
     pub vault: Vault,
     pub pool_size: u16,
     pub workers: usize,
@@ -71,6 +77,8 @@ pub enum StartError {
 /// A running instance.
 pub struct Running {
     pub address: SocketAddr,
+    /// Whether it serves by TLS of its own.
+    pub tls: bool,
     pub service: web::Data<Service>,
     server: ServerHandle,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -87,12 +95,17 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
     let vault = Arc::new(settings.vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
+    let is_public_https =
+        settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let service = web::Data::new(Service {
         log: log.clone(),
         vault,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
         public_url: settings.public_url.map(Into::into),
+        https: settings.tls.is_some() || is_public_https,
+        counters: Arc::new(Counters::new(&settings.limits)),
+        limits: settings.limits,
         projections: projections(),
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
@@ -105,7 +118,15 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         config: settings.service.clone(),
         size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
     };
-    let bound = bind(service.clone(), per_worker, listen, settings.workers, settings.drain);
+    let tls = settings.tls.is_some();
+    let front = Front {
+        listen,
+        tls: settings.tls,
+        cors_origins: settings.cors_origins.into(),
+        workers: settings.workers,
+        drain: settings.drain,
+    };
+    let bound = bind(service.clone(), per_worker, front);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
@@ -119,7 +140,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     }
     builders.close();
     service.ready.store(true, Ordering::Release);
-    Ok(Running { address, service, server: handle, ended, workers })
+    Ok(Running { address, tls, service, server: handle, ended, workers })
 }
 
 impl Running {
@@ -163,13 +184,22 @@ struct PoolSettings {
     size: u16,
 }
 
+/// Where and how the service listens.
+struct Front {
+    listen: SocketAddr,
+    tls: Option<rustls::ServerConfig>,
+    cors_origins: Arc<[String]>,
+    workers: usize,
+    drain: Duration,
+}
+
 fn bind(
     service: web::Data<Service>,
     pool: PoolSettings,
-    listen: SocketAddr,
-    workers: usize,
-    drain: Duration,
+    front: Front,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
+    let Front { listen, tls, cors_origins, workers, drain } = front;
+    let head = service.limits.head;
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
         own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
@@ -188,12 +218,19 @@ fn bind(
             .service(docs)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(gate::admit))
+            .wrap(Condition::new(!cors_origins.is_empty(), cors::of(&cors_origins)))
             .wrap(from_fn(context::around))
     })
     .workers(workers)
     .shutdown_timeout(drain.as_secs())
     .disable_signals()
-    .bind(listen)?;
+    .client_request_timeout(head)
+    .keep_alive(Duration::from_secs(limits::KEEP_ALIVE_SECONDS))
+    .max_connections(limits::CONNECTIONS_PER_WORKER_MAX);
+    let server = match tls {
+        Some(config) => server.bind_rustls_0_23(listen, config)?,
+        None => server.bind(listen)?,
+    };
     let address = server.addrs()[0];
     Ok((server.run(), address))
 }

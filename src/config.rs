@@ -2,12 +2,16 @@
 //! its name. Secrets come from files or the environment and are never printed.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
 use crate::edge::FromText;
+use crate::http::cors;
+use crate::http::limits::{self, Limits};
 use crate::identifiers::OrganisationNumber;
 use crate::identity::cast::Scenario;
 
@@ -26,6 +30,11 @@ pub struct DatabaseSettings {
     /// File with the password of the database user, when the URL holds none.
     #[arg(long, env = "ALIS_DATABASE_PASSWORD_FILE")]
     pub database_password_file: Option<PathBuf>,
+
+    /// File with the authorities (PEM) that vouch for the database's certificate. With it, every
+    /// connection is by TLS and verified by name, as sslmode=verify-full in the URL asks for.
+    #[arg(long, env = "ALIS_DATABASE_CA_FILE")]
+    pub database_ca_file: Option<PathBuf>,
 
     /// Role that the service acts as in the database; it cannot rewrite the log.
     #[arg(long, env = "ALIS_DATABASE_ROLE", default_value = "alis_service")]
@@ -53,6 +62,9 @@ pub struct ServeSettings {
 
     #[command(flatten)]
     pub identity: IdentitySettings,
+
+    #[command(flatten)]
+    pub front: FrontSettings,
 
     /// Threads that answer requests.
     #[arg(long, env = "ALIS_WORKERS", default_value_t = default_workers(), value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -98,6 +110,57 @@ pub struct IdentitySettings {
     pub public_url: Option<String>,
 }
 
+/// TLS, pages of other origins, and limits.
+#[derive(Debug, Clone, Args)]
+pub struct FrontSettings {
+    /// File with the certificate chain (PEM) to serve by TLS with. A new one counts from the next
+    /// start.
+    #[arg(long, env = "ALIS_TLS_CERT_FILE")]
+    pub tls_cert_file: Option<PathBuf>,
+
+    /// File with the certificate's key (PEM).
+    #[arg(long, env = "ALIS_TLS_KEY_FILE")]
+    pub tls_key_file: Option<PathBuf>,
+
+    /// Origins whose pages may call the service, with commas between: https://app.example.no
+    #[arg(long, env = "ALIS_CORS_ORIGINS", value_delimiter = ',', value_parser = cors::origin)]
+    pub cors_origins: Vec<String>,
+
+    /// Requests a second that one caller may go on sending.
+    #[arg(long, env = "ALIS_REQUESTS_PER_SECOND", default_value_t = limits::REQUESTS_PER_SECOND)]
+    pub requests_per_second: NonZeroU32,
+
+    /// Requests that one caller may send at once.
+    #[arg(long, env = "ALIS_REQUESTS_BURST", default_value_t = limits::REQUESTS_BURST)]
+    pub requests_burst: NonZeroU32,
+
+    /// Event streams that one caller may hold open.
+    #[arg(long, env = "ALIS_STREAMS_PER_CALLER", default_value_t = limits::STREAMS_PER_CALLER)]
+    pub streams_per_caller: usize,
+
+    /// Seconds that the head of a request may take.
+    #[arg(long, env = "ALIS_HEAD_SECONDS", default_value_t = limits::HEAD_SECONDS, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub head_seconds: u64,
+
+    /// Seconds that a body may take.
+    #[arg(long, env = "ALIS_BODY_SECONDS", default_value_t = limits::BODY_SECONDS, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub body_seconds: u64,
+}
+
+impl FrontSettings {
+    /// The limits among them.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            requests_per_second: self.requests_per_second,
+            requests_burst: self.requests_burst,
+            streams_per_caller: self.streams_per_caller,
+            head: Duration::from_secs(self.head_seconds),
+            body: Duration::from_secs(self.body_seconds),
+            ..Limits::default()
+        }
+    }
+}
+
 fn organisation_number(text: &str) -> Result<OrganisationNumber, String> {
     OrganisationNumber::from_text(text).map_err(|fault| fault.en.into_owned())
 }
@@ -135,6 +198,10 @@ pub struct HealthcheckSettings {
     /// Address that the service listens on.
     #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// The certificate that the service serves with, if it does.
+    #[arg(long, env = "ALIS_TLS_CERT_FILE")]
+    pub tls_cert_file: Option<PathBuf>,
 }
 
 /// The commands of `alis project`.

@@ -24,4 +24,5 @@ pub mod progress;
 pub mod import;
 pub mod serve;
 pub mod telemetry;
+pub mod tls;
 pub mod token;

@@ -24,7 +24,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the service.
-    Serve(ServeSettings),
+    Serve(Box<ServeSettings>),
     /// Bring the database's schema up to date.
     Migrate(DatabaseSettings),
     /// Ask the service on this machine whether it is ready. Ends with 1 when it is not.
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(settings) => runtime()?.block_on(serve::serve(settings))?,
+        Command::Serve(settings) => runtime()?.block_on(serve::serve(*settings))?,
         Command::Migrate(settings) => runtime()?.block_on(operate::migrate(&settings))?,
         Command::Healthcheck(settings) => runtime()?.block_on(operate::healthcheck(&settings))?,
         Command::Project(ProjectCommand::Status(settings)) => {

@@ -42,7 +42,7 @@ async fn open(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
             let found = embedded_postgres::find(&settings.data_dir)?;
             let service = found.config(serve::SERVICE_ROLE, serve::DATABASE);
             let owner = found.superuser();
-            let answer = owner.connect(tokio_postgres::NoTls).await;
+            let answer = database::connect(&owner).await;
             drop(answer.with_context(|| {
                 let path = found.path().display();
                 format!(
@@ -104,8 +104,11 @@ pub async fn migrate(settings: &DatabaseSettings) -> anyhow::Result<()> {
 
 /// `alis healthcheck`.
 pub async fn healthcheck(settings: &HealthcheckSettings) -> anyhow::Result<()> {
-    let url = format!("http://{}/health/ready", here(settings.listen));
-    let request = client::http()?.get(&url).timeout(Duration::from_secs(HEALTHCHECK_SECONDS_MAX));
+    let scheme = if settings.tls_cert_file.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}/health/ready", here(settings.listen));
+    let request = client::http_of_this_machine()?
+        .get(&url)
+        .timeout(Duration::from_secs(HEALTHCHECK_SECONDS_MAX));
     let response = request.send().await.with_context(|| format!("no answer from {url}"))?;
     let status = response.status();
     if !status.is_success() {

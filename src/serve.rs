@@ -20,7 +20,7 @@ use crate::identity::cast::{self, Scenario};
 use crate::identity::{LocalIssuer, issuer};
 use crate::import;
 use crate::personal_data::Vault;
-use crate::token;
+use crate::{tls, token};
 
 /// The login of the service on the private PostgreSQL.
 pub const SERVICE_ROLE: &str = "alis_service";
@@ -46,7 +46,8 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
         let password = settings.database_password_file.as_deref();
         let password = password.map(database::read_secret).transpose();
         let password = password.context("ALIS_DATABASE_PASSWORD_FILE")?;
-        let owner = database::config_of(url, password.as_deref())?;
+        let mut owner = database::config_of(url, password.as_deref())?;
+        database::trust(&mut owner, settings.database_ca_file.as_deref())?;
         let service = database::acting_as(&owner, &settings.database_role);
         return Ok(Database { private: None, owner, service, master_key });
     }
@@ -60,7 +61,7 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
     }
     let owner = private.superuser();
     database::migrate(&owner).await?;
-    let (client, connection) = owner.connect(tokio_postgres::NoTls).await?;
+    let (client, connection) = database::connect(&owner).await?;
     let driver = tokio::spawn(connection);
     // The role comes from the migrations without a login; only this private server gives it one.
     client.batch_execute("alter role alis_service login").await?;
@@ -156,7 +157,10 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let running = start(&settings, &database, issuer.as_ref()).await?;
     announce(&running, &database)?;
     let sample = async {
-        if let (Some(private), Some(issuer)) = (private.filter(|_| !settings.no_sample), &issuer) {
+        // The import calls by the loopback address, which no certificate names.
+        let in_the_clear = settings.front.tls_cert_file.is_none();
+        let wanted = private.filter(|_| !settings.no_sample && in_the_clear);
+        if let (Some(private), Some(issuer)) = (wanted, &issuer) {
             let (shape, claims) = Scenario::Loader.claims();
             let now = crate::http::now().as_second();
             match issuer.sign(shape, &claims, now, SAMPLE_TOKEN_SECONDS) {
@@ -200,6 +204,13 @@ async fn start(
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
     };
     let vault = Vault::new(master_key).context("ALIS_MASTER_KEY_FILE")?;
+    let front = &settings.front;
+    let tls = match (&front.tls_cert_file, &front.tls_key_file) {
+        (Some(certificates), Some(key)) => Some(tls::server(certificates, key)?),
+        (None, None) => None,
+        (Some(_), None) => bail!("ALIS_TLS_KEY_FILE is needed with ALIS_TLS_CERT_FILE"),
+        (None, Some(_)) => bail!("ALIS_TLS_CERT_FILE is needed with ALIS_TLS_KEY_FILE"),
+    };
     let running = app::start(app::Settings {
         owner: database.owner.clone(),
         service: database.service.clone(),
@@ -208,6 +219,9 @@ async fn start(
         own_issuer: own_issuer.cloned(),
         founders: founders(identity, database.private.is_some()),
         public_url: identity.public_url.clone(),
+        tls,
+        cors_origins: settings.front.cors_origins.clone(),
+        limits: settings.front.limits(),
         vault,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),
@@ -220,10 +234,11 @@ async fn start(
 
 fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
     let address = running.address;
-    tracing::info!(%address, "Listening on http://{address}");
+    let scheme = if running.tls { "https" } else { "http" };
+    tracing::info!(%address, "Listening on {scheme}://{address}");
     let mut out = std::io::stdout().lock();
-    writeln!(out, "alis is up on http://{address}")?;
-    writeln!(out, "  documentation  http://{address}/docs/")?;
+    writeln!(out, "alis is up on {scheme}://{address}")?;
+    writeln!(out, "  documentation  {scheme}://{address}/docs/")?;
     if let Some(private) = &database.private {
         let program = std::env::current_exe()
             .map_or_else(|_unknown| "alis".to_owned(), |path| path.display().to_string());
@@ -234,7 +249,7 @@ fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
         writeln!(
             out,
             "  curl -H \"Authorization: Bearer $({program} token --as office --data-dir {data_dir})\" \
-             'http://{address}/v1/positions?as_of=2020-03-31&limit=2'"
+             '{scheme}://{address}/v1/positions?as_of=2020-03-31&limit=2'"
         )?;
     }
     out.flush()?;

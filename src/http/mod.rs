@@ -8,11 +8,13 @@ pub mod answer;
 pub mod body;
 pub mod change;
 pub mod context;
+pub mod cors;
 pub mod etag;
 pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
+pub mod limits;
 pub mod list;
 pub mod openapi;
 pub mod page;
@@ -20,6 +22,7 @@ pub mod problems;
 pub mod read;
 pub mod report;
 mod reveal;
+pub mod security;
 pub mod suppressed;
 pub mod time_axes;
 
@@ -55,6 +58,11 @@ pub struct Service {
     pub reaches: Arc<Reaches>,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<Arc<str>>,
+    /// Callers reach the service by TLS, its own or that of what stands before it.
+    pub https: bool,
+    pub limits: limits::Limits,
+    /// What callers have used up of their limits.
+    pub counters: Arc<limits::Counters>,
     pub projections: Vec<Arc<dyn Projection>>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.

@@ -71,6 +71,13 @@ fn the_log_knows_no_capability_and_no_http() {
 }
 
 #[test]
+fn no_connection_to_the_database_goes_round_its_tls() {
+    for path in sources("src") {
+        assert!(named(&text(&path), &["NoTls"]).is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
 fn rules_and_what_they_stand_on_are_pure() {
     let stand_on = ["src/aggregate.rs", "src/time.rs", "src/identifiers.rs", "src/dated.rs"];
     let mut files: Vec<PathBuf> = stand_on.iter().map(PathBuf::from).collect();

@@ -9,6 +9,7 @@ mod curriculum;
 mod embedded_postgres;
 mod events;
 mod feed;
+mod hardening;
 mod identity;
 mod kernel;
 mod openapi;

@@ -8,6 +8,7 @@ use alis::app::{self, Running, Settings};
 use alis::capabilities::access::reach::Founders;
 use alis::database::acting_as;
 use alis::edge::FromText;
+use alis::http::limits::Limits;
 use alis::identifiers::OrganisationNumber;
 use alis::identity::LocalIssuer;
 use alis::identity::cast::{self, Scenario};
@@ -74,6 +75,15 @@ impl Instance {
         Self { running, database }
     }
 
+    /// One instance whose settings the test changes.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = fresh().await;
+        let mut settings = settings(&database.admin);
+        change(&mut settings);
+        let running = app::start(settings).await.expect("the instance starts");
+        Self { running, database }
+    }
+
     /// Another instance on the same database.
     pub async fn another(&self) -> Running {
         beside(&self.database.admin).await
@@ -115,6 +125,9 @@ fn settings(admin: &Config) -> Settings {
         own_issuer: Some(issuer().clone()),
         founders: founders(),
         public_url: None,
+        tls: None,
+        cors_origins: vec![],
+        limits: Limits::default(),
         vault: Vault::new(MASTER_KEY).expect("the key above fits"),
         pool_size: 8,
         workers: 1,

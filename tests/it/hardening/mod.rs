@@ -1,0 +1,5 @@
+//! What stands between the service and whoever reaches its port.
+
+mod headers;
+mod limits;
+mod tls;
