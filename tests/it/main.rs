@@ -8,6 +8,7 @@ mod compose;
 mod curriculum;
 mod embedded_postgres;
 mod events;
+mod dependencies;
 mod feed;
 mod hardening;
 mod identity;
