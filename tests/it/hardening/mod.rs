@@ -2,4 +2,5 @@
 
 mod headers;
 mod limits;
+mod parsers;
 mod tls;
