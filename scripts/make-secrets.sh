@@ -5,6 +5,7 @@
 #   secrets/token.txt               the bearer token of the first caller
 #   secrets/master_key.txt          32 bytes, base64: seals names and HPR numbers; keep a copy of it
 #                                   apart from the database, without it they cannot be read again
+#   secrets/checkpoint_key.txt      32 bytes, base64: signs the checkpoints of the log
 #   .env                            ALIS_UID and ALIS_GID, the account the service runs under
 #
 # What is there already stays as it is.
@@ -29,6 +30,7 @@ main() {
     write secrets/database_password.txt hex
     write secrets/issuer_key.txt base64
     write secrets/master_key.txt base64
+    write secrets/checkpoint_key.txt base64
     if [ ! -e .env ] || ! grep -q '^ALIS_UID=' .env; then
         printf 'ALIS_UID=%s\nALIS_GID=%s\n' "$owner" "$group" >>.env
         echo "Wrote .env"

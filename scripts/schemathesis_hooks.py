@@ -24,13 +24,16 @@ REFUSED_FOR_ITS_MEANING = {
     "before_announcement",
     "before_application",
     "before_completion",
+    "day_or_never",
     "duplicate_code",
     "ends_before_it_begins",
     "invalid_external_ids",
     "more_than_all",
     "not_granted",
+    "not_before",
     "nothing_else",
     "only_with_approved",
+    "only_with_system",
     "same_municipality",
     # What the register does not hold, or not on that day.
     "curriculum_not_in_force",
@@ -41,6 +44,8 @@ REFUSED_FOR_ITS_MEANING = {
     "in_the_future",
     "invalid_cursor",
     "invalid_organisation_number",
+    # More of the log than is sealed.
+    "not_sealed",
 }
 
 
@@ -79,9 +84,11 @@ def concerns_meaning(error):
 
 
 def asks_for_a_position_to_come(case, response):
-    """The log has not come to `Min-Log-Position`; that it has and a model has not is a failure."""
+    """The log has not come to `Min-Log-Position`; that it has, and a model or a seal has not, is a
+    failure."""
     wanted = header(case, "Min-Log-Position")
-    if (response.status_code, problem_of(response).get("code")) != (503, "not_yet_visible"):
+    code = problem_of(response).get("code")
+    if response.status_code != 503 or code not in ("not_yet_visible", "not_yet_sealed"):
         return False
     [reached] = response.headers["log-position"]
     return wanted is not None and int(wanted) > int(reached)

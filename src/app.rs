@@ -25,7 +25,7 @@ use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail, watched};
 use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
 use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems};
@@ -33,6 +33,7 @@ use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
+use crate::proof;
 
 /// What an instance needs.
 pub struct Settings {
@@ -55,6 +56,7 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     pub limits: Limits,
     pub vault: Vault,
+    pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
     /// How long requests in flight get at shutdown.
@@ -99,6 +101,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let service = web::Data::new(Service {
         log: log.clone(),
+        answers: Arc::default(),
         vault,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
@@ -126,19 +129,25 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         workers: settings.workers,
         drain: settings.drain,
     };
-    let bound = bind(service.clone(), per_worker, front);
+    let keys = web::Data::new(settings.proof.keys());
+    let bound = bind(service.clone(), keys, per_worker, front);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
     let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
+    let models = service.projections.clone();
+    let head = log.watch_head();
+    let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
     let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
-        let (pool, head, stop) = (log.pool.clone(), log.watch_head(), stop.clone());
+        let (pool, stop) = (log.pool.clone(), stop.clone());
+        let head = news.of(projection.as_ref());
         let worker = projector::run(pool, DEFAULT_LOG, projection, head, stop);
         workers.push(tokio::spawn(worker));
     }
     builders.close();
+    workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, tls, service, server: handle, ended, workers })
 }
@@ -154,7 +163,7 @@ impl Running {
         }
         for worker in self.workers {
             if worker.await.is_err() {
-                tracing::warn!("A read model's worker ended badly");
+                tracing::warn!("A worker ended badly");
             }
         }
         self.service.log.pool.close();
@@ -195,6 +204,7 @@ struct Front {
 
 fn bind(
     service: web::Data<Service>,
+    keys: web::Data<proof::Keys>,
     pool: PoolSettings,
     front: Front,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
@@ -202,16 +212,22 @@ fn bind(
     let head = service.limits.head;
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
-        own.log.pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
-        let (app, _collected) = App::new()
-            .into_utoipa_app()
-            .openapi(base())
+        let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
+        own.log = own.log.over(pool);
+        own.answers = Arc::default();
+        let app = App::new()
             .app_data(web::Data::new(own))
+            .app_data(keys.clone())
             .app_data(web::PathConfig::default().error_handler(|_error, _request| {
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
-            .configure(routes)
-            .split_for_parts();
+            .configure(|config| {
+                // What each part tells of itself is dropped at once: the document is made already,
+                // and memory that a worker needs only here would be kept for good.
+                for routes in parts() {
+                    routes(&mut ServiceConfig::new(config));
+                }
+            });
         app.service(openapi_json)
             .service(docs_redirect)
             .service(problem_page)
@@ -235,15 +251,21 @@ fn bind(
     Ok((server.run(), address))
 }
 
-fn routes(config: &mut ServiceConfig<'_>) {
+type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The operations of the service, a part at a time.
+fn parts() -> impl Iterator<Item = Routes> {
+    let capabilities = capabilities::ALL.iter().map(|capability| capability.routes);
+    std::iter::once(kernel as Routes).chain(capabilities)
+}
+
+fn kernel(config: &mut ServiceConfig<'_>) {
     config
         .service(feed::read_events)
         .service(health::live)
         .service(health::ready)
-        .service(health::metrics);
-    for capability in capabilities::ALL {
-        (capability.routes)(config);
-    }
+        .service(health::metrics)
+        .configure(proof::http::routes);
 }
 
 /// The groups of operations, in the order of the documentation page, each with the area of its
@@ -284,6 +306,11 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),
     ("reports", "Tables with totals, as JSON or CSV.", Some("reports")),
     ("feed", "Everything that has happened, in order.", Some("events")),
+    (
+        "proof",
+        "Checkpoints and receipts, by which others check that nothing was changed.",
+        Some("proof"),
+    ),
     ("operations", "For operators.", None),
 ];
 
@@ -313,8 +340,8 @@ fn base() -> OpenApi {
 
 /// The operations of the service and their document.
 pub fn operations() -> Operations {
-    let (_app, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    let app = App::new().into_utoipa_app().openapi(base());
+    let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
     let mut operations = openapi::complete(&collected);
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);

@@ -50,6 +50,54 @@ pub struct DatabaseSettings {
     pub pool_size: u16,
 }
 
+/// How the log is sealed.
+#[derive(Debug, Clone, Args)]
+pub struct ProofSettings {
+    #[command(flatten)]
+    pub keys: ProofKeySettings,
+
+    /// File that every checkpoint is appended to; keep it where whoever owns the database does not
+    /// reach. On the private PostgreSQL it is `anchors` in the data directory.
+    #[arg(long, env = "ALIS_ANCHOR_FILE")]
+    pub anchor_file: Option<PathBuf>,
+
+    /// Address that every checkpoint is posted to.
+    #[arg(long, env = "ALIS_ANCHOR_URL", hide_env_values = true)]
+    pub anchor_url: Option<String>,
+
+    /// A checkpoint is signed as soon as so many events are new.
+    #[arg(
+        long, env = "ALIS_SEAL_EVENTS", default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub seal_events: u32,
+
+    /// A checkpoint is signed once the last one is so many seconds old, if anything is new.
+    #[arg(
+        long, env = "ALIS_SEAL_SECONDS", default_value_t = 2,
+        value_parser = clap::value_parser!(u16).range(1..=3_600)
+    )]
+    pub seal_seconds: u16,
+}
+
+/// Whose signatures on checkpoints are ours.
+#[derive(Debug, Clone, Args)]
+pub struct ProofKeySettings {
+    /// File with the key (32 bytes in base64) that checkpoints are signed with. On the private
+    /// PostgreSQL it is made once, as `checkpoint.key` in the data directory.
+    #[arg(long, env = "ALIS_CHECKPOINT_KEY_FILE")]
+    pub checkpoint_key_file: Option<PathBuf>,
+
+    /// File with the published keys that signed before this one, one a line.
+    #[arg(long, env = "ALIS_CHECKPOINT_OLD_KEYS_FILE")]
+    pub checkpoint_old_keys_file: Option<PathBuf>,
+
+    /// What the log is called in checkpoints: an address of yours without its scheme, such as
+    /// example.no/alis. By default it is called after the key.
+    #[arg(long, env = "ALIS_LOG_ORIGIN")]
+    pub log_origin: Option<String>,
+}
+
 /// Settings of `alis serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeSettings {
@@ -65,6 +113,9 @@ pub struct ServeSettings {
 
     #[command(flatten)]
     pub front: FrontSettings,
+
+    #[command(flatten)]
+    pub proof: ProofSettings,
 
     /// Threads that answer requests.
     #[arg(long, env = "ALIS_WORKERS", default_value_t = default_workers(), value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -95,7 +146,8 @@ pub struct IdentitySettings {
     #[arg(long, env = "ALIS_LOCAL_ISSUER_KEY_FILE")]
     pub local_issuer_key_file: Option<PathBuf>,
 
-    /// Number of the organisation that keeps the register: reference data, catalogues, appointments.
+    /// Number of the organisation that keeps the register: reference data, catalogues,
+    /// appointments.
     #[arg(long, env = "ALIS_REGISTER_ORGANISATION", value_parser = organisation_number)]
     pub register_organisation: Option<OrganisationNumber>,
 
@@ -104,8 +156,8 @@ pub struct IdentitySettings {
     #[arg(long, env = "ALIS_LOADER_ORGANISATION", value_parser = organisation_number)]
     pub loader_organisation: Option<OrganisationNumber>,
 
-    /// Scheme and host that callers use, such as https://alis.example.no; needed behind a proxy when
-    /// tokens are bound to keys (DPoP).
+    /// Scheme and host that callers use, such as `https://alis.example.no`; needed behind a proxy
+    /// when tokens are bound to keys (DPoP).
     #[arg(long, env = "ALIS_PUBLIC_URL")]
     pub public_url: Option<String>,
 }
@@ -232,7 +284,43 @@ pub struct RebuildSettings {
 #[derive(Debug, Clone, Subcommand)]
 pub enum LogCommand {
     /// Check that events, subjects and ledger agree. Ends with 1 when they do not.
-    Verify(DatabaseSettings),
+    Verify(VerifySettings),
+}
+
+/// Settings of `alis log verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifySettings {
+    /// Also compute the Merkle trees anew from every row, and hold them against all checkpoints of
+    /// the database and of the anchor.
+    #[arg(long)]
+    pub full: bool,
+
+    #[command(flatten)]
+    pub keys: ProofKeySettings,
+
+    /// A published key to check signatures with, or a file of them, when the key that signs is not
+    /// at hand.
+    #[arg(long, value_name = "FILE|KEY")]
+    pub key: Option<String>,
+
+    /// File of checkpoints to hold the log against; on the private PostgreSQL `anchors` in the data
+    /// directory, if there is one.
+    #[arg(long, env = "ALIS_ANCHOR_FILE")]
+    pub anchor_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// Settings of `alis verify-receipt`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyReceiptSettings {
+    /// The receipt, as `GET /v1/log/receipts/{position}` answers it.
+    pub file: PathBuf,
+
+    /// The published key (name+hash+base64), or a file of them, one a line.
+    #[arg(long, value_name = "FILE|KEY")]
+    pub key: String,
 }
 
 /// How a command finds the running service that it talks to.

@@ -24,6 +24,11 @@ const SILENCE_SECONDS_MAX: u64 = 15;
 /// How long a caller waits for a free connection.
 const POOL_WAIT_SECONDS_MAX: u64 = 5;
 
+/// What PostgreSQL takes for granted on the connections of a pool: that a page here costs hardly
+/// more than the next one. With its own guess, of spinning disks, it would rather collect and sort
+/// a whole table than walk an index to the end of a page of a list.
+const PLANNING: &str = "-c random_page_cost=1.1";
+
 /// Why the database could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -144,7 +149,10 @@ pub fn acting_as(config: &Config, role: &str) -> Config {
 /// A pool for reading and for the read models.
 pub fn pool(config: &Config, size: u16) -> Result<Pool, DatabaseError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let (config, tls) = secured(config);
+    let mut config = config.clone();
+    let options = format!("{} {PLANNING}", config.get_options().unwrap_or_default());
+    config.options(options.trim_start());
+    let (config, tls) = secured(&config);
     let manager = Manager::from_config(config, tls, recycling);
     let timeout = Some(Duration::from_secs(POOL_WAIT_SECONDS_MAX));
     Ok(Pool::builder(manager)

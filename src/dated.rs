@@ -108,7 +108,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_two_statements_hold_on_one_day(told in prop::collection::vec((0_i16..60, 0_i16..20, any::<bool>()), 0..12)) {
+        fn no_two_statements_hold_on_one_day(
+            told in prop::collection::vec((0_i16..60, 0_i16..20, any::<bool>()), 0..12)
+        ) {
             let mut dated = Dated::default();
             for (number, (from, length, open)) in told.iter().enumerate() {
                 let from = 1950 + from;

@@ -6,7 +6,9 @@
 mod text;
 mod whole;
 mod values;
+mod correction;
 
+pub use correction::PeriodCorrection;
 pub use text::{FromText, not_one_of, text_of, text_schema, words_schema};
 pub use values::{DAY_PATTERN, Day, Id, period};
 pub use whole::{whole, whole_schema};

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod capabilities;
 pub mod event_log;
 pub mod http;
+pub mod proof;
 pub mod app;
 pub mod client;
 pub mod config;

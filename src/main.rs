@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use alis::config::{
     DatabaseSettings, HealthcheckSettings, ImportSettings, LogCommand, ProjectCommand,
-    ReferenceCommand, ServeSettings, TokenSettings,
+    ReferenceCommand, ServeSettings, TokenSettings, VerifyReceiptSettings,
 };
 use alis::embedded_postgres::{self, Durability, Settings};
 use alis::import::{self, Summary, reference};
@@ -35,6 +35,8 @@ enum Command {
     /// Look after the event log.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Check a receipt without asking anybody. Ends with 1 when it does not hold.
+    VerifyReceipt(VerifyReceiptSettings),
     /// Run only the private PostgreSQL and print how to open it with psql.
     Postgres {
         /// Where its data is.
@@ -90,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Command::VerifyReceipt(settings) => operate::verify_receipt(&settings)?,
         Command::Postgres { data_dir } => {
             let settings = Settings { data_dir, durability: Durability::Durable };
             embedded_postgres::run_until_signal(&settings)?;
@@ -123,8 +126,10 @@ fn named(mut error: clap::Error) -> clap::Error {
         let own = own.and_then(|arg| Some(arg.get_env()?.to_string_lossy().into_owned()));
         own.or_else(|| command.get_subcommands().find_map(|below| variable(below, flag)))
     }
+    let mut cli = Cli::command();
+    cli.build(); // until then its arguments do not know what they are called
     if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
-        && let Some(variable) = variable(&Cli::command(), flag)
+        && let Some(variable) = variable(&cli, flag)
     {
         let both = ContextValue::String(format!("{flag} [env: {variable}]"));
         error.insert(ContextKind::InvalidArg, both);

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,12 +12,16 @@ use deadpool_postgres::Pool;
 use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
-use crate::config::{DatabaseSettings, HealthcheckSettings, RebuildSettings};
+use crate::config::{
+    DatabaseSettings, HealthcheckSettings, RebuildSettings, VerifyReceiptSettings, VerifySettings,
+};
 use crate::embedded_postgres::{self, EmbeddedPostgres, StartError};
 use crate::event_log::combiner::with_causes;
 use crate::event_log::projector::Projection;
 use crate::event_log::{DEFAULT_LOG, Failure, rebuild, status, verify};
 use crate::progress::Progress;
+use crate::proof::note::Verifier;
+use crate::proof::{self, receipt};
 use crate::{app, client, database, serve};
 
 /// How long `alis healthcheck` waits for an answer.
@@ -196,15 +201,79 @@ async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result
 }
 
 /// `alis log verify`; answers whether the log agrees with itself.
-pub async fn verify(settings: &DatabaseSettings) -> anyhow::Result<bool> {
-    let opened = open_existing(settings).await?;
+pub async fn verify(settings: &VerifySettings) -> anyhow::Result<bool> {
+    let opened = open_existing(&settings.database).await?;
+    let evidence = settings.full.then(|| evidence(settings)).transpose()?;
     let pool = pool(&opened)?;
     let head = status::read(&pool, DEFAULT_LOG).await.map_err(told)?.head;
     let progress = Progress::new("Verifying the log".to_owned(), steps(head));
     let report = verify::verify(&pool, DEFAULT_LOG, &|count| progress.at(count)).await;
     progress.finish();
-    let report = report.map_err(told)?;
-    let verify::Report { events, subjects, commands, findings } = &report;
+    let mut report = report.map_err(told)?;
+    let mut sealed = None;
+    if let Some(evidence) = evidence {
+        let rows = steps(head).saturating_add(report.commands);
+        let progress = Progress::new("Verifying the seals".to_owned(), rows);
+        let at = |count| progress.at(count);
+        let outcome = proof::verify::verify(&pool, DEFAULT_LOG, &evidence, &mut report, &at).await;
+        progress.finish();
+        sealed = Some(outcome.map_err(told)?);
+    }
+    tell(&report, sealed)?;
+    Ok(report.findings.is_empty())
+}
+
+/// The keys and the anchor that the log is held against.
+fn evidence(settings: &VerifySettings) -> anyhow::Result<proof::verify::Evidence> {
+    let database = &settings.database;
+    let found = embedded_postgres::find(&database.data_dir);
+    let found = if database.database_url.is_none() { Some(found?) } else { None };
+    let data_dir = found.as_ref().map(|found| found.path());
+    let mut keys = settings.key.as_deref().map(keys_of).transpose()?.unwrap_or_default();
+    let signer = serve::checkpoint_signer(&settings.keys, data_dir, false)?;
+    keys.extend(signer.map(|signer| signer.verifier().clone()));
+    keys.extend(serve::old_keys(&settings.keys)?);
+    if keys.is_empty() {
+        bail!("say by --key which published key signs, or by ALIS_CHECKPOINT_KEY_FILE where it is");
+    }
+    let given = settings.anchor_file.as_deref();
+    let anchor = serve::anchor_file(given, data_dir);
+    // An anchor that was asked for must be there; the private one is there once it was sealed.
+    let anchor = anchor.filter(|anchor| given.is_some() || anchor.exists());
+    Ok(proof::verify::Evidence { keys, anchor })
+}
+
+/// Published keys: one given as it is, or those of a file.
+fn keys_of(given: &str) -> anyhow::Result<Vec<Verifier>> {
+    match Verifier::parse(given) {
+        Ok(key) => Ok(vec![key]),
+        Err(_no_key) => serve::published_keys(Path::new(given))
+            .with_context(|| format!("{given} is neither a published key nor a file of them")),
+    }
+}
+
+/// `alis verify-receipt`.
+pub fn verify_receipt(settings: &VerifyReceiptSettings) -> anyhow::Result<()> {
+    let keys = keys_of(&settings.key)?;
+    let path = &settings.file;
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let proven = receipt::verify(&text, &keys);
+    let proven = proven.with_context(|| format!("{} proves nothing", path.display()))?;
+    let (event, checkpoint) = (&proven.event, &proven.checkpoint);
+    writeln!(
+        std::io::stdout(),
+        "The receipt holds: {} at position {} of {}, recorded at {}, in a log of {} events.",
+        event.kind,
+        event.position,
+        checkpoint.origin,
+        event.recorded_at,
+        checkpoint.events.size
+    )?;
+    Ok(())
+}
+
+fn tell(report: &verify::Report, sealed: Option<proof::verify::Sealed>) -> anyhow::Result<()> {
+    let verify::Report { events, subjects, commands, findings } = report;
     let mut out = std::io::stdout().lock();
     for finding in findings {
         writeln!(out, "{finding}")?;
@@ -223,7 +292,11 @@ pub async fn verify(settings: &DatabaseSettings) -> anyhow::Result<bool> {
     } else {
         writeln!(out, "The log is damaged: {} findings in {events} events.", findings.len())?;
     }
-    Ok(findings.is_empty())
+    if let Some(proof::verify::Sealed { events, commands, published, anchored }) = sealed {
+        let seals = format!("{published} checkpoints in the database and {anchored} in the anchor");
+        writeln!(out, "Sealed are {events} events and {commands} commands, under {seals}.")?;
+    }
+    Ok(())
 }
 
 fn steps(head: i64) -> u64 {

@@ -32,6 +32,27 @@ impl Words {
     }
 }
 
+impl Words {
+    /// The words in both languages with their places `{name}` filled.
+    pub fn spoken(&self, values: &[(&str, &dyn std::fmt::Display)]) -> Spoken {
+        let fill = |text: &str| {
+            let place = |text: String, (name, value): &(&str, &dyn std::fmt::Display)| {
+                text.replace(&format!("{{{name}}}"), &value.to_string())
+            };
+            values.iter().fold(text.to_owned(), place)
+        };
+        Spoken { en: fill(self.en), nb: fill(self.nb) }
+    }
+}
+
+/// Something said in both languages, as it is stored and kept for retries: who reads it later may
+/// have another language than who wrote it. [`crate::http`] chooses on the way out.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Spoken {
+    pub en: String,
+    pub nb: String,
+}
+
 /// A declared problem.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -118,14 +139,15 @@ impl From<&'static Problem> for Rejection {
 /// Problems that rules and the HTTP kernel share.
 pub mod common {
     crate::problems! {
-        /// There is nothing at this address, or nothing that you may see. Also a resource that did not
-        /// exist on the day (`as_of`) or was not known at the time (`known_at`) that was asked for.
+        /// There is nothing at this address, or nothing that you may see. Also a resource that did
+        /// not exist on the day (`as_of`) or was not known at the time (`known_at`) that was asked
+        /// for.
         NOT_FOUND = 404, "not_found",
         en: "Not found", "There is nothing here.",
         nb: "Ikke funnet", "Det er ingenting her.";
 
-        /// The request could be read, but fields of it are wrong. `errors` names every one: fields of
-        /// the body by JSON pointer (`/percent`), parameters as `/query/as_of`, headers as
+        /// The request could be read, but fields of it are wrong. `errors` names every one: fields
+        /// of the body by JSON pointer (`/percent`), parameters as `/query/as_of`, headers as
         /// `/header/If-Match`. Nothing was recorded.
         INVALID_REQUEST = 422, "invalid_request",
         en: "The request is not valid", "Mend the fields named in errors.",

@@ -2,7 +2,8 @@
 //! given, until a signal ends it in order.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{self, Running};
 use crate::capabilities::access::reach::Founders;
-use crate::config::{DatabaseSettings, IdentitySettings, ServeSettings};
+use crate::config::{DatabaseSettings, IdentitySettings, ProofKeySettings, ServeSettings};
 use crate::database;
 use crate::edge::FromText;
 use crate::embedded_postgres::{self, Durability, EmbeddedPostgres};
@@ -20,6 +21,9 @@ use crate::identity::cast::{self, Scenario};
 use crate::identity::{LocalIssuer, issuer};
 use crate::import;
 use crate::personal_data::Vault;
+use crate::proof;
+use crate::proof::note::{Signer, Verifier};
+use crate::proof::sealer::Pace;
 use crate::{tls, token};
 
 /// The login of the service on the private PostgreSQL.
@@ -28,6 +32,8 @@ pub const SERVICE_ROLE: &str = "alis_service";
 pub const DATABASE: &str = "postgres";
 /// Seconds that the token of the first start's own import is good.
 const SAMPLE_TOKEN_SECONDS: i64 = 3_600;
+/// How the file of a secret ends while it is being written.
+const UNFINISHED: &str = "unfinished";
 
 /// A database that is ready to be used, and the private server behind it if there is one.
 pub struct Database {
@@ -75,22 +81,87 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
     Ok(Database { private: Some(private), owner, service, master_key: Some(master_key) })
 }
 
-/// Reads a secret, making it once.
+/// Reads a secret, making it once. A kill in the middle leaves no half of it. Whoever calls holds
+/// the data directory, so nobody else makes it at the same time.
 fn secret(path: &Path, make: impl Fn() -> String) -> anyhow::Result<String> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match new {
-        Ok(mut file) => {
-            let value = make();
-            writeln!(file, "{value}")?;
-            file.sync_all()?;
-            Ok(value)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Ok(database::read_secret(path)?)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
+    if !path.exists() {
+        write_secret(path, &make()).with_context(|| format!("cannot make {}", path.display()))?;
     }
+    Ok(database::read_secret(path)?)
+}
+
+fn write_secret(path: &Path, value: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let unfinished = path.with_extension(UNFINISHED);
+    if unfinished.exists() {
+        std::fs::remove_file(&unfinished)?;
+    }
+    let mut new = std::fs::OpenOptions::new();
+    let mut file = new.write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    writeln!(file, "{value}")?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
+}
+
+/// The key that checkpoints are signed with, from the file of the settings or else from the data
+/// directory; `make` says whether it is made there when there is none.
+pub fn checkpoint_signer(
+    settings: &ProofKeySettings,
+    data_dir: Option<&Path>,
+    make: bool,
+) -> anyhow::Result<Option<Signer>> {
+    let own = data_dir.map(|data_dir| data_dir.join("checkpoint.key"));
+    let key = match (&settings.checkpoint_key_file, own) {
+        (Some(path), _) => database::read_secret(path).context("ALIS_CHECKPOINT_KEY_FILE")?,
+        (None, Some(path)) if make => secret(&path, Signer::generate_secret)?,
+        (None, Some(path)) if path.exists() => database::read_secret(&path)?,
+        (None, Some(_) | None) => return Ok(None),
+    };
+    let signer = Signer::new(&key, settings.log_origin.as_deref());
+    signer.map(Some).context("ALIS_CHECKPOINT_KEY_FILE and ALIS_LOG_ORIGIN")
+}
+
+/// The keys of a file, one a line.
+pub fn published_keys(path: &Path) -> anyhow::Result<Vec<Verifier>> {
+    let text = database::read_secret(path)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Result<Vec<_>, _> = lines.map(Verifier::parse).collect();
+    keys.with_context(|| path.display().to_string())
+}
+
+/// The keys that signed before the one in use.
+pub fn old_keys(settings: &ProofKeySettings) -> anyhow::Result<Vec<Verifier>> {
+    let path = settings.checkpoint_old_keys_file.as_deref();
+    let keys = path.map(published_keys).transpose().context("ALIS_CHECKPOINT_OLD_KEYS_FILE")?;
+    Ok(keys.unwrap_or_default())
+}
+
+/// The anchor on the private PostgreSQL, unless the settings name another.
+pub fn anchor_file(given: Option<&Path>, data_dir: Option<&Path>) -> Option<PathBuf> {
+    let own = || data_dir.map(|data_dir| data_dir.join("anchors"));
+    given.map(Path::to_path_buf).or_else(own)
+}
+
+fn proof_settings(
+    settings: &ServeSettings,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<proof::Settings> {
+    let proof = &settings.proof;
+    let Some(signer) = checkpoint_signer(&proof.keys, data_dir, true)? else {
+        bail!("ALIS_CHECKPOINT_KEY_FILE must name a file with 32 bytes in base64");
+    };
+    Ok(proof::Settings {
+        signer: Arc::new(signer),
+        old_keys: old_keys(&proof.keys)?,
+        anchor_file: anchor_file(proof.anchor_file.as_deref(), data_dir),
+        anchor_url: proof.anchor_url.clone(),
+        pace: Pace {
+            events: u64::from(proof.seal_events),
+            interval: Duration::from_secs(u64::from(proof.seal_seconds)),
+        },
+    })
 }
 
 /// The program's own issuer: its key from the file that the settings name, or made once on the
@@ -211,6 +282,8 @@ async fn start(
         (Some(_), None) => bail!("ALIS_TLS_KEY_FILE is needed with ALIS_TLS_CERT_FILE"),
         (None, Some(_)) => bail!("ALIS_TLS_CERT_FILE is needed with ALIS_TLS_KEY_FILE"),
     };
+    let data_dir = database.private.as_ref().map(EmbeddedPostgres::data_dir);
+    let proof = proof_settings(settings, data_dir)?;
     let running = app::start(app::Settings {
         owner: database.owner.clone(),
         service: database.service.clone(),
@@ -223,6 +296,7 @@ async fn start(
         cors_origins: settings.front.cors_origins.clone(),
         limits: settings.front.limits(),
         vault,
+        proof,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),
         drain: Duration::from_secs(u64::from(settings.drain_seconds)),
@@ -254,4 +328,28 @@ fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
     }
     out.flush()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_whose_making_broke_off_is_made_anew_and_then_stays() {
+        let directory = std::env::temp_dir().join(format!("alis-secret-{}", std::process::id()));
+        std::fs::create_dir(&directory).expect("temporary files can be made");
+        let path = directory.join("master.key");
+        let broken = std::panic::catch_unwind(|| secret(&path, || panic!("killed here")));
+        assert!(broken.is_err());
+        std::fs::write(path.with_extension(UNFINISHED), "half a k").expect("it is ours");
+        assert_eq!(secret(&path, || "whole".to_owned()).expect("it is ours"), "whole");
+        assert_eq!(secret(&path, || "another".to_owned()).expect("it is ours"), "whole");
+        let mode = path.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let files = std::fs::read_dir(&directory).expect("it is ours").count();
+        assert_eq!(files, 1, "something is left over");
+        std::fs::remove_dir_all(&directory).expect("it is ours");
+    }
 }

@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// What the library of the HTTP protocol calls an error of the stream is a caller's malformed request:
-/// it is answered with 400, and whoever sends such bytes must not fill the log with errors.
+/// What the library of the HTTP protocol calls an error of the stream is a caller's malformed
+/// request: it is answered with 400, and whoever sends such bytes must not fill the log with
+/// errors.
 const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
 
 /// Starts logging to standard error.

@@ -1,5 +1,5 @@
-//! Tokens of the program's own issuer, for whoever may read its key on this machine: `alis token`, and
-//! the commands that call the service here.
+//! Tokens of the program's own issuer, for whoever may read its key on this machine: `alis token`,
+//! and the commands that call the service here.
 
 use std::io::Write;
 

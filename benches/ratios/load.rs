@@ -30,8 +30,9 @@ impl Request {
             Method::Post => "POST",
         };
         let text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            TOKEN.as_str(),
             body.len()
         );
         Self(text.into_bytes())

@@ -45,13 +45,30 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(scale: Scale) -> anyhow::Result<()> {
+    // Parts named on the command line, or all of them.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
     let mut stand = Stand::start().await?;
     println!("idle: {} MiB resident", stand.resident_mib()?);
     let pairs = seed::pairs(&stand, scale.pairs).await?;
-    commands(&stand, &scale, pairs).await?;
-    reads(&stand, &scale).await?;
-    feed(&stand, &scale).await?;
-    rebuild(&mut stand, &scale).await?;
+    if wanted("commands") {
+        seed::settle(&stand).await?;
+        commands(&stand, &scale, pairs).await?;
+    }
+    if wanted("reads") {
+        seed::settle(&stand).await?;
+        reads(&stand, &scale).await?;
+    }
+    if wanted("feed") {
+        seed::fill_log(&stand, scale.events).await?;
+        seed::settle(&stand).await?;
+        feed(&stand, &scale).await?;
+    }
+    if wanted("rebuild") {
+        seed::fill_log(&stand, scale.events).await?;
+        seed::settle(&stand).await?;
+        rebuild(&mut stand, &scale).await?;
+    }
     Ok(())
 }
 
@@ -60,12 +77,15 @@ async fn commands(stand: &Stand, scale: &Scale, pairs: Vec<seed::Pair>) -> anyho
     let mut pairs = pairs.into_iter();
     for clients in [1, 16, 64] {
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+        let mut cost = None;
         for _ in 0..scale.rounds {
             let insert = peer::inserts_per_second(stand, clients, scale.seconds)?;
             let budget = usize::try_from(scale.pairs)? / 12;
             let requests: Vec<load::Request> =
                 pairs.by_ref().take(budget).map(|pair| pair.fill()).collect();
+            let before = stand.cpu_seconds()?;
             let filled = load::run(stand.address, clients, scale.seconds, requests, 201).await?;
+            cost = Some(told(before, stand.cpu_seconds()?, filled * scale.seconds as f64));
             ours.push(filled);
             theirs.push(insert);
             ratios.push(filled / insert);
@@ -76,6 +96,7 @@ async fn commands(stand: &Stand, scale: &Scale, pairs: Vec<seed::Pair>) -> anyho
             &ours,
             &theirs,
             &ratios,
+            cost,
         );
     }
     let budget = usize::try_from(scale.pairs)? / 12;
@@ -92,6 +113,7 @@ async fn reads(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
     let ids = seed::some_positions(stand, 1_000).await?;
     for clients in [1, 16, 64] {
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+        let mut cost = None;
         for _ in 0..scale.rounds {
             let gets = |path: &str| -> Vec<load::Request> {
                 let paths = ids.iter().cycle().take(200_000);
@@ -101,9 +123,11 @@ async fn reads(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
             };
             let bare =
                 load::run(minimal.address, clients, scale.seconds, gets("/row"), 200).await?;
+            let before = stand.cpu_seconds()?;
             let position =
                 load::run(stand.address, clients, scale.seconds, gets("/v1/positions"), 200)
                     .await?;
+            cost = Some(told(before, stand.cpu_seconds()?, position * scale.seconds as f64));
             ours.push(position);
             theirs.push(bare);
             ratios.push(position / bare);
@@ -114,6 +138,7 @@ async fn reads(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
             &ours,
             &theirs,
             &ratios,
+            cost,
         );
     }
     minimal.stop().await;
@@ -122,19 +147,22 @@ async fn reads(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
 
 /// The whole feed as NDJSON against COPY of the table.
 async fn feed(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
-    let events = seed::fill_log(stand, scale.events).await?;
+    let events = seed::head(stand).await?;
     let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+    let mut cost = None;
     for _ in 0..scale.rounds {
         let copied = peer::copy_events_per_second(stand, events).await?;
         let started = Instant::now();
+        let before = stand.cpu_seconds()?;
         let read = load::follow_feed(stand.address).await?;
         anyhow::ensure!(read == events, "the feed told {read} of {events} events");
         let fed = read as f64 / started.elapsed().as_secs_f64();
+        cost = Some(told(before, stand.cpu_seconds()?, read as f64));
         ours.push(fed);
         theirs.push(copied);
         ratios.push(fed / copied);
     }
-    report("feed as NDJSON, events", "COPY of the table", &ours, &theirs, &ratios);
+    report("feed as NDJSON, events", "COPY of the table", &ours, &theirs, &ratios, cost);
     Ok(())
 }
 
@@ -150,16 +178,34 @@ async fn rebuild(stand: &mut Stand, scale: &Scale) -> anyhow::Result<()> {
         theirs.push(copied);
         ratios.push(rebuilt / copied);
     }
-    report("rebuild of positions, events", "COPY of the table", &ours, &theirs, &ratios);
+    report("rebuild of positions, events", "COPY of the table", &ours, &theirs, &ratios, None);
     Ok(())
 }
 
-fn report(what: &str, peer: &str, ours: &[f64], theirs: &[f64], ratios: &[f64]) {
+/// What one operation costs in microseconds of CPU.
+fn told(before: (f64, f64), after: (f64, f64), operations: f64) -> String {
+    let each = |before: f64, after: f64| (after - before) * 1e6 / operations;
+    format!(
+        "; CPU: service {:.1} us, PostgreSQL {:.1} us each",
+        each(before.0, after.0),
+        each(before.1, after.1)
+    )
+}
+
+fn report(
+    what: &str,
+    peer: &str,
+    ours: &[f64],
+    theirs: &[f64],
+    ratios: &[f64],
+    cost: Option<String>,
+) {
     let [low, middle, high] = spread(ratios);
     println!(
-        "{what}: ratio {middle:.2} ({low:.2}..{high:.2}); {:.0} a second, {peer} {:.0} a second",
+        "{what}: ratio {middle:.2} ({low:.2}..{high:.2}); {:.0} a second, {peer} {:.0} a second{}",
         spread(ours)[1],
-        spread(theirs)[1]
+        spread(theirs)[1],
+        cost.unwrap_or_default()
     );
 }
 

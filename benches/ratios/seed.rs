@@ -116,3 +116,18 @@ pub async fn fill_log(stand: &Stand, events: u64) -> anyhow::Result<u64> {
     }
     head(stand).await
 }
+
+/// Waits until every read model has taken in the whole log, so that no catching up is measured.
+pub async fn settle(stand: &Stand) -> anyhow::Result<()> {
+    let client = stand.connect().await?;
+    let started = std::time::Instant::now();
+    let sql = "select count(*) from alis.projection p join alis.log l using (log) \
+               where p.state = 'live' and p.position < l.head";
+    while client.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    client.batch_execute("vacuum analyze").await?;
+    client.batch_execute("checkpoint").await?;
+    println!("read models caught up after {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,8 +1,8 @@
 //! The capabilities: one folder each, the same file names in all of them.
 //!
-//! `domain.rs` holds facts, state and rules and is pure; `problems.rs` the refusals; `http.rs` the
-//! operations; a file named after a read model its table. What is not exported by a capability's
-//! `mod.rs` is its own business.
+//! `domain.rs` holds facts, and a file for each state its rules: these are pure. `problems.rs`
+//! holds the refusals; `http.rs` or `http/` the operations; a file named after a read model its
+//! table. What is not exported by a capability's `mod.rs` is its own business.
 
 pub mod access;
 pub mod curriculum;

@@ -1,4 +1,5 @@
-//! Values that are written as text: identifiers with a form of their own, and closed lists of words.
+//! Values that are written as text: identifiers with a form of their own, and closed lists of
+//! words.
 
 use deserr::{IntoValue, Value, ValueKind, ValuePointerRef};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};

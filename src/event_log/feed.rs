@@ -59,8 +59,52 @@ impl Recorded {
     }
 }
 
-/// Which facts a reader may see: a condition on the event `e`, in which the names of the other fields
-/// in braces stand for their values. Whose facts are whose is not known here.
+/// A recorded fact as it lies in a row: nothing is copied.
+#[derive(Debug, Clone)]
+pub struct Seen<'a> {
+    pub position: i64,
+    pub id: Uuid,
+    pub kind: &'a str,
+    pub recorded_at: Timestamp,
+    pub effective_from: Date,
+    pub municipality: Option<&'a str>,
+    pub subjects: Vec<&'a str>,
+    pub payload: &'a str,
+}
+
+impl<'a> Seen<'a> {
+    /// Reads the columns of the feed's statements, in their order.
+    pub fn of(row: &'a Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            position: row.try_get(0)?,
+            id: row.try_get(1)?,
+            kind: row.try_get(2)?,
+            recorded_at: row.try_get(4)?,
+            effective_from: row.try_get(5)?,
+            municipality: row.try_get(6)?,
+            subjects: row.try_get(7)?,
+            payload: row.try_get(8)?,
+        })
+    }
+}
+
+impl<'a> From<&'a Recorded> for Seen<'a> {
+    fn from(fact: &'a Recorded) -> Self {
+        Self {
+            position: fact.position,
+            id: fact.id,
+            kind: &fact.kind,
+            recorded_at: fact.recorded_at,
+            effective_from: fact.effective_from,
+            municipality: fact.municipality.as_deref(),
+            subjects: fact.subjects.iter().map(String::as_str).collect(),
+            payload: &fact.payload,
+        }
+    }
+}
+
+/// Which facts a reader may see: a condition on the event `e`, in which the names of the other
+/// fields in braces stand for their values. Whose facts are whose is not known here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visible {
     pub condition: &'static str,
@@ -108,6 +152,16 @@ pub struct Filter {
     pub municipality: Option<String>,
 }
 
+/// A page of the feed as rows, to be read with [`Seen::of`].
+#[derive(Debug)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    /// Everything up to here has been looked at: where the next read begins.
+    pub reach: i64,
+    /// The log's position when this was read.
+    pub head: i64,
+}
+
 /// A page of the feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -121,6 +175,18 @@ pub struct Page {
 impl EventLog {
     /// Up to `limit` facts after position `after`, in order.
     pub async fn read(&self, after: i64, limit: i64, filter: &Filter) -> Result<Page, Failure> {
+        let Rows { rows, reach, head } = self.read_rows(after, limit, filter).await?;
+        let facts = rows.iter().map(Recorded::of).collect::<Result<_, _>>()?;
+        Ok(Page { facts, reach, head })
+    }
+
+    /// The same as rows.
+    pub async fn read_rows(
+        &self,
+        after: i64,
+        limit: i64,
+        filter: &Filter,
+    ) -> Result<Rows, Failure> {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/head.sql")).await?;
         // The head is read first: what is then read up to it is complete.
@@ -134,7 +200,7 @@ impl EventLog {
             let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
             let statement = client.prepare_cached(&sql).await?;
             let rows = client.query(&statement, &values).await?;
-            return page(&rows, head, after, limit, head);
+            return page(rows, head, after, limit, head);
         } else if types.is_some() || municipality.is_some() || filter.visible.is_some() {
             let until = head.min(after.saturating_add(FILTER_WINDOW_POSITIONS));
             let mut values: Vec<&(dyn ToSql + Sync)> =
@@ -143,17 +209,17 @@ impl EventLog {
             let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
             let statement = client.prepare_cached(&sql).await?;
             let rows = client.query(&statement, &values).await?;
-            return page(&rows, until, after, limit, head);
+            return page(rows, until, after, limit, head);
         } else {
             let statement = client.prepare_cached(include_str!("sql/feed.sql")).await?;
             client.query(&statement, &[&self.log, &after, &head, &limit]).await?
         };
-        page(&rows, head, after, limit, head)
+        page(rows, head, after, limit, head)
     }
 
     /// Facts that concern any of `subjects`, newest first, before position `before` and after
-    /// position `after`; with `as_of` only those that held on that day or before; with `visible` only
-    /// those.
+    /// position `after`; with `as_of` only those that held on that day or before; with `visible`
+    /// only those.
     pub async fn history(
         &self,
         subjects: &[Subject],
@@ -174,13 +240,12 @@ impl EventLog {
     }
 }
 
-fn page(rows: &[Row], until: i64, after: i64, limit: i64, head: i64) -> Result<Page, Failure> {
-    let facts: Vec<Recorded> = rows.iter().map(Recorded::of).collect::<Result<_, _>>()?;
-    let full = i64::try_from(facts.len()).is_ok_and(|count| count == limit);
+fn page(rows: Vec<Row>, until: i64, after: i64, limit: i64, head: i64) -> Result<Rows, Failure> {
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
     // A full page reaches to its last fact; a short one has seen the whole window.
-    let reach = match facts.last() {
-        Some(last) if full => last.position,
+    let reach = match rows.last() {
+        Some(last) if full => last.try_get(0)?,
         Some(_) | None => until.max(after.min(head)),
     };
-    Ok(Page { facts, reach, head })
+    Ok(Rows { rows, reach, head })
 }

@@ -6,6 +6,8 @@
 pub mod append;
 pub mod combiner;
 pub mod feed;
+mod gather;
+pub mod pass_over;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;
@@ -29,6 +31,7 @@ use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
 use crate::problem::Rejection;
 use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
+use gather::Gather;
 use turns::Turns;
 pub use view::{FirstFact, Loaded, View};
 pub use watched::Watched;
@@ -43,6 +46,7 @@ const ATTEMPTS_MAX: u32 = 20;
 pub struct EventLog {
     pub log: i32,
     pub pool: Pool,
+    gather: Gather,
     combiner: Combiner,
     head: watch::Receiver<i64>,
     turns: Turns,
@@ -193,8 +197,15 @@ pub struct Outcome {
 impl EventLog {
     /// A log over a pool for reading and a combiner for writing.
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
+        let gather = Gather::new(pool.clone(), log);
         let (turns, written, watched) = (Turns::default(), Arc::default(), Watched::default());
-        Self { log, pool, combiner, head, turns, written, watched }
+        Self { log, pool, gather, combiner, head, turns, written, watched }
+    }
+
+    /// The same log read over another pool: a worker's own.
+    pub fn over(self, pool: Pool) -> Self {
+        let gather = Gather::new(pool.clone(), self.log);
+        Self { pool, gather, ..self }
     }
 
     /// The same log, watching for facts of some types ([`watched::follow`] hears of others').
@@ -224,13 +235,27 @@ impl EventLog {
         subject: &Subject,
         until: Option<i64>,
     ) -> Result<Loaded<S>, Failure> {
-        let client = self.pool.get().await?;
-        view::fold(&client, self.log, subject, until.unwrap_or(i64::MAX)).await
+        match until {
+            None => view::fold_now(&self.gather, subject).await,
+            Some(until) => {
+                let client = self.pool.get().await?;
+                view::fold_until(&client, self.log, subject, until).await
+            }
+        }
+    }
+
+    /// Folds a subject as it is now; `None` when its head is still `known`.
+    pub async fn fold_unless<S: Fold>(
+        &self,
+        subject: &Subject,
+        known: i64,
+    ) -> Result<Option<Loaded<S>>, Failure> {
+        view::fold_unless(&self.gather, subject, known).await
     }
 
     /// A look at several subjects together, outside any decision.
     pub fn view(&self) -> View {
-        View::new(self.pool.clone(), self.log, false)
+        View::new(self, false)
     }
 
     /// The newest position recorded at or before an instant.
@@ -254,7 +279,7 @@ impl EventLog {
         let mut turn = None;
         if request.dry_run {
             // A command that was accepted before would change nothing, and is answered so.
-            let view = View::new(self.pool.clone(), self.log, false);
+            let view = View::new(self, false);
             if let Some(outcome) = self.ledger_answer(request, &view).await? {
                 return Ok(outcome);
             }
@@ -262,7 +287,7 @@ impl EventLog {
         for attempt in 0..ATTEMPTS_MAX {
             // A dry run has no append that would tell it what it took for granted.
             let trusting = attempt == 0 && !request.dry_run;
-            let view = View::new(self.pool.clone(), self.log, trusting);
+            let view = View::new(self, trusting);
             let decided = match decide(&view).await {
                 Ok(decision) => self.check_match(request, &view, &decision.main).map(|()| decision),
                 Err(refusal) => Err(refusal),

@@ -6,8 +6,8 @@
 //! table answers "as of this day, as known at that position" with plain comparisons, and no read
 //! model writes SQL for corrections.
 //!
-//! A key is what is folded, a row's `key` what is listed. They are the same, unless the facts of one
-//! key tell about several resources: then each row names its own with [`Row::of_item`].
+//! A key is what is folded, a row's `key` what is listed. They are the same, unless the facts of
+//! one key tell about several resources: then each row names its own with [`Row::of_item`].
 //!
 //! Each table begins with the columns of [`LEADING_COLUMNS`].
 
@@ -73,15 +73,18 @@ impl Row {
     /// Adds text of any kind.
     pub fn text(mut self, value: &str) -> Self {
         self.cells.push('\t');
-        for c in value.chars() {
-            match c {
-                '\\' => self.cells.push_str("\\\\"),
-                '\t' => self.cells.push_str("\\t"),
-                '\n' => self.cells.push_str("\\n"),
-                '\r' => self.cells.push_str("\\r"),
-                other => self.cells.push(other),
-            }
+        let mut rest = value;
+        while let Some(at) = rest.find(['\\', '\t', '\n', '\r']) {
+            self.cells.push_str(&rest[..at]);
+            self.cells.push_str(match rest.as_bytes()[at] {
+                b'\t' => "\\t",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                _ => "\\\\",
+            });
+            rest = &rest[at + 1..];
         }
+        self.cells.push_str(rest);
         self
     }
 

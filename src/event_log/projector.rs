@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use deadpool_postgres::{Object, Pool, Transaction};
@@ -21,6 +21,8 @@ use super::projection::{Closed, KeyFold, LEADING_COLUMNS, Opened, ReadModel, cop
 
 /// Facts taken in by one transaction.
 const BATCH_FACTS_MAX: i64 = 1_000;
+/// Time from one batch to the next.
+const BATCH_MS_MIN: u64 = 10;
 /// How long a worker waits for news before it looks again.
 const IDLE_MS: u64 = 1_000;
 /// Pause after a failed batch.
@@ -139,8 +141,14 @@ pub async fn run(
     stop: CancellationToken,
 ) {
     while !stop.is_cancelled() {
+        let started = Instant::now();
         match step(&pool, log, projection.as_ref()).await {
-            Ok(Step::Moved) => continue,
+            // A large batch takes longer than this anyway; small ones are not worth a transaction
+            // each while more keep coming.
+            Ok(Step::Moved) => {
+                let rest = Duration::from_millis(BATCH_MS_MIN).saturating_sub(started.elapsed());
+                tokio::time::sleep(rest).await;
+            }
             Ok(Step::UpToDate) => {
                 let news = async {
                     if head.changed().await.is_err() {
@@ -306,14 +314,12 @@ async fn next_keys(
     facts_max: i64,
 ) -> Result<(i64, BTreeSet<String>), Failure> {
     let statement = transaction.prepare_cached(include_str!("sql/batch_subjects.sql")).await?;
-    let rows = transaction.query(&statement, &[&log, &checkpoint, &facts_max]).await?;
-    let (mut until, mut keys) = (checkpoint, BTreeSet::new());
-    for row in &rows {
-        until = row.try_get(0)?;
-        let subjects: Vec<&str> = row.try_get(1)?;
-        keys.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
-    }
-    Ok((until, keys))
+    let kind = format!("{}:", projection.subject());
+    let row = transaction.query_one(&statement, &[&log, &checkpoint, &facts_max, &kind]).await?;
+    let until: Option<i64> = row.try_get(0)?;
+    let subjects: Vec<&str> = row.try_get(1)?;
+    let keys = keys_of(&subjects, projection.subject()).map(str::to_owned).collect();
+    Ok((until.unwrap_or(checkpoint), keys))
 }
 
 /// Says how far a build has come.

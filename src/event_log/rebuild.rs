@@ -205,7 +205,12 @@ async fn build(
     transaction.batch_execute(indexes).await?;
     move_checkpoint(&transaction, log, name, build, position).await?;
     let mut position = catch_up(&mut transaction, log, projection, build, position).await?;
-    transaction.batch_execute(&format!("analyze {table}")).await?;
+    // Of an empty table nothing is to be known. Told that it is empty, PostgreSQL would make plans
+    // that read it whole, and keep them while it grows.
+    let filled = format!("select exists (select from {table})");
+    if transaction.query_one(&filled, &[]).await?.try_get(0)? {
+        transaction.batch_execute(&format!("analyze {table}")).await?;
+    }
     for _ in 0..SWAP_ATTEMPTS_MAX {
         position = catch_up(&mut transaction, log, projection, build, position).await?;
         match swap(&mut transaction, log, projection, build, position).await? {
@@ -238,7 +243,8 @@ async fn stream_in(
     let reader = pool.get().await?;
     let head: i64 = reader.query_one(include_str!("sql/head.sql"), &[&log]).await?.try_get(0)?;
     let statement = reader.prepare(include_str!("sql/stream.sql")).await?;
-    let values: [&(dyn ToSql + Sync); 2] = [&log, &head];
+    let kind = format!("{}:", projection.subject());
+    let values: [&(dyn ToSql + Sync); 3] = [&log, &head, &kind];
     let rows = reader.query_raw(&statement, values).await?;
     let mut rows = std::pin::pin!(rows);
     let (table, columns) = (table_name(log, projection.name(), build), projection.columns());

@@ -13,6 +13,8 @@ use super::Failure;
 const WINDOW: i64 = 5_000;
 /// Findings told; a log with more is not read to its end.
 const FINDINGS_MAX: usize = 100;
+/// Findings of one statement that names them.
+const NAMED_MAX: i64 = 20;
 
 /// What was looked at, and what was found wrong.
 #[derive(Debug, Default)]
@@ -24,7 +26,8 @@ pub struct Report {
 }
 
 impl Report {
-    fn find(&mut self, finding: String) {
+    /// Notes a finding, unless there are enough.
+    pub fn find(&mut self, finding: String) {
         if !self.is_full() {
             self.findings.push(finding);
         }
@@ -59,6 +62,7 @@ pub async fn verify(
     if !report.is_full() {
         walk.end(head, &mut report);
         totals(&client, log, head, walk.tags, &mut report).await?;
+        twins(&client, log, &mut report).await?;
     }
     subjects(&client, log, &mut report).await?;
     Ok(report)
@@ -163,9 +167,9 @@ async fn totals(
     if stored != tags {
         report.find(format!("there are {stored} tags, and the events account for {tags}"));
     }
-    let outside: i64 = row.try_get(2)?;
-    if outside > 0 {
-        report.find(format!("{outside} tags stand outside of the log's positions"));
+    let stray: i64 = row.try_get(2)?;
+    if stray > 0 {
+        report.find(format!("{stray} tags stand outside of the log's positions"));
     }
     report.commands = u64::try_from(row.try_get::<_, i64>(3)?).unwrap_or(0);
     let outside: i64 = row.try_get(4)?;
@@ -178,6 +182,36 @@ async fn totals(
     if row.try_get(6)? {
         report.find("the log's clock stands before its last event".to_owned());
     }
+    if stored != tags || stray > 0 {
+        stray_tags(client, log, report).await?;
+    }
+    Ok(())
+}
+
+/// Names the tags that make the difference.
+async fn stray_tags(client: &Object, log: i32, report: &mut Report) -> Result<(), Failure> {
+    let sql = include_str!("sql/verify_stray_tags.sql");
+    for row in client.query(sql, &[&log, &NAMED_MAX]).await? {
+        let (position, name): (i64, Option<&str>) = (row.try_get(0)?, row.try_get(1)?);
+        report.find(match (name, row.try_get(2)?) {
+            (Some(name), true) => {
+                format!("event {position} is tagged with {name}, which it does not name")
+            }
+            (Some(name), false) => {
+                format!("{name} is tagged at position {position}, where no event is")
+            }
+            (None, _) => format!("a tag at position {position} belongs to no subject"),
+        });
+    }
+    Ok(())
+}
+
+/// Two events of one id, two subjects of one number: whoever asks for one is given both.
+async fn twins(client: &Object, log: i32, report: &mut Report) -> Result<(), Failure> {
+    let sql = include_str!("sql/verify_twins.sql");
+    for row in client.query(sql, &[&log, &NAMED_MAX]).await? {
+        report.find(row.try_get(0)?);
+    }
     Ok(())
 }
 
@@ -188,9 +222,14 @@ async fn subjects(client: &Object, log: i32, report: &mut Report) -> Result<(), 
         let rows = client.query(&statement, &[&log, &after, &WINDOW]).await?;
         for row in &rows {
             let (name, stored): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
-            let told: i64 = row.try_get::<_, Option<i64>>(2)?.unwrap_or(0);
-            if told != stored {
-                report.find(format!("subject {name} stands at {stored}, its events at {told}"));
+            match row.try_get::<_, Option<i64>>(2)? {
+                Some(told) if told == stored => {}
+                Some(told) => {
+                    report.find(format!("subject {name} stands at {stored}, its events at {told}"));
+                }
+                None => {
+                    report.find(format!("subject {name} stands at {stored}, and no event has it"));
+                }
             }
             report.subjects += 1;
         }

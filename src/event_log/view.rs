@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::Failure;
+use super::gather::{Gather, Gathered};
+use super::{EventLog, Failure};
 use crate::aggregate::{Fact, Fold, Subject};
 use crate::personal_data::{PersonKey, SealError, Vault};
 
@@ -30,6 +32,7 @@ pub struct Loaded<S> {
 /// sent together.
 pub struct View {
     pool: Pool,
+    gather: Gather,
     log: i32,
     client: tokio::sync::OnceCell<Object>,
     guards: RefCell<BTreeMap<Subject, i64>>,
@@ -38,9 +41,10 @@ pub struct View {
 }
 
 impl View {
-    pub(super) fn new(pool: Pool, log: i32, trusting: bool) -> Self {
+    pub(super) fn new(log: &EventLog, trusting: bool) -> Self {
         let client = tokio::sync::OnceCell::new();
-        Self { pool, log, client, guards: RefCell::default(), trusting }
+        let (pool, gather, log) = (log.pool.clone(), log.gather.clone(), log.log);
+        Self { pool, gather, log, client, guards: RefCell::default(), trusting }
     }
 
     pub(super) async fn client(&self) -> Result<&Object, Failure> {
@@ -67,7 +71,19 @@ impl View {
     /// Folds a subject without guarding it: for what may move without harm to this decision, such
     /// as a municipality's name.
     pub async fn consult<S: Fold>(&self, subject: &Subject) -> Result<Loaded<S>, Failure> {
-        fold(self.client().await?, self.log, subject, i64::MAX).await
+        fold_now(&self.gather, subject).await
+    }
+
+    /// Folds a subject as it was known at position `until`, or now, without guarding it.
+    pub async fn consult_until<S: Fold>(
+        &self,
+        subject: &Subject,
+        until: Option<i64>,
+    ) -> Result<Loaded<S>, Failure> {
+        match until {
+            Some(until) => fold_until(self.client().await?, self.log, subject, until).await,
+            None => self.consult(subject).await,
+        }
     }
 
     /// Whether nothing is recorded about a subject yet, guarded. On the first attempt this answers
@@ -88,8 +104,8 @@ impl View {
         Ok((loaded.head > 0).then_some(loaded.state))
     }
 
-    /// Who took a subject first: the id that its first fact holds under `field`; empty when there is
-    /// none.
+    /// Who took a subject first: the id that its first fact holds under `field`; empty when there
+    /// is none.
     pub async fn holder(&self, subject: &Subject, field: &str) -> Result<String, Failure> {
         let first = self.first_fact(subject).await?;
         let id = first.and_then(|first| Some(first.payload[field].as_str()?.to_owned()));
@@ -126,7 +142,7 @@ impl Fold for FirstFact {
 }
 
 /// Folds the facts of a subject up to and including position `until`.
-pub(super) async fn fold<S: Fold>(
+pub(super) async fn fold_until<S: Fold>(
     client: &Object,
     log: i32,
     subject: &Subject,
@@ -135,11 +151,36 @@ pub(super) async fn fold<S: Fold>(
     let statement = client.prepare_cached(include_str!("sql/load.sql")).await?;
     let limit = SUBJECT_FACTS_MAX + 1;
     let rows = client.query(&statement, &[&log, &subject.as_str(), &until, &limit]).await?;
+    folded(subject, &rows)
+}
+
+/// Folds everything about a subject, unless its head is still `known`.
+pub(super) async fn fold_unless<S: Fold>(
+    gather: &Gather,
+    subject: &Subject,
+    known: i64,
+) -> Result<Option<Loaded<S>>, Failure> {
+    match gather.load(subject, known).await? {
+        Gathered::Unchanged => Ok(None),
+        Gathered::Facts(rows) => Ok(Some(folded(subject, &rows)?)),
+    }
+}
+
+/// Folds everything about a subject.
+pub(super) async fn fold_now<S: Fold>(
+    gather: &Gather,
+    subject: &Subject,
+) -> Result<Loaded<S>, Failure> {
+    let nothing = || Loaded { state: S::default(), head: 0, recorded_at: None };
+    Ok(fold_unless(gather, subject, 0).await?.unwrap_or_else(nothing))
+}
+
+fn folded<S: Fold>(subject: &Subject, rows: &[Row]) -> Result<Loaded<S>, Failure> {
     if i64::try_from(rows.len()).is_ok_and(|count| count > SUBJECT_FACTS_MAX) {
         return Err(Failure::TooManyFacts(subject.to_string()));
     }
     let mut loaded = Loaded { state: S::default(), head: 0, recorded_at: None };
-    for row in &rows {
+    for row in rows {
         let fact = Fact {
             position: row.try_get(0)?,
             id: row.try_get::<_, Uuid>(1)?,

@@ -137,8 +137,8 @@ impl Reach {
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 
-    /// Which doctors the caller may see, as the statements of reports take it: everybody, or some by
-    /// name, or those at home in some municipalities.
+    /// Which doctors the caller may see, as the statements of reports take it: everybody, or some
+    /// by name, or those at home in some municipalities.
     pub fn doctors_seen(&self) -> (bool, Vec<String>, Vec<String>) {
         let texts = |ids: &BTreeSet<Uuid>| ids.iter().map(ToString::to_string).collect();
         let numbers = self.municipalities.iter().map(ToString::to_string).collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{ETAG, LINK, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor, Reach};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
-use super::{Answer, ProblemResponse, Service, body, feed, header, problems};
+use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault};
@@ -120,7 +120,7 @@ impl Change {
         self.service.reveal(&self.actor.reach, &mut body, keys).await?;
         let [body] = body;
         if self.dry_run {
-            let events = outcome.would_record.iter().map(feed::rehearsed);
+            let events = outcome.would_record.iter().map(cloud_event::rehearsed);
             let mut response = HttpResponse::Ok();
             with_position(&mut response, outcome.position);
             return Ok(response.json(json!({
@@ -134,6 +134,11 @@ impl Change {
         let mut response = HttpResponseBuilder::new(status);
         with_position(&mut response, outcome.position);
         response.insert_header((ETAG, etag(outcome.head, None)));
+        // A reply that keeps a head of its own recorded nothing, so there is nothing to prove.
+        if outcome.reply.head.is_none() {
+            let receipt = format!("</v1/log/receipts/{}>; rel=\"receipt\"", outcome.position);
+            response.insert_header((LINK, receipt));
+        }
         if let Some(location) = outcome.reply.location {
             response.insert_header((LOCATION, location));
         }
@@ -151,7 +156,7 @@ impl Change {
             Ok(unseen) => unseen,
             Err(failure) => return failure.into(),
         };
-        let unseen: Vec<Value> = unseen.iter().rev().map(feed::cloud_event).collect();
+        let unseen: Vec<Value> = unseen.iter().rev().map(cloud_event::cloud_event).collect();
         ProblemResponse::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
             .etag(etag(current, None))
             .member("current_etag", etag(current, None).into())

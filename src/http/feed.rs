@@ -8,22 +8,19 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
-use serde_json::{Value, json};
-use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use tokio_postgres::Row;
 
 use super::actor::{self, Actor};
 use super::answer::with_position;
+use super::cloud_event::{CloudEvent, write_line};
+use super::read::{CHECKPOINT_POLL_MS, WAIT_MS_MAX, not_yet};
 use super::{Answer, ProblemResponse, Service, body};
-use crate::aggregate::NewFact;
 use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault, FromText};
-use crate::event_log::feed::{Filter, Page, Recorded};
+use crate::event_log::feed::{Filter, Rows, Seen};
 use crate::identifiers::MunicipalityNumber;
 use crate::read_from_text;
 
-/// What `source` says: this service, whatever its address.
-const SOURCE: &str = "/v1/events";
 /// Facts on a page unless told otherwise, and at most.
 const FEED_LIMIT_DEFAULT: i64 = 100;
 const FEED_LIMIT_MAX: i64 = 1_000;
@@ -33,6 +30,8 @@ const WAIT_SECONDS_MAX: u64 = 30;
 const KEEP_ALIVE_SECONDS: u64 = 15;
 /// An event stream is ended after this time; its client comes back with `Last-Event-ID`.
 const STREAM_SECONDS_MAX: u64 = 3_600;
+/// Bytes that a page sets aside for each of its facts; it grows when they need more.
+const LINE_BYTES_USUAL: usize = 800;
 /// Types named in one filter.
 const TYPES_MAX: usize = 50;
 /// Bytes of a subject's name: a kind, and the longest id in another system.
@@ -143,116 +142,6 @@ struct Asked {
     format: Option<FeedForm>,
 }
 
-/// A fact as a CloudEvent.
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-pub struct CloudEvent {
-    /// Version of the CloudEvents specification.
-    #[schema(example = "1.0")]
-    specversion: String,
-    /// The fact's id.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
-    id: uuid::Uuid,
-    /// Where facts of this register come from.
-    #[schema(example = "/v1/events")]
-    source: String,
-    /// What happened.
-    #[schema(example = "no.alis.position.filled.v1")]
-    r#type: String,
-    /// What it mainly concerns.
-    #[schema(example = "position:01890a5d-ac96-774b-bcce-b302099a8057")]
-    subject: String,
-    /// When it was recorded.
-    #[schema(example = "2026-11-23T12:00:00Z", format = DateTime)]
-    time: String,
-    /// Media type of `data`.
-    #[schema(example = "application/json")]
-    datacontenttype: String,
-    /// The fact itself; its form follows from `type`, see docs/events.md.
-    data: FactData,
-    /// Place in the log: dense, rising.
-    #[schema(example = "42")]
-    position: String,
-    /// Everything it concerns, with commas between.
-    #[schema(
-        example = "position:01890a5d-ac96-774b-bcce-b302099a8057,trainee:01890a5d-ac96-774b-bcce-b302099a8058"
-    )]
-    subjects: String,
-    /// From which day it holds.
-    #[schema(example = "2020-02-01", format = Date)]
-    effectivefrom: String,
-    /// The municipality it is filed under.
-    #[schema(example = "5401")]
-    municipality: Option<String>,
-}
-
-/// The payload of a fact in the document: its form is another for every type.
-#[derive(Debug, serde::Serialize)]
-struct FactData(Value);
-
-impl utoipa::PartialSchema for FactData {
-    fn schema() -> RefOr<Schema> {
-        let about = "The fact itself; its form follows from `type`, see docs/events.md.";
-        let example = json!({ "position": "01890a5d-ac96-774b-bcce-b302099a8057" });
-        let object = ObjectBuilder::new().description(Some(about)).examples([example]);
-        object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).into()
-    }
-}
-impl utoipa::ToSchema for FactData {}
-
-/// A recorded fact as a CloudEvent. The stored payload goes out as it is.
-pub fn cloud_event(fact: &Recorded) -> Value {
-    serde_json::from_str(&line(fact)).unwrap_or(Value::Null)
-}
-
-fn line(fact: &Recorded) -> String {
-    #[derive(serde::Serialize)]
-    struct Out<'a> {
-        specversion: &'static str,
-        id: uuid::Uuid,
-        source: &'static str,
-        r#type: String,
-        subject: &'a str,
-        time: jiff::Timestamp,
-        datacontenttype: &'static str,
-        data: &'a serde_json::value::RawValue,
-        position: String,
-        subjects: String,
-        effectivefrom: jiff::civil::Date,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        municipality: Option<&'a str>,
-    }
-    let null = serde_json::value::RawValue::NULL;
-    let data: &serde_json::value::RawValue = serde_json::from_str(&fact.payload).unwrap_or(null);
-    serde_json::to_string(&Out {
-        specversion: "1.0",
-        id: fact.id,
-        source: SOURCE,
-        r#type: format!("no.alis.{}", fact.kind),
-        subject: fact.subjects.first().map_or("", String::as_str),
-        time: fact.recorded_at,
-        datacontenttype: "application/json",
-        data,
-        position: fact.position.to_string(),
-        subjects: fact.subjects.join(","),
-        effectivefrom: fact.effective_from,
-        municipality: fact.municipality.as_deref(),
-    })
-    .expect("an envelope of plain fields serialises")
-}
-
-/// A fact that a dry run would have recorded: it has no place in the log and no time.
-pub fn rehearsed(fact: &NewFact) -> Value {
-    let subjects: Vec<&str> = fact.subjects.iter().map(|subject| subject.as_str()).collect();
-    json!({
-        "type": format!("no.alis.{}", fact.kind),
-        "subject": subjects.first(),
-        "subjects": subjects.join(","),
-        "effectivefrom": fact.effective_from,
-        "municipality": fact.municipality,
-        "data": serde_json::from_str::<Value>(&fact.payload).unwrap_or(Value::Null),
-    })
-}
-
 /// The feed: everything that has happened, in order
 ///
 /// Starts after `after` and answers up to `limit` facts in position order, each once. Store the
@@ -303,17 +192,33 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
         let link = super::read::next_link(&request, "after", page.reach);
         response.insert_header((header::LINK, link));
     }
-    Ok(match form {
+    let mut body = Vec::with_capacity(page.rows.len() * LINE_BYTES_USUAL);
+    let content_type = match form {
         FeedForm::Batch | FeedForm::Stream => {
-            response.insert_header((header::CONTENT_TYPE, "application/cloudevents-batch+json"));
-            let lines: Vec<String> = page.facts.iter().map(line).collect();
-            response.body(format!("[{}]", lines.join(",")))
+            body.push(b'[');
+            write_lines(&mut body, &page.rows, b",")?;
+            if !page.rows.is_empty() {
+                body.pop();
+            }
+            body.push(b']');
+            "application/cloudevents-batch+json"
         }
         FeedForm::Lines => {
-            response.insert_header((header::CONTENT_TYPE, "application/x-ndjson"));
-            response.body(page.facts.iter().map(|fact| line(fact) + "\n").collect::<String>())
+            write_lines(&mut body, &page.rows, b"\n")?;
+            "application/x-ndjson"
         }
-    })
+    };
+    response.insert_header((header::CONTENT_TYPE, content_type));
+    Ok(response.body(body))
+}
+
+/// Writes a page, `after` each fact.
+fn write_lines(out: &mut Vec<u8>, rows: &[Row], after: &[u8]) -> Result<(), tokio_postgres::Error> {
+    for row in rows {
+        write_line(out, &Seen::of(row)?);
+        out.extend_from_slice(after);
+    }
+    Ok(())
 }
 
 /// What `Accept` can ask for.
@@ -351,15 +256,15 @@ async fn wait_for_page(
     limit: i64,
     filter: &Filter,
     wait: Duration,
-) -> Result<Page, ProblemResponse> {
+) -> Result<Rows, ProblemResponse> {
     let mut head = service.log.watch_head();
     let until = tokio::time::Instant::now() + wait;
     let mut from = after;
     loop {
         head.mark_unchanged();
         let filter = visible_to(service, actor, filter).await?;
-        let page = service.log.read(from, limit, &filter).await?;
-        if !page.facts.is_empty() || page.reach < page.head {
+        let page = service.log.read_rows(from, limit, &filter).await?;
+        if !page.rows.is_empty() || page.reach < page.head {
             return Ok(page);
         }
         from = page.reach.max(from);
@@ -368,6 +273,35 @@ async fn wait_for_page(
             changed = head.changed() => if changed.is_err() { return Ok(page) },
             () = tokio::time::sleep_until(until) => return Ok(page),
         }
+    }
+}
+
+/// Whether the caller may see the fact at a position. Waits, within bounds, until what that rests
+/// on
+/// has come so far.
+///
+/// # Errors
+/// When it does not come so far in time.
+pub async fn is_visible(
+    service: &Service,
+    actor: &Actor,
+    position: i64,
+) -> Result<bool, ProblemResponse> {
+    if position > service.wait_for_log(0).await? {
+        return Ok(false);
+    }
+    let started = std::time::Instant::now();
+    loop {
+        let filter = visible_to(service, actor, &Filter::default()).await?;
+        let reached = filter.until.unwrap_or(position);
+        if reached >= position {
+            let page = service.log.read(position - 1, 1, &filter).await?;
+            return Ok(page.facts.first().is_some_and(|fact| fact.position == position));
+        }
+        if started.elapsed() > Duration::from_millis(WAIT_MS_MAX) {
+            return Err(not_yet(position, reached));
+        }
+        tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
     }
 }
 
@@ -408,13 +342,16 @@ fn stream(
             Ok(page) => page,
             Err(_told_in_the_log) => return None, // the client comes back with its last id
         };
-        let text: String = if page.facts.is_empty() {
-            format!(": at {}\n\n", page.reach)
-        } else {
-            let event =
-                |fact: &Recorded| format!("id: {}\ndata: {}\n\n", fact.position, line(fact));
-            page.facts.iter().map(event).collect()
-        };
+        let mut text = Vec::new();
+        if page.rows.is_empty() {
+            text.extend_from_slice(format!(": at {}\n\n", page.reach).as_bytes());
+        }
+        for row in &page.rows {
+            let Ok(fact) = Seen::of(row) else { return None };
+            text.extend_from_slice(format!("id: {}\ndata: ", fact.position).as_bytes());
+            write_line(&mut text, &fact);
+            text.extend_from_slice(b"\n\n");
+        }
         let reach = page.reach.max(after);
         Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, reach, filter, permit)))
     });

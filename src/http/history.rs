@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::with_position;
 use super::page::{self, Cursor};
-use super::{Answer, List, NoFilters, feed, problems};
+use super::{Answer, List, NoFilters, cloud_event, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::FieldFault;
@@ -49,7 +49,7 @@ impl List<NoFilters> {
             let known_at = known_at.unwrap_or(reached);
             Cursor { after, as_of: as_of.unwrap_or(EVERY_DAY), known_at }.encode()
         });
-        let items: Vec<Value> = facts.iter().map(feed::cloud_event).collect();
+        let items: Vec<Value> = facts.iter().map(cloud_event::cloud_event).collect();
         let mut response = HttpResponse::Ok();
         with_position(&mut response, reached);
         if let Some(cursor) = &next {

@@ -102,6 +102,8 @@ impl Rows {
 pub struct ListQuery {
     model: &'static str,
     rows: Rows,
+    /// What an array must hold, which is looked up before anything else.
+    held: Vec<String>,
     conditions: Vec<String>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
 }
@@ -169,7 +171,7 @@ const FIXED_PARAMETERS: usize = 5;
 impl ListQuery {
     /// All items of a read model that the caller may see.
     pub fn of(model: &'static str, rows: Rows) -> Self {
-        Self { model, rows, conditions: Vec::new(), values: Vec::new() }
+        Self { model, rows, held: Vec::new(), conditions: Vec::new(), values: Vec::new() }
     }
 
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
@@ -182,7 +184,9 @@ impl ListQuery {
         if let Some(value) = value {
             self.values.push(Box::new(value));
             let place = format!("${}", FIXED_PARAMETERS + self.values.len());
-            self.conditions.push(condition.replace("$$", &place));
+            let condition = condition.replace("$$", &place);
+            let of_array = condition.contains(" @> ");
+            if of_array { self.held.push(condition) } else { self.conditions.push(condition) }
         }
         self
     }
@@ -264,10 +268,16 @@ impl ListQuery {
 
     /// The statement.
     pub fn sql(&self) -> String {
+        let mut from = format!("model.{}", self.model);
+        if !self.held.is_empty() {
+            // An index of arrays knows no order. Without "offset 0" PostgreSQL, which does not know
+            // how rare a value is, might walk the whole list in order to find what holds it.
+            from =
+                format!("(select * from {from} where {} offset 0) held", self.held.join(" and "));
+        }
         let mut sql = format!(
-            "select key, body::text from model.{} where log = $1 and valid_from <= $2 \
-             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4",
-            self.model
+            "select key, body::text from {from} where log = $1 and valid_from <= $2 \
+             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4"
         );
         for condition in &self.conditions {
             sql.push_str(" and ");

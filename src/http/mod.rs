@@ -6,7 +6,9 @@
 pub mod actor;
 pub mod answer;
 pub mod body;
+mod by_time;
 pub mod change;
+pub mod cloud_event;
 pub mod context;
 pub mod cors;
 pub mod etag;
@@ -14,6 +16,7 @@ pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
+pub mod kept;
 pub mod limits;
 pub mod list;
 pub mod openapi;
@@ -21,6 +24,7 @@ pub mod page;
 pub mod problems;
 pub mod read;
 pub mod report;
+pub mod person;
 mod reveal;
 pub mod security;
 pub mod suppressed;
@@ -51,6 +55,8 @@ pub use read::{Filtered, List, NoFilters, Read};
 #[derive(Clone)]
 pub struct Service {
     pub log: EventLog,
+    /// Answers of this worker that may still hold.
+    pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
     /// Tells who is calling.
     pub identity: Arc<Identity>,

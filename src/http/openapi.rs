@@ -45,6 +45,7 @@ pub fn codes(problems: &[&'static Problem]) -> Value {
 pub fn all_problems() -> Vec<&'static Problem> {
     let mut all: Vec<&'static Problem> = kernel::ALL.to_vec();
     all.extend(crate::problem::common::ALL);
+    all.extend(crate::proof::problems::ALL);
     for capability in crate::capabilities::ALL {
         all.extend(capability.problems);
     }
@@ -364,6 +365,11 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
         "412" => headers["ETag"] = text("The version to read next.", true, "\"43\""),
         "429" | "503" => headers["Retry-After"] = text("Seconds to wait.", true, "1"),
         _ => {}
+    }
+    if changed && matches!(status, "200" | "201") {
+        let example = "</v1/log/receipts/42>; rel=\"receipt\"";
+        headers["Link"] =
+            text("The receipt of what was recorded, if anything was.", false, example);
     }
     if status == "200" && paged {
         let example = "</v1/positions?cursor=eyJhIjoiMDAwMjI1IiwiZCI6IjIwMjAtMDMtMzEiLCJrIjoyMjV9>; rel=\"next\"";

@@ -15,23 +15,23 @@ problems! {
     en: "Authentication is needed", "Send a valid token in the header Authorization: Bearer <token>.",
     nb: "Autentisering kreves", "Send et gyldig token i headeren Authorization: Bearer <token>.";
 
-    /// The token does not tell who is calling. `reason`: `expired`, `not_yet_valid`, `audience` (it was
-    /// issued for another service), `issuer` (not trusted here), `signature` (also form and algorithm),
-    /// `claims` (nobody is named, or not strongly enough), `proof` (DPoP is missing or wrong). Get a
-    /// new token.
+    /// The token does not tell who is calling. `reason`: `expired`, `not_yet_valid`, `audience` (it
+    /// was issued for another service), `issuer` (not trusted here), `signature` (also form and
+    /// algorithm), `claims` (nobody is named, or not strongly enough), `proof` (DPoP is missing or
+    /// wrong). Get a new token.
     TOKEN_REFUSED = 401, "token_refused",
     en: "The token is not accepted", "The reason: {reason}. Get a new token.",
     nb: "Tokenet godtas ikke", "Årsak: {reason}. Hent et nytt token.";
 
-    /// The token is good, but does not hold the scope that this operation asks for. Get a token with
-    /// it.
+    /// The token is good, but does not hold the scope that this operation asks for. Get a token
+    /// with it.
     SCOPE_MISSING = 403, "scope_missing",
     en: "The token lacks a scope", "This operation needs {scope}.",
     nb: "Tokenet mangler et scope", "Operasjonen krever {scope}.";
 
     /// You may see what this is about, and may not do this with it: what you are to it today is not
-    /// enough. Relations are recorded like everything else: a leader's term, a supervisor's assignment,
-    /// a municipality's delegation to a system.
+    /// enough. Relations are recorded like everything else: a leader's term, a supervisor's
+    /// assignment, a municipality's delegation to a system.
     RELATION_MISSING = 403, "relation_missing",
     en: "You may not do this", "It takes {needed}.",
     nb: "Du har ikke adgang til dette", "Det krever {needed}.";

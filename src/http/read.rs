@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use deserr::Deserr;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -16,7 +17,9 @@ use sha2::{Digest, Sha256};
 
 use super::actor::{self, Actor};
 use super::answer::with_position;
-use super::etag::{Held, etag};
+use super::by_time::on_day;
+use super::etag::Held;
+use super::kept::Kept;
 use super::page::{self, Cursor, Limit, PAGE_ITEMS_DEFAULT};
 use super::time_axes::KnownAt;
 use super::{Answer, ProblemResponse, Service, body, problems};
@@ -31,7 +34,7 @@ pub const WAIT_MS_MAX: u64 = 5_000;
 /// no answer of this service has told of it, so waiting would only hold the caller up.
 pub const POSITIONS_AHEAD_MAX: i64 = 100_000;
 /// Pause between two looks at a read model's checkpoint.
-const CHECKPOINT_POLL_MS: u64 = 5;
+pub(super) const CHECKPOINT_POLL_MS: u64 = 5;
 
 /// A read of one resource.
 pub struct Read {
@@ -199,7 +202,8 @@ impl Service {
 }
 
 impl Read {
-    /// Folds a subject and shows it; 404 when there is nothing on that day.
+    /// Folds a subject and shows it; 404 when there is nothing on that day. What is shown follows
+    /// from the subject, the day and the address alone, because the body may be given again.
     pub async fn resource<S: Fold, V: Serialize + PartialEq>(
         self,
         subject: &Subject,
@@ -207,8 +211,48 @@ impl Read {
     ) -> Answer {
         let known = self.settled_known_at().await?;
         let reached = self.wait_for_log().await?;
-        let loaded: Loaded<S> = self.service.log.fold(subject, known).await?;
-        self.show(loaded, reached, view).await
+        if !self.request.query_string().is_empty() {
+            let loaded: Loaded<S> = self.service.log.fold(subject, known).await?;
+            return self.show(loaded, reached, view).await;
+        }
+        let kept = self.service.answers.get(self.request.path(), super::today());
+        let head = kept.as_ref().map_or(0, |kept| kept.head);
+        let loaded = self.service.log.fold_unless::<S>(subject, head).await?;
+        match (loaded, kept) {
+            (Some(loaded), _) => self.show_and_keep(loaded, reached, view).await,
+            (None, Some(kept)) => Ok(self.send_kept(kept, reached)),
+            (None, None) => Err(ProblemResponse::new(&problems::NOT_FOUND)),
+        }
+    }
+
+    fn send_kept(&self, kept: Kept, reached: i64) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        with_position(&mut response, reached.max(kept.head));
+        response.insert_header((header::ETAG, kept.etag.as_str()));
+        if self.held.has(&kept.etag) {
+            return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+        }
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        response.body(kept.body)
+    }
+
+    /// Shows a state as it is today, and keeps what was sent if it is the same for every caller.
+    async fn show_and_keep<S, V: Serialize + PartialEq>(
+        &self,
+        loaded: Loaded<S>,
+        reached: i64,
+        view: impl Fn(&S, Date) -> Option<V>,
+    ) -> Answer {
+        let (day, head) = (super::today(), loaded.head);
+        let (tag, shown) = on_day(&loaded, day, true, view)?;
+        let body = as_json(&shown)?;
+        if super::reveal::differs_by_caller(&body) {
+            return self.send(tag, reached.max(head), &shown).await;
+        }
+        let body = Bytes::from(body.to_string());
+        let kept = Kept { head, day, etag: tag, body };
+        self.service.answers.keep(self.request.path(), kept.clone());
+        Ok(self.send_kept(kept, reached))
     }
 
     /// Shows a state that was folded already.
@@ -218,16 +262,9 @@ impl Read {
         reached: i64,
         view: impl Fn(&S, Date) -> Option<V>,
     ) -> Answer {
-        let on = self.as_of.unwrap_or_else(super::today);
-        let shown = view(&loaded.state, on).ok_or(&problems::NOT_FOUND)?;
-        let since = match (self.as_of, loaded.recorded_at) {
-            (None, Some(recorded_at)) => {
-                let then = super::day_of(recorded_at);
-                changed_since(&loaded.state, then, on, &shown, &view)
-            }
-            (Some(_), _) | (None, None) => None,
-        };
-        self.send(etag(loaded.head, since), reached.max(loaded.head), &shown).await
+        let (on, by_itself) = (self.as_of.unwrap_or_else(super::today), self.as_of.is_none());
+        let (tag, shown) = on_day(&loaded, on, by_itself, view)?;
+        self.send(tag, reached.max(loaded.head), &shown).await
     }
 
     /// Sends a resource at the version `tag`: 304 when the caller has it already.
@@ -238,9 +275,7 @@ impl Read {
         if self.held.has(&tag) {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
-        let body = serde_json::to_value(shown)
-            .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
-        let mut bodies = [body];
+        let mut bodies = [as_json(shown)?];
         self.service.reveal(&self.actor.reach, &mut bodies, vec![]).await?;
         let [body] = bodies;
         Ok(response.json(body))
@@ -366,48 +401,12 @@ impl<F> List<F> {
     }
 }
 
-/// Since which day the resource looks as it does, when that came after what was last recorded.
-fn changed_since<S, V: PartialEq>(
-    state: &S,
-    recorded: Date,
-    on: Date,
-    shown: &V,
-    view: impl Fn(&S, Date) -> Option<V>,
-) -> Option<Date> {
-    if recorded >= on || view(state, recorded).as_ref() == Some(shown) {
-        return None;
-    }
-    // The first day of the present look lies between the two: halve until it is found. Should the
-    // look have come and gone in between, any of its days identifies it as well.
-    let (mut before, mut since) = (recorded, on);
-    while let Some(days) = before.until(since).ok().map(|span| span.get_days()).filter(|d| *d > 1) {
-        let middle = before.saturating_add(jiff::Span::new().days(days / 2));
-        if view(state, middle).as_ref() == Some(shown) {
-            since = middle;
-        } else {
-            before = middle;
-        }
-    }
-    Some(since)
+fn as_json(shown: &impl Serialize) -> Result<Value, ProblemResponse> {
+    serde_json::to_value(shown)
+        .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))
 }
 
-fn not_yet(wanted: i64, reached: i64) -> ProblemResponse {
+pub(super) fn not_yet(wanted: i64, reached: i64) -> ProblemResponse {
     let rejection = Rejection::new(&problems::NOT_YET_VISIBLE);
     rejection.with("wanted", wanted).with("reached", reached).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn the_day_of_a_change_by_time_alone_is_found() {
-        let turn = date(2026, 12, 1);
-        let view = |_: &(), day: Date| Some(day >= turn);
-        let since = changed_since(&(), date(2020, 1, 1), date(2027, 3, 1), &true, view);
-        assert_eq!(since, Some(turn));
-        let since = changed_since(&(), date(2020, 1, 1), date(2026, 11, 30), &false, view);
-        assert_eq!(since, None);
-    }
 }

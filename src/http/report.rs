@@ -134,6 +134,14 @@ fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Val
     })
 }
 
+/// Text for a cell. A spreadsheet takes what begins with one of these for a formula, and a formula
+/// can send away what stands beside it; a single quote before it makes it text (OWASP, "CSV
+/// injection"). Only texts can carry one: numbers are written by us, and a negative one stays one.
+fn unformulated(text: &str) -> String {
+    let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins_formula { format!("'{text}") } else { text.to_owned() }
+}
+
 fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> {
     let failed =
         |error: &dyn std::error::Error| ProblemResponse::failed(error, &problems::INTERNAL_ERROR);
@@ -143,7 +151,7 @@ fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> 
     for row in &table.rows {
         let cells = row.iter().map(|cell| match cell {
             Value::Null => String::new(),
-            Value::String(text) => text.clone(),
+            Value::String(text) => unformulated(text),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 cell.to_string()
             }
@@ -152,4 +160,42 @@ fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> 
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.error()))?;
     String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv(cells: Vec<Value>) -> String {
+        static COLUMNS: &[Column] = &[
+            Column { name: "a", heading: Words { en: "A", nb: "A" } },
+            Column { name: "b", heading: Words { en: "B", nb: "B" } },
+        ];
+        let table = Table { name: "t", columns: COLUMNS, rows: vec![cells], totals: Map::new() };
+        let text = as_csv(&table, Language::English).expect("it is written");
+        text.strip_prefix("A,B\n").expect("a heading line").trim_end_matches('\n').to_owned()
+    }
+
+    #[test]
+    fn a_text_that_a_spreadsheet_would_run_is_written_as_text() {
+        for (text, written) in [
+            ("=1+1", "'=1+1"),
+            ("+47 1", "'+47 1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "\"'\r=1\""),
+            ("Bodø", "Bodø"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(csv(vec![json!(text), json!("x")]), format!("{written},x"));
+        }
+    }
+
+    #[test]
+    fn numbers_and_words_of_our_own_are_written_as_they_are() {
+        assert_eq!(csv(vec![json!(-200), json!(true)]), "-200,true");
+        assert_eq!(csv(vec![json!(-0.5), Value::Null]), "-0.5,");
+    }
 }

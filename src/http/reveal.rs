@@ -1,8 +1,10 @@
-//! Opens what identifies persons in an answer that is on its way out.
+//! Opens what identifies persons in an answer that is on its way out, and chooses the language of
+//! what it says.
 //!
 //! Whatever is stored or kept for retries holds a person as `{"id": ..., "sealed": ...}`. Here, and
 //! only here, `sealed` becomes `name` and `hpr_number`; both are null for a person whose key was
-//! erased, and for callers who have no need of names.
+//! erased, and for callers who have no need of names. What is said is stored in both languages, as
+//! `words`, and becomes `detail` in the caller's.
 
 use std::collections::HashMap;
 
@@ -13,6 +15,7 @@ use super::Service;
 use super::actor::Reach;
 use crate::event_log::Failure;
 use crate::personal_data::Identity;
+use crate::problem::Language;
 
 impl Service {
     /// Reveals every person in `bodies` to a caller. `new` are keys that may not be in the database
@@ -23,6 +26,8 @@ impl Service {
         bodies: &mut [Value],
         new: Vec<(Uuid, Vec<u8>)>,
     ) -> Result<(), Failure> {
+        let language = super::current().language;
+        bodies.iter_mut().for_each(|body| speak(body, language));
         let mut persons = Vec::new();
         for body in bodies.iter() {
             collect(body, &mut persons);
@@ -70,6 +75,37 @@ impl Service {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+    }
+}
+
+/// Chooses the language of everything that is said in `value`.
+fn speak(value: &mut Value, language: Language) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| speak(item, language)),
+        Value::Object(members) => {
+            if let Some(mut words) = members.remove("words") {
+                let chosen = match language {
+                    Language::English => words.get_mut("en"),
+                    Language::Norwegian => words.get_mut("nb"),
+                };
+                members.insert("detail".to_owned(), chosen.map_or(Value::Null, Value::take));
+            }
+            members.values_mut().for_each(|member| speak(member, language));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Whether a body is another for another caller: it holds a person to reveal, or words to choose.
+pub fn differs_by_caller(body: &Value) -> bool {
+    match body {
+        Value::Array(items) => items.iter().any(differs_by_caller),
+        Value::Object(members) => {
+            members.contains_key("sealed")
+                || members.contains_key("words")
+                || members.values().any(differs_by_caller)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -1,10 +1,12 @@
-//! Figures for callers who may not see individuals: rounded so that no person can be told from them.
+//! Figures for callers who may not see individuals: rounded so that no person can be told from
+//! them.
 //!
-//! Every count is rounded to a multiple of five by itself, and one below five is not told at all. Totals are rounded from the true total, not summed from rounded rows,
-//! so no cell follows from the others in its row or column. Two answers about neighbouring days, or
-//! before and after a late fact, could still be compared: so such callers get the ends of months
-//! only, as they are known now, and the least that two answers can differ by is five. See
-//! docs/security.md for what that does not stop.
+//! Every count is rounded to a multiple of five by itself, and one below five is not told at all.
+//! Totals are rounded from the true total, not summed from rounded rows, so no cell follows from
+//! the others in its row or column. Two answers about neighbouring days, or before and after a late
+//! fact, could still be compared: so such callers get the ends of months only, as they are known
+//! now, and the least that two answers can differ by is five. See docs/security.md for what that
+//! does not stop.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};

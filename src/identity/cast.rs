@@ -1,5 +1,5 @@
-//! The ready cast of a private installation: who is who in the sample, and the claims of a token for
-//! each. Organisations and persons are invented.
+//! The ready cast of a private installation: who is who in the sample, and the claims of a token
+//! for each. Organisations and persons are invented.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -93,9 +93,9 @@ impl Scenario {
             Scenario::Directorate => organisation(DIRECTORATE),
             Scenario::Vendor => through(MUNICIPALITY, VENDOR),
             Scenario::VendorWithoutDelegation => through(MUNICIPALITY, "999000185"),
-            Scenario::Leader => person("999000401", MUNICIPALITY),
-            Scenario::Supervisor => person("999000201", MUNICIPALITY),
-            Scenario::ClinicalSupervisor => person("999000202", MUNICIPALITY),
+            Scenario::Leader => person("999000203", MUNICIPALITY),
+            Scenario::Supervisor => person("999000101", MUNICIPALITY),
+            Scenario::ClinicalSupervisor => person("999000102", MUNICIPALITY),
             Scenario::Trainee => person("999000001", MUNICIPALITY),
             Scenario::Reporting => organisation(REPORTING),
             Scenario::Auditor => organisation(AUDITOR),

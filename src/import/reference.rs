@@ -1,5 +1,5 @@
-//! `alis reference`: what Statistics Norway (SSB) publishes about municipalities, read from files or
-//! fetched from its public API, and posted to a running service.
+//! `alis reference`: what Statistics Norway (SSB) publishes about municipalities, read from files
+//! or fetched from its public API, and posted to a running service.
 //!
 //! What the files mean is told in [`klass`]; what is known already, the service tells.
 

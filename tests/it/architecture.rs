@@ -1,7 +1,10 @@
 //! What ARCHITECTURE.md states of the source, held by reading the source.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod sizes;
+
+use std::path::PathBuf;
+
+use crate::support::source::{files, text};
 
 /// Files of a capability that may talk to the outside; every other one is pure.
 const OUTSIDE: [&str; 9] = [
@@ -29,23 +32,9 @@ const IMPURE: [&str; 8] = [
 /// `NewFact::of` gives a fact its id at the moment it is made ready for the log.
 const ALLOWED: [(&str, &str); 1] = [("src/aggregate.rs", "now_v7")];
 
+/// The Rust files below a folder.
 fn sources(below: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    let mut open = vec![root.join(below)];
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            let entries = fs::read_dir(&path).expect("a folder of the source");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path.strip_prefix(root).expect("below the root").to_owned());
-        }
-    }
-    found
-}
-
-fn text(path: &Path) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a source file")
+    files(below, "rs")
 }
 
 /// Lines of code, without comments, that name any of `words`.
@@ -64,7 +53,8 @@ fn the_check_sees_what_is_planted() {
 
 #[test]
 fn the_log_knows_no_capability_and_no_http() {
-    let above = ["crate::capabilities", "crate::http", "crate::app", "crate::serve"];
+    let above =
+        ["crate::capabilities", "crate::http", "crate::app", "crate::serve", "crate::proof"];
     for path in sources("src/event_log") {
         assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
     }
@@ -78,8 +68,28 @@ fn no_connection_to_the_database_goes_round_its_tls() {
 }
 
 #[test]
+fn proofs_and_capabilities_do_not_know_each_other() {
+    let above = ["crate::capabilities", "crate::app", "crate::serve"];
+    for path in sources("src/proof") {
+        assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
+    }
+    for path in sources("src/capabilities") {
+        assert!(named(&text(&path), &["crate::proof"]).is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
 fn rules_and_what_they_stand_on_are_pure() {
-    let stand_on = ["src/aggregate.rs", "src/time.rs", "src/identifiers.rs", "src/dated.rs"];
+    let stand_on = [
+        "src/aggregate.rs",
+        "src/time.rs",
+        "src/identifiers.rs",
+        "src/dated.rs",
+        "src/proof/tree.rs",
+        "src/proof/leaf.rs",
+        "src/proof/note.rs",
+        "src/proof/receipt.rs",
+    ];
     let mut files: Vec<PathBuf> = stand_on.iter().map(PathBuf::from).collect();
     files.extend(sources("src/capabilities").into_iter().filter(|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");

@@ -235,3 +235,49 @@ async fn twenty_who_ask_at_once_get_no_more_than_the_quota() {
     other.stop().await;
     instance.stop().await;
 }
+
+#[tokio::test]
+async fn a_participation_told_by_mistake_is_taken_out_and_known_at_shows_it() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    for number in ["5401", "5402"] {
+        municipality(&client, number).await;
+    }
+    let programme = programme(&client).await.id();
+    let path = format!("/v1/programmes/{programme}");
+    let url = format!("{path}/participations/correction");
+    let joined = join(&client, &programme, "5401", 2).await.expect(200);
+    join(&client, &programme, "5402", 1).await.expect(200);
+    let held = position(&programme, "5402", "2019-03-01");
+    client.post("/v1/positions", held).await.expect(201);
+    let never = |number: &str| {
+        json!({"municipality": number, "recorded_from": "2019-01-01", "never_was": true,
+            "reason": "Another municipality of the same name"})
+    };
+    let refused = client.post(&url, never("5402")).await;
+    refused.expect_problem(409, "programme_participation_in_use");
+    let mut moved = never("5402");
+    (moved["never_was"], moved["from"]) = (json!(false), json!("2019-02-01"));
+    let told = client.post(&url, moved.clone()).await.expect(200);
+    assert_eq!(told.body["participations"][1]["from"], "2019-02-01");
+    moved["recorded_from"] = json!("2019-02-01");
+    moved["from"] = json!("2019-04-01");
+    client.post(&url, moved).await.expect_problem(409, "programme_participation_in_use");
+
+    let gone = client.post(&url, never("5401")).await.expect(200);
+    assert_eq!(gone.body["participations"].as_array().map(Vec::len), Some(1));
+    let before = client.get(&format!("{path}?known_at={}", gone.position() - 1)).await.expect(200);
+    assert_eq!(before.body["participations"].as_array().map(Vec::len), Some(2));
+    let refused = client.post("/v1/positions", position(&programme, "5401", "2019-03-01")).await;
+    refused.expect_problem(409, "municipality_not_in_programme");
+    let events = client.get(&format!("/v1/events?after={}", gone.position() - 1)).await;
+    assert_eq!(events.body[0]["data"]["corrects"], joined.position());
+
+    let mut both = never("5402");
+    (both["recorded_from"], both["quota"]) = (json!("2019-02-01"), json!(1));
+    let refused = client.post(&url, both).await.expect_problem(422, "invalid_request");
+    assert_eq!(refused.pointers(), ["/never_was"]);
+    let refused = client.post(&url, never("5401")).await.expect_problem(422, "invalid_request");
+    assert_eq!(refused.pointers(), ["/recorded_from"]);
+    instance.stop().await;
+}

@@ -1,7 +1,7 @@
-//! The staffing report on the ALIS-Nord sample, against a count of the sample's own lines that knows
-//! nothing of the service: a second opinion, also on what was known when.
+//! The staffing report on the ALIS-Nord sample, against a count of the sample's own lines that
+//! knows nothing of the service: a second opinion, also on what was known when.
 
-mod count;
+pub mod count;
 
 use alis::import::{self, Mode, Outcome, Target, Verdict};
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::support::instance::{Instance, token};
 use count::{Count, Sample};
 
 /// An instance that the sample was imported into, line by line.
-struct Imported {
-    instance: Instance,
-    sample: Sample,
-    verdicts: Vec<Verdict>,
+pub struct Imported {
+    pub instance: Instance,
+    pub sample: Sample,
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Imported {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let instance = Instance::start().await;
         let sample = Sample::read();
         let address = format!("http://{}", instance.running.address);
@@ -35,17 +35,17 @@ impl Imported {
         Self { instance, sample, verdicts }
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         self.instance.client()
     }
 
     /// Where the log stood when line `number` had been recorded, or the last one before it.
-    fn position_at(&self, number: u64) -> i64 {
+    pub fn position_at(&self, number: u64) -> i64 {
         let recorded = self.verdicts.iter().filter(|verdict| verdict.line <= number);
         recorded.filter_map(|verdict| verdict.log_position).max().unwrap_or(0)
     }
 
-    fn id(&self, line_key: &str) -> String {
+    pub fn id(&self, line_key: &str) -> String {
         let key = format!("alis-nord-2020:{line_key}");
         let mut all = self.verdicts.iter();
         let verdict = all.find(|verdict| verdict.key.as_deref() == Some(&key));
@@ -57,12 +57,16 @@ impl Imported {
     }
 }
 
-/// The report, after everything written so far.
 async fn staffing(client: &Client, query: &str) -> Value {
+    report(client, "staffing", query).await
+}
+
+/// A report, after everything written so far.
+pub async fn report(client: &Client, name: &str, query: &str) -> Value {
     let head = client.get("/v1/events?after=999999999999999999").await.expect(200).position();
     let head = head.to_string();
     let fresh = [("Min-Log-Position", head.as_str())];
-    client.get_with(&format!("/v1/reports/staffing?{query}"), &fresh).await.expect(200).body
+    client.get_with(&format!("/v1/reports/{name}?{query}"), &fresh).await.expect(200).body
 }
 
 fn figures(totals: &Value) -> Count {
@@ -120,7 +124,7 @@ async fn alis_nord_answers_the_figures_of_the_evaluation() {
 async fn every_day_and_every_point_of_knowledge_agrees_with_a_count_of_the_lines() {
     let imported = Imported::start().await;
     let (late, end) = imported.sample.late_facts();
-    let known = [late - 40, late - 10, late, late + 1, end];
+    let known = [late - 40, late - 10, late, late + 1, end, imported.sample.last_line()];
     let days = [
         "2018-12-31",
         "2019-01-01",

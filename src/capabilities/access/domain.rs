@@ -1,5 +1,5 @@
-//! Access grants: facts, state and rules. What an organisation is by itself (a municipality, an ALIS
-//! office) needs no grant; what somebody lends it does, for a time.
+//! Access grants: facts, state and rules. What an organisation is by itself (a municipality, an
+//! ALIS office) needs no grant; what somebody lends it does, for a time.
 
 use std::collections::BTreeMap;
 

@@ -176,7 +176,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "access", operation_id = "read_access_grant_history",
     params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/access-grants/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

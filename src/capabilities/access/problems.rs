@@ -9,8 +9,8 @@ problems! {
     en: "The role is granted already", "Grant {grant} covers a part of that time.",
     nb: "Rollen er allerede tildelt", "Tildeling {grant} dekker en del av tiden.";
 
-    /// A grant can end on any of its own days, and is never lengthened: grant the role again for the
-    /// days after it.
+    /// A grant can end on any of its own days, and is never lengthened: grant the role again for
+    /// the days after it.
     ACCESS_GRANT_PERIOD = 409, "access_grant_period",
     en: "Not a day of the grant", "The grant lasts from {from} to {to}.",
     nb: "Ikke en dag i tildelingen", "Tildelingen varer fra {from} til {to}.";

@@ -11,18 +11,22 @@ pub struct Curricula;
 impl ReadModel for Curricula {
     type State = Curriculum;
     const NAME: &'static str = "curricula";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/curricula.sql");
-    const COLUMNS: &'static str = "in_force, body";
+    const COLUMNS: &'static str = "in_force, predecessors_needed, body";
 
     fn rows(_key: &str, state: &Curriculum) -> Vec<Row> {
-        let Some(header) = &state.0 else { return vec![] };
+        let Some(header) = &state.header else { return vec![] };
         // A version is there from the beginning of time: one that begins next year can be read now.
         let changes = [FIRST_DAY, header.period.from].into_iter().chain(header.period.day_after());
+        let changes = changes.chain(state.rules.changes());
         timeline(changes, |day| CurriculumView::on(state, day))
             .into_iter()
-            .map(|(period, view)| Row::new(period).plain(view.in_force).json(&view))
+            .map(|(period, view)| {
+                let needed = view.predecessors_needed;
+                Row::new(period).plain(view.in_force).plain(needed).json(&view)
+            })
             .collect()
     }
 }

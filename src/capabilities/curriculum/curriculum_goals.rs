@@ -2,6 +2,8 @@
 
 use super::domain::{CatalogueGoal, GOAL_SUBJECT};
 use super::view::CatalogueGoalView;
+use serde_json::json;
+
 use crate::event_log::projection::{ReadModel, Row};
 use crate::time::{FIRST_DAY, Period};
 
@@ -11,10 +13,10 @@ pub struct CurriculumGoals;
 impl ReadModel for CurriculumGoals {
     type State = CatalogueGoal;
     const NAME: &'static str = "curriculum_goals";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = GOAL_SUBJECT;
     const TABLE: &'static str = include_str!("sql/curriculum_goals.sql");
-    const COLUMNS: &'static str = "curriculum, code, plan, theme, body";
+    const COLUMNS: &'static str = "curriculum, code, plan, theme, replaces, body";
 
     fn rows(_key: &str, state: &CatalogueGoal) -> Vec<Row> {
         let Some(goal) = &state.0 else { return vec![] };
@@ -24,6 +26,7 @@ impl ReadModel for CurriculumGoals {
             .plain(&goal.code)
             .plain(goal.plan)
             .text(goal.theme.as_str())
+            .maybe(goal.replaces.as_ref().map(|them| json!(them)))
             .json(&CatalogueGoalView::from(goal));
         vec![row]
     }

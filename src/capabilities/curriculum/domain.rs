@@ -2,6 +2,10 @@
 //!
 //! The header of a version and each of its goals are facts of their own, recorded together: so a
 //! decision about one goal reads one fact, however many goals the version has.
+//!
+//! How approvals of earlier versions count is told by the version that replaces them: each of its
+//! goals names its predecessors. How many of those it takes is a rule of the version, dated and
+//! changed by a fact of its own, because no source says it.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::dated::Dated;
 use crate::edge::{Fault, FromText};
-use crate::identifiers::{GoalCode, Name, Token};
-use crate::problem::Rejection;
+use crate::identifiers::{Comment, GoalCode, Name, Token};
+use crate::problem::{Rejection, common};
 use crate::time::Period;
 use crate::{events, text_type, word_enum};
 
@@ -20,6 +25,11 @@ use crate::{events, text_type, word_enum};
 pub const GOALS_MAX: usize = 300;
 /// Goals that replace one.
 pub const REPLACED_BY_MAX: usize = 20;
+/// Predecessors of one goal, of all earlier versions together.
+pub const REPLACES_MAX: usize = 20;
+/// Earlier versions that one version names predecessors of: each is read whole when it is published
+/// and when a goal is judged.
+pub const REPLACED_VERSIONS_MAX: usize = 10;
 
 word_enum! {
     /// A plan of learning goals that a doctor follows.
@@ -28,6 +38,16 @@ word_enum! {
         Alm = "alm",
         /// The goals common to all specialties (felles kompetansemål, FKM).
         Fkm = "fkm",
+    }
+}
+
+word_enum! {
+    /// How many of a goal's predecessors in one earlier version must be approved.
+    pub enum PredecessorsNeeded {
+        /// Every one: a goal that gathers several is attained when all of them were.
+        All = "all",
+        /// One of them is enough.
+        Any = "any",
     }
 }
 
@@ -84,6 +104,23 @@ pub struct Published {
     pub goals: GoalCounts,
 }
 
+/// A goal of an earlier version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Predecessor {
+    pub curriculum: Token,
+    pub code: GoalCode,
+}
+
+/// How many predecessors a version's goals take, from a day on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplacementRuleSet {
+    pub curriculum: Token,
+    pub needed: PredecessorsNeeded,
+    pub from: Date,
+    /// Who says so, and where.
+    pub source: Comment,
+}
+
 /// A goal belongs to a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GoalDefined {
@@ -95,8 +132,13 @@ pub struct GoalDefined {
     pub text: GoalText,
     #[serde(default, skip_serializing_if = "is_false")]
     pub requires_institution_service: bool,
+    /// Told ahead, for readers; what counts is told by the version that replaces it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced_by: Vec<GoalCode>,
+    /// Whose approvals count for this goal. When it is not told, the goal is the same as the goals
+    /// with this code in every other version that does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Vec<Predecessor>>,
     /// The first day of the version.
     pub from: Date,
 }
@@ -110,6 +152,7 @@ events! {
     pub enum Event {
         Published = "curriculum.published.v1",
         GoalDefined = "curriculum.goal_defined.v1",
+        ReplacementRuleSet = "curriculum.replacement_rule_set.v1",
     }
 }
 
@@ -143,6 +186,7 @@ impl DomainEvent for Event {
     fn subjects(&self) -> Vec<Subject> {
         match self {
             Event::Published(f) => vec![subject(&f.curriculum)],
+            Event::ReplacementRuleSet(f) => vec![subject(&f.curriculum)],
             Event::GoalDefined(f) => {
                 vec![goal_subject(&f.curriculum, &f.code), catalogue_subject(&f.curriculum)]
             }
@@ -152,6 +196,7 @@ impl DomainEvent for Event {
         match self {
             Event::Published(f) => f.period.from,
             Event::GoalDefined(f) => f.from,
+            Event::ReplacementRuleSet(f) => f.from,
         }
     }
     fn municipality(&self) -> Option<&str> {
@@ -164,15 +209,53 @@ impl DomainEvent for Event {
 
 /// The header of a version, or the place where there is none.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curriculum(pub Option<Published>);
+pub struct Curriculum {
+    pub header: Option<Published>,
+    /// What was told of how many predecessors its goals take.
+    pub rules: Dated<ReplacementRule>,
+}
+
+/// How many predecessors it takes, and who says so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplacementRule {
+    pub needed: PredecessorsNeeded,
+    pub source: Comment,
+}
 
 impl Curriculum {
     /// Takes one fact in.
     pub fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Published(f) => self.0 = Some(f.clone()),
+            Event::Published(f) => self.header = Some(f.clone()),
             Event::GoalDefined(_) => {}
+            Event::ReplacementRuleSet(f) => {
+                let rule = ReplacementRule { needed: f.needed, source: f.source.clone() };
+                self.rules.tell(Period::since(f.from), rule);
+            }
         }
+    }
+
+    /// How many predecessors it takes on a day. Every one, until somebody who may says otherwise:
+    /// that is the stricter reading and our own, because neither the regulation nor the
+    /// directorate's guidance tells how goals that were merged count.
+    pub fn predecessors_needed(&self, day: Date) -> PredecessorsNeeded {
+        self.rules.on(day).map_or(PredecessorsNeeded::All, |rule| rule.needed)
+    }
+
+    /// Sets how many predecessors it takes.
+    pub fn set_replacement_rule(
+        &self,
+        needed: PredecessorsNeeded,
+        from: Date,
+        source: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let header = self.header.as_ref().ok_or(&common::NOT_FOUND)?;
+        let rule = ReplacementRule { needed, source };
+        if self.rules.says(&Period::since(from), &rule) {
+            return Ok(vec![]);
+        }
+        let (curriculum, source) = (header.curriculum.clone(), rule.source);
+        Ok(vec![ReplacementRuleSet { curriculum, needed, from, source }.into()])
     }
 }
 
@@ -193,7 +276,7 @@ impl Fold for CatalogueGoal {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         match Event::decode(fact)? {
             Some(Event::GoalDefined(goal)) => self.0 = Some(goal),
-            Some(Event::Published(_)) | None => {}
+            Some(Event::Published(_) | Event::ReplacementRuleSet(_)) | None => {}
         }
         Ok(())
     }
@@ -209,7 +292,7 @@ impl Fold for Catalogue {
             Some(Event::GoalDefined(goal)) => {
                 self.0.insert(goal.code.clone(), goal);
             }
-            Some(Event::Published(_)) | None => {}
+            Some(Event::Published(_) | Event::ReplacementRuleSet(_)) | None => {}
         }
         Ok(())
     }
@@ -254,7 +337,7 @@ impl Publication {
         header: &Curriculum,
         goals: &Catalogue,
     ) -> Result<Vec<Event>, Rejection> {
-        let same = header.0.as_ref() == Some(&self.header())
+        let same = header.header.as_ref() == Some(&self.header())
             && goals.0.len() == self.goals.len()
             && self.goals.iter().all(|goal| goals.0.get(&goal.code) == Some(goal));
         if same {
@@ -284,6 +367,7 @@ mod tests {
             text: text("Text"),
             requires_institution_service: false,
             replaced_by: vec![],
+            replaces: None,
             from,
         };
         Publication {
@@ -314,9 +398,30 @@ mod tests {
         let (goal, header) = ("curriculum.goal_defined.v1", "curriculum.published.v1");
         assert_eq!(names, [goal, goal, header]);
         let (header, goals) = folded(&facts);
-        let header = header.0.expect("published");
+        let header = header.header.expect("published");
         assert_eq!((header.goals.of(Plan::Alm), header.goals.of(Plan::Fkm)), (1, 1));
         assert_eq!(goals.0.len(), 2);
+    }
+
+    #[test]
+    fn every_predecessor_is_needed_until_somebody_says_otherwise_for_a_day() {
+        let (mut header, _) = folded(&publication(&[("ALM-001", Plan::Alm)]).publish());
+        let (before, from) = (date(2025, 12, 31), date(2026, 1, 1));
+        assert_eq!(header.predecessors_needed(from), PredecessorsNeeded::All);
+        let set = |header: &Curriculum, needed| {
+            header.set_replacement_rule(needed, from, text("A letter from the directorate"))
+        };
+        let facts = set(&header, PredecessorsNeeded::Any).expect("it may be set");
+        facts.iter().for_each(|fact| header.evolve(fact));
+        let on = |header: &Curriculum, day| header.predecessors_needed(day);
+        assert_eq!(on(&header, before), PredecessorsNeeded::All);
+        assert_eq!(on(&header, from), PredecessorsNeeded::Any);
+        assert_eq!(set(&header, PredecessorsNeeded::Any), Ok(vec![]));
+        let facts = set(&header, PredecessorsNeeded::All).expect("it may be set back");
+        facts.iter().for_each(|fact| header.evolve(fact));
+        assert_eq!(on(&header, from), PredecessorsNeeded::All);
+        let nowhere = set(&Curriculum::default(), PredecessorsNeeded::Any);
+        assert_eq!(nowhere.expect_err("no version").problem.code, "not_found");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The operations on curricula and the catalogue of learning goals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::web::Path;
 use actix_web::{get, post};
@@ -9,13 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{
-    Catalogue, Curriculum, GOALS_MAX, GoalDefined, GoalText, Plan, Publication, REPLACED_BY_MAX,
-    catalogue_subject, subject,
+    Catalogue, Curriculum, GOALS_MAX, GoalDefined, GoalText, Plan, Predecessor, PredecessorsNeeded,
+    Publication, REPLACED_BY_MAX, REPLACED_VERSIONS_MAX, REPLACES_MAX, catalogue_subject, subject,
 };
 use super::problems::*;
 use super::view::{CatalogueGoalView, CurriculumView};
-use crate::edge::{self, Day, Fault, Faults, FieldFault, FromText};
-use crate::event_log::{Decision, Reply, View};
+use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, FromText, UNKNOWN_REFERENCE};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::change::Flag;
 use crate::http::list::Rows;
@@ -23,8 +23,9 @@ use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, ProblemResponse, Read};
-use crate::identifiers::{GoalCode, Name, Token};
-use crate::problem::common::NOT_FOUND;
+use crate::identifiers::{Comment, GoalCode, Name, Token};
+use crate::problem::Rejection;
+use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -33,7 +34,18 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_all)
         .service(read_one)
         .service(history)
+        .service(set_replacement_rule)
         .service(list_goals);
+}
+
+/// A goal of an earlier version.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ReplacedGoal {
+    /// The version; it is published already.
+    curriculum: Token,
+    /// The goal's code in it.
+    code: GoalCode,
 }
 
 /// A goal of the version.
@@ -54,10 +66,15 @@ pub struct PublishGoal {
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
     requires_institution_service: bool,
-    /// The goals that take its place, in this or a later version.
+    /// The goals that take its place, in this or a later version: told ahead, for readers.
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     replaced_by: Vec<GoalCode>,
+    /// The goals of earlier versions whose approvals count for this one; empty when none do. When
+    /// it is left out, the goals with this code in other versions are the same goal.
+    #[deserr(default)]
+    #[schema(max_items = 20)]
+    replaces: Option<Vec<ReplacedGoal>>,
 }
 
 /// A version of the catalogue, whole.
@@ -96,6 +113,7 @@ fn publication(asked: PublishCurriculum) -> Result<Publication, ProblemResponse>
         text: goal.text,
         requires_institution_service: goal.requires_institution_service,
         replaced_by: goal.replaced_by,
+        replaces: goal.replaces.map(predecessors),
         from: period.from,
     });
     let mut goals: Vec<GoalDefined> = goals.collect();
@@ -104,9 +122,53 @@ fn publication(asked: PublishCurriculum) -> Result<Publication, ProblemResponse>
     Ok(Publication { version, name, period, source, synthetic, goals })
 }
 
+/// In one order, each once: so the same mapping is the same content.
+fn predecessors(told: Vec<ReplacedGoal>) -> Vec<Predecessor> {
+    let told = told.into_iter();
+    let all = told.map(|goal| Predecessor { curriculum: goal.curriculum, code: goal.code });
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The goals that a document says are replaced, and where it says so.
+type Mentions = Vec<(String, Predecessor)>;
+
+fn mentions(goals: &[PublishGoal]) -> Mentions {
+    let of = |(index, goal): (usize, &PublishGoal)| {
+        let told = goal.replaces.clone().unwrap_or_default().into_iter().enumerate();
+        let mention = move |(place, goal): (usize, ReplacedGoal)| {
+            let pointer = format!("/goals/{index}/replaces/{place}");
+            (pointer, Predecessor { curriculum: goal.curriculum, code: goal.code })
+        };
+        told.map(mention).collect::<Mentions>()
+    };
+    goals.iter().enumerate().flat_map(of).collect()
+}
+
+/// Every goal that is replaced stands in a version that is published. So versions follow each other
+/// and never in a circle.
+async fn known(view: &View, mentions: &Mentions) -> Result<(), Refusal> {
+    let (mut read, mut faults) = (BTreeMap::<&Token, Catalogue>::new(), Vec::new());
+    for (pointer, told) in mentions {
+        if !read.contains_key(&told.curriculum) {
+            let all = catalogue_subject(&told.curriculum);
+            let catalogue: Loaded<Catalogue> = view.consult(&all).await?;
+            read.insert(&told.curriculum, catalogue.state);
+        }
+        if !read[&told.curriculum].0.contains_key(&told.code) {
+            faults.push(FieldFault::at(pointer, UNKNOWN_REFERENCE));
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    faults.truncate(FAULTS_MAX);
+    Err(Rejection::new(&INVALID_REQUEST).faults(faults).into())
+}
+
 /// Every code once, and no list longer than it may be.
 fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
-    let (mut codes, mut faults) = (BTreeSet::new(), Vec::new());
+    const TOO_MANY: Fault = Fault::new("too_many", "At most 20 goals.", "Høyst 20 mål.");
+    let (mut codes, mut versions, mut faults) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     if goals.is_empty() || goals.len() > GOALS_MAX {
         let fault = Fault::new("wrong_length", "Must be 1 to 300 goals.", "Må være 1 til 300 mål.");
         return Err(Faults(vec![FieldFault::at("/goals", fault)]));
@@ -121,9 +183,21 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
             faults.push(FieldFault::at(format!("/goals/{index}/code"), fault));
         }
         if goal.replaced_by.len() > REPLACED_BY_MAX {
-            let fault = Fault::new("too_many", "At most 20 goals.", "Høyst 20 mål.");
-            faults.push(FieldFault::at(format!("/goals/{index}/replaced_by"), fault));
+            faults.push(FieldFault::at(format!("/goals/{index}/replaced_by"), TOO_MANY));
         }
+        let replaced = goal.replaces.iter().flatten();
+        versions.extend(replaced.clone().map(|told| &told.curriculum));
+        if replaced.count() > REPLACES_MAX {
+            faults.push(FieldFault::at(format!("/goals/{index}/replaces"), TOO_MANY));
+        }
+    }
+    if versions.len() > REPLACED_VERSIONS_MAX {
+        let fault = Fault::new(
+            "too_many_versions",
+            "The goals of at most 10 earlier versions can be replaced.",
+            "Mål fra høyst 10 tidligere versjoner kan erstattes.",
+        );
+        faults.push(FieldFault::at("/goals", fault));
     }
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
@@ -131,16 +205,19 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
 /// Publish a curriculum
 ///
 /// A version of the catalogue is published whole and never changes. Publishing the same content
-/// again changes nothing; other content needs a version of its own.
+/// again changes nothing; other content needs a version of its own. Its goals say in `replaces`
+/// which goals of earlier versions count for them, one to many or many to one.
 #[utoipa::path(tag = "curricula", operation_id = "publish_curriculum",
     request_body = PublishCurriculum,
     responses((status = 201, description = "The curriculum", body = CurriculumView)),
     extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&CURRICULUM_VERSION_TAKEN])))))]
 #[post("/v1/curricula")]
 async fn publish(change: Change, body: Body<PublishCurriculum>) -> Answer {
-    let (publication, today) = (publication(body.value)?, change.today);
+    let (mentions, today) = (mentions(&body.value.goals), change.today);
+    let publication = publication(body.value)?;
     let main = subject(&publication.version);
     let decide = async |view: &View| {
+        known(view, &mentions).await?;
         let facts = if view.is_new(&main).await? {
             publication.publish()
         } else {
@@ -201,12 +278,56 @@ async fn read_one(read: Read, version: Path<String>) -> Answer {
 /// How the version and its goals came to be, newest first.
 #[utoipa::path(tag = "curricula", operation_id = "read_curriculum_history",
     params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula/{version}/history")]
 async fn history(list: List<NoFilters>, version: Path<String>) -> Answer {
     let version = version_of(&version)?;
     list.history(&[subject(&version), catalogue_subject(&version)]).await
+}
+
+/// How many predecessors the goals of a version take.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct SetReplacementRule {
+    /// How many of a goal's predecessors in one earlier version must be approved.
+    needed: PredecessorsNeeded,
+    /// The first day it holds.
+    from: Day,
+    /// Who says so, and where.
+    source: Comment,
+}
+
+/// Set how many predecessors the goals of a curriculum take
+///
+/// A goal that gathers several goals of an earlier version counts as approved when all of these
+/// are: that is the service's own reading, unverified, because no source says how merged goals
+/// count. When somebody who may says otherwise, this records it, from a day on and with the source;
+/// it may be set back. Approvals under the version itself do not depend on it.
+#[utoipa::path(tag = "curricula", operation_id = "set_replacement_rule",
+    params(("version" = Token, Path, description = "The version.", example = "demo-1")),
+    request_body = SetReplacementRule,
+    responses((status = 200, description = "The curriculum", body = CurriculumView)),
+    extensions(("x-access" = json!("register"))))]
+#[post("/v1/curricula/{version}/replacement-rule")]
+async fn set_replacement_rule(
+    change: Change,
+    version: Path<String>,
+    body: Body<SetReplacementRule>,
+) -> Answer {
+    let (asked, today) = (body.value, change.today);
+    let main = subject(&version_of(&version)?);
+    let decide = async |view: &View| {
+        let loaded: Loaded<Curriculum> = view.load(&main).await?;
+        let facts =
+            loaded.state.set_replacement_rule(asked.needed, asked.from.0, asked.source.clone())?;
+        let next = evolved!(loaded.state, facts);
+        let shown = CurriculumView::on(&next, today);
+        let body = serde_json::to_value(shown).expect("views are plain data");
+        let reply = Reply { status: 200, location: None, head: None, body };
+        Ok(Decision::new(main.clone(), &facts, reply))
+    };
+    change.execute(&body.canonical, decide).await
 }
 
 /// What cannot be a version is the address of nothing.

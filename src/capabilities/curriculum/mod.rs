@@ -12,7 +12,7 @@ pub mod view;
 
 pub use curricula::Curricula;
 pub use curriculum_goals::CurriculumGoals;
-pub use domain::{Catalogue, CatalogueGoal, Curriculum, Event, Plan};
+pub use domain::{Catalogue, CatalogueGoal, Curriculum, Event, Plan, PredecessorsNeeded};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -4,9 +4,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::domain::{Curriculum, GoalDefined, GoalText, Plan};
+use super::domain::{Curriculum, GoalDefined, GoalText, Plan, Predecessor, PredecessorsNeeded};
 use crate::edge::Day;
-use crate::identifiers::{GoalCode, Name, Token};
+use crate::identifiers::{Comment, GoalCode, Name, Token};
 
 /// How many goals a version has.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -40,12 +40,19 @@ pub struct CurriculumView {
     pub synthetic: bool,
     /// How many goals it has, by plan. The goals: `GET /v1/learning-goals?curriculum=`.
     pub goals: GoalCountsView,
+    /// How many of a goal's predecessors in one earlier version must be approved on that day, for
+    /// their approvals to count for the goal.
+    pub predecessors_needed: PredecessorsNeeded,
+    /// Who says so, and where; null while nobody has: then `all` is the service's own reading,
+    /// which no source has confirmed.
+    pub predecessors_needed_source: Option<Comment>,
 }
 
 impl CurriculumView {
     /// The version on a day. It is shown whether or not it holds then.
     pub fn on(curriculum: &Curriculum, day: Date) -> Option<Self> {
-        let header = curriculum.0.as_ref()?;
+        let header = curriculum.header.as_ref()?;
+        let rule = curriculum.rules.on(day);
         Some(Self {
             version: header.curriculum.clone(),
             name: header.name.clone(),
@@ -55,7 +62,24 @@ impl CurriculumView {
             source: header.source.clone(),
             synthetic: header.synthetic,
             goals: GoalCountsView { alm: header.goals.alm, fkm: header.goals.fkm },
+            predecessors_needed: curriculum.predecessors_needed(day),
+            predecessors_needed_source: rule.map(|rule| rule.source.clone()),
         })
+    }
+}
+
+/// A goal of an earlier version of the catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PredecessorView {
+    /// The version.
+    pub curriculum: Token,
+    /// The goal's code in it.
+    pub code: GoalCode,
+}
+
+impl From<&Predecessor> for PredecessorView {
+    fn from(told: &Predecessor) -> Self {
+        Self { curriculum: told.curriculum.clone(), code: told.code.clone() }
     }
 }
 
@@ -77,8 +101,12 @@ pub struct CatalogueGoalView {
     /// Whether it takes service in an institution.
     #[schema(example = false)]
     pub requires_institution_service: bool,
-    /// The goals that take its place, in this or a later version.
+    /// The goals that take its place, as this version told ahead. What counts is told by the
+    /// version that replaces it.
     pub replaced_by: Vec<GoalCode>,
+    /// The goals of earlier versions whose approvals count for it. Null: the goals with this code
+    /// in other versions are the same goal.
+    pub replaces: Option<Vec<PredecessorView>>,
 }
 
 impl From<&GoalDefined> for CatalogueGoalView {
@@ -92,6 +120,7 @@ impl From<&GoalDefined> for CatalogueGoalView {
             text: goal.text.clone(),
             requires_institution_service: goal.requires_institution_service,
             replaced_by: goal.replaced_by.clone(),
+            replaces: goal.replaces.as_ref().map(|them| them.iter().map(Into::into).collect()),
         }
     }
 }

@@ -13,15 +13,15 @@ use super::problems::*;
 use super::view::LeaderView;
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults};
-use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
+use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
-use crate::personal_data::Identity;
 use crate::problem::Rejection;
 use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
 
@@ -63,15 +63,8 @@ fn replied(status: u16, state: &Leader, day: jiff::civil::Date) -> Reply {
     Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
-/// Refuses an HPR number that belongs to another leader, naming that one.
-async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
-    let subject = hpr_subject(lookup);
-    if view.is_new(&subject).await? {
-        return Ok(());
-    }
-    let leader = view.holder(&subject, "leader").await?;
-    Err(Rejection::new(&LEADER_EXISTS).with("leader", leader).into())
-}
+/// Of leaders, one at most has an HPR number.
+static LEADERS: PersonKind = PersonKind { name: "leader", hpr_subject, exists: &LEADER_EXISTS };
 
 /// Register a leader
 ///
@@ -85,22 +78,21 @@ async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
 async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
     let (asked, today) = (body.value, change.today);
     change.reach().act_in(&asked.municipality)?;
-    let (id, term) = (Uuid::now_v7(), Uuid::now_v7());
+    let term = Uuid::now_v7();
     let period = edge::period(asked.from, asked.to)?;
     let vault = &change.service.vault;
     let lookup = asked.hpr_number.as_ref().map(|hpr| vault.lookup(hpr));
-    let (key, wrapped) = vault.new_person(id);
-    let hpr_number = asked.hpr_number.as_ref().map(|hpr| hpr.to_string());
-    let sealed = key.seal(id, &Identity { name: asked.name.to_string(), hpr_number });
+    let person = NewPerson::new(vault, &asked.name, asked.hpr_number.as_ref());
+    let id = person.id;
     let decide = async |view: &View| {
         municipality_in_use(view, &asked.municipality, period.from).await?;
         view.is_new(&subject(id)).await?;
         if let Some(lookup) = &lookup {
-            hpr_free(view, lookup).await?;
+            LEADERS.free(view, lookup).await?;
         }
         let facts = [Event::from(Registered {
             leader: id,
-            sealed: sealed.clone(),
+            sealed: person.sealed.clone(),
             hpr_lookup: lookup.clone(),
             term,
             municipality: asked.municipality.clone(),
@@ -108,9 +100,7 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
             on: today,
         })];
         let next = evolved!(Leader::default(), facts);
-        let mut decision = Decision::new(subject(id), &facts, replied(201, &next, today));
-        decision.person_keys = vec![(id, wrapped.clone())];
-        Ok(decision)
+        Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
     };
     // `change` is consumed by `execute`, the vault above only borrowed until here.
     change.execute(&body.canonical, decide).await
@@ -165,7 +155,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// decided stands in the history of what was decided.
 #[utoipa::path(tag = "leaders", operation_id = "read_leader_history",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
@@ -209,25 +199,18 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> A
     let decide = async |view: &View| {
         let loaded = leader(view, id).await?;
         let known = loaded.state.known().expect("checked by leader()");
-        let key = view.person_key(&service.vault, id).await?;
-        let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
-        let number = asked.hpr_number.as_ref();
-        let identity = Identity {
-            name: asked.name.as_ref().map_or(told.name.clone(), |name| name.to_string()),
-            hpr_number: number.map(|hpr| hpr.to_string()).or(told.hpr_number.clone()),
-        };
-        let lookup = number.map(|hpr| service.vault.lookup(hpr)).or(known.hpr_lookup.clone());
-        if let Some(lookup) = lookup.as_ref().filter(|_| lookup != known.hpr_lookup) {
-            hpr_free(view, lookup).await?;
-        }
-        let facts = if identity == told {
+        let recorded =
+            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: known.hpr_lookup.as_deref() };
+        let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
+        let person = LEADERS.corrected(view, &service.vault, recorded, name, number).await?;
+        let facts = if person.same {
             vec![]
         } else {
             vec![Event::from(Corrected {
                 leader: id,
                 corrects: known.told_at,
-                sealed: key.seal(id, &identity),
-                hpr_lookup: lookup,
+                sealed: person.sealed,
+                hpr_lookup: person.hpr_lookup,
                 reason: asked.reason.clone(),
                 on: today,
             })]

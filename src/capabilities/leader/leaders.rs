@@ -12,7 +12,7 @@ pub struct Leaders;
 impl ReadModel for Leaders {
     type State = Leader;
     const NAME: &'static str = "leaders";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/leaders.sql");
     const COLUMNS: &'static str = "hpr_lookup, municipalities, body";

@@ -1,8 +1,8 @@
 //! Who speaks and decides: read from the log for one decision.
 //!
-//! Leaders, supervisors and the doctor's positions are consulted, not guarded. They are dated facts;
-//! one that is told a moment after the decision is as late as one told next week, and what was
-//! decided stands. So a leader who decides fifty goals never waits for their own registration.
+//! Leaders, supervisors and the doctor's positions are consulted, not guarded. They are dated
+//! facts; one that is told a moment after the decision is as late as one told next week, and what
+//! was decided stands. So a leader who decides fifty goals never waits for their own registration.
 
 use jiff::civil::Date;
 use uuid::Uuid;

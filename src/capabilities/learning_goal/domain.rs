@@ -79,6 +79,10 @@ pub struct Submitted {
     /// Nothing was submitted in the plan before this day: the plan is told, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub starts_plan: bool,
+    /// The version says which goals this one replaces: it is another goal than those with its code
+    /// in other versions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
     pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Comment>,
@@ -92,6 +96,10 @@ pub struct Submitted {
 pub struct Recalled {
     pub trainee: Uuid,
     pub code: GoalCode,
+    /// The version of the submission it is about. Older facts do not tell it: theirs is the last
+    /// submission before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curriculum: Option<Token>,
     pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub municipality: Option<MunicipalityNumber>,
@@ -105,6 +113,10 @@ pub struct Recommended {
     pub by: Uuid,
     pub role: Role,
     pub verdict: Verdict,
+    /// The version of the submission it is about. Older facts do not tell it: theirs is the last
+    /// submission before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curriculum: Option<Token>,
     pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Comment>,
@@ -141,6 +153,10 @@ pub struct Returned {
     pub code: GoalCode,
     pub by: Uuid,
     pub municipality: MunicipalityNumber,
+    /// The version of the submission it is about. Older facts do not tell it: theirs is the last
+    /// submission before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curriculum: Option<Token>,
     pub on: Date,
     pub comment: Comment,
 }
@@ -152,6 +168,10 @@ pub struct Revoked {
     pub code: GoalCode,
     pub by: Uuid,
     pub municipality: MunicipalityNumber,
+    /// The version of the submission it is about. Older facts do not tell it: theirs is the last
+    /// submission before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curriculum: Option<Token>,
     pub on: Date,
     pub reason: Comment,
 }

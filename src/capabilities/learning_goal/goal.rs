@@ -3,6 +3,11 @@
 //! Each step names its day, and none comes before the day of the step it follows; so a goal can be
 //! asked how it stood on any day. An approval knows nothing of employers: it stands whoever employs
 //! the doctor afterwards. Whether institution service is done is not looked at here.
+//!
+//! A code may mean another goal in another version of the catalogue. What is recorded under a code
+//! is therefore told apart by version before it is judged: [`Goal::of`].
+
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +25,7 @@ use crate::capabilities::curriculum::Plan;
 use crate::capabilities::{leader, trainee};
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Token};
 use crate::problem::Rejection;
+use versions::bare;
 
 /// One goal of one doctor.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,6 +41,8 @@ pub struct Submit {
     pub code: GoalCode,
     pub plan: Plan,
     pub curriculum: Token,
+    /// The version says which goals it replaces.
+    pub apart: bool,
     /// The first day on which a goal of the plan was submitted, so far.
     pub plan_started_on: Option<Date>,
     pub on: Date,
@@ -107,7 +115,7 @@ impl Goal {
 
     /// The last step is this one: it was asked for twice.
     fn ends_with(&self, step: &Event) -> bool {
-        self.steps.last() == Some(step)
+        self.steps.last().is_some_and(|last| bare(last) == bare(step))
     }
 
     fn not(situation: &Situation) -> Rejection {
@@ -157,6 +165,7 @@ impl Goal {
                 code: asked.code,
                 plan: asked.plan,
                 curriculum: asked.curriculum,
+                apart: asked.apart,
                 on: asked.on,
                 comment: asked.comment,
                 municipality: asked.municipality,
@@ -166,27 +175,29 @@ impl Goal {
     }
 
     /// The doctor takes the submission back.
-    pub fn recall(&self, asked: Recalled) -> Result<Vec<Event>, Rejection> {
-        let asked = Event::from(asked);
-        if self.ends_with(&asked) {
+    pub fn recall(&self, mut asked: Recalled) -> Result<Vec<Event>, Rejection> {
+        if self.ends_with(&asked.clone().into()) {
             return Ok(vec![]);
         }
-        self.waiting(on_of(&asked))?;
-        Ok(vec![asked])
+        let submission = self.waiting(asked.on)?;
+        asked.curriculum = Some(submission.submitted.curriculum);
+        Ok(vec![asked.into()])
     }
 
     /// Somebody recommends.
     pub fn recommend(
         &self,
-        asked: Recommended,
+        mut asked: Recommended,
         who: &Recommender,
         doctor: &trainee::Known,
     ) -> Result<Vec<Event>, Rejection> {
         not_own(who.id, who.hpr_lookup.as_deref(), doctor)?;
         let submission = self.waiting(asked.on)?;
-        if submission.recommendations.contains(&asked) {
+        let told = bare(&asked.clone().into());
+        if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == told) {
             return Ok(vec![]);
         }
+        asked.curriculum = Some(submission.submitted.curriculum.clone());
         let other_role = |r: &&Recommended| r.by == asked.by && r.role != asked.role;
         if let (Some(other), None) =
             (submission.recommendations.iter().find(other_role), &asked.dual_role_reason)
@@ -225,7 +236,8 @@ impl Goal {
                 })
             }
             Ruling::Return { comment } => {
-                Event::from(Returned { trainee, code, by, municipality, on, comment })
+                let curriculum = Some(submitted.curriculum.clone());
+                Event::from(Returned { trainee, code, by, municipality, curriculum, on, comment })
             }
         };
         let now = self.now();
@@ -262,11 +274,13 @@ impl Goal {
             code: approved.code.clone(),
             by: leader.id,
             municipality: approved.municipality.clone(),
+            curriculum: Some(approved.curriculum.clone()),
             on,
             reason,
         };
+        let same = |told: &Revoked| bare(&told.clone().into()) == bare(&asked.clone().into());
         match told {
-            Some(told) if **told == asked => return Ok(vec![]),
+            Some(told) if same(told) => return Ok(vec![]),
             Some(_) => return Err(Self::not(&now)),
             None => {}
         }

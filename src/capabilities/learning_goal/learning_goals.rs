@@ -1,5 +1,10 @@
 //! The read model `learning_goals`: how each goal of each doctor stands on which days, key
 //! `trainee/code`. A goal that nothing was done about has no row.
+//!
+//! Where a version of the catalogue tells a goal apart from those with its code in other versions,
+//! the rows of that version are keyed `trainee/code@version`.
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -8,6 +13,7 @@ use super::goal::Goal;
 use super::situation::{GoalSituation, Situation};
 use crate::event_log::projection::{ReadModel, Row, timeline};
 use crate::identifiers::Token;
+use crate::time::Period;
 
 /// See the module.
 pub struct LearningGoals;
@@ -55,18 +61,27 @@ impl ReadModel for LearningGoals {
 
     fn rows(key: &str, state: &Goal) -> Vec<Row> {
         let Some((trainee, code)) = key.split_once('/') else { return vec![] };
-        timeline(state.changes(), |day| Standing::on(state, day))
-            .into_iter()
-            .map(|(period, standing)| {
-                Row::new(period)
-                    .plain(trainee)
+        let stretches = |goal: &Goal, item: Option<&Token>| {
+            let stretch = |(period, standing): (Period, Standing)| {
+                let row = match item {
+                    None => Row::new(period),
+                    Some(version) => Row::of_item(format_args!("{key}@{version}"), period),
+                };
+                row.plain(trainee)
                     .plain(code)
                     .plain(standing.situation)
                     .plain(standing.curriculum)
                     .plain(standing.submitted_on)
                     .maybe(standing.decided_on)
                     .maybe(standing.municipality)
-            })
-            .collect()
+            };
+            let all = timeline(goal.changes(), |day| Standing::on(goal, day));
+            all.into_iter().map(stretch).collect::<Vec<Row>>()
+        };
+        let mut rows = stretches(&state.within(None), None);
+        for version in state.apart().collect::<BTreeSet<_>>() {
+            rows.extend(stretches(&state.within(Some(version)), Some(version)));
+        }
+        rows
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod domain;
 mod authority;
+pub mod counting;
 pub mod goal;
 mod goal_plans;
 mod http;

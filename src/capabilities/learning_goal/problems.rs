@@ -28,8 +28,8 @@ problems! {
     en: "Not the doctor's leader on that day", "On {day} leader {leader} does not answer for this doctor.",
     nb: "Ikke legens leder den dagen", "Den {day} har leder {leader} ikke ansvar for denne legen.";
 
-    /// Whoever is named does not supervise the doctor on that day: no accepted assignment holds then.
-    /// A clinical supervisor needs none and says so in `role`.
+    /// Whoever is named does not supervise the doctor on that day: no accepted assignment holds
+    /// then. A clinical supervisor needs none and says so in `role`.
     NOT_THE_SUPERVISOR = 409, "not_the_supervisor",
     en: "Not the doctor's supervisor on that day", "On {day} supervisor {supervisor} has no accepted assignment with this doctor.",
     nb: "Ikke legens veileder den dagen", "Den {day} har veileder {supervisor} ingen godtatt tildeling med denne legen.";

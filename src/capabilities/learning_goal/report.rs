@@ -1,7 +1,9 @@
 //! The report `goal-progress`: how far each doctor has come in each plan.
 //!
-//! It reads four read models, all at one position of the log, so its figures agree with each other
+//! It reads five read models, all at one position of the log, so its figures agree with each other
 //! and come out the same whenever they are asked for again.
+
+use std::collections::BTreeSet;
 
 use actix_web::get;
 use deserr::Deserr;
@@ -25,7 +27,8 @@ use crate::problem::Words;
 /// Rows of one answer: every doctor in training in the country, several times over.
 const ROWS_MAX: usize = 20_000;
 /// The read models it is counted from.
-const MODELS: [&str; 4] = ["goal_plans", "learning_goals", "curriculum_goals", "trainees"];
+const MODELS: [&str; 5] =
+    ["goal_plans", "learning_goals", "curriculum_goals", "curricula", "trainees"];
 
 /// What the catalogue of reports says of it.
 pub const GOAL_PROGRESS: Report = Report {
@@ -53,8 +56,10 @@ static COLUMNS: &[Column] = &[
     column("returned", "Returned", "Returnert"),
     column("approved", "Approved", "Godkjent"),
     column("revoked", "Revoked", "Trukket tilbake"),
+    column("counted_by_replacement", "Of these by replaced goals", "Av disse ved erstattede mål"),
     column("last_approval_on", "Last approval", "Siste godkjenning"),
     column("oldest_waiting_on", "Oldest waiting submission", "Eldste ventende innsending"),
+    column("counted_from", "Approvals of replaced goals", "Godkjenninger av erstattede mål"),
 ];
 /// How far one doctor has come in one plan.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -78,9 +83,12 @@ pub struct GoalProgressRow {
     /// Goals that went back to the doctor.
     #[schema(example = 1, minimum = 0)]
     returned: i64,
-    /// Approved goals.
+    /// Approved goals, those included for which approvals of replaced goals count.
     #[schema(example = 12, minimum = 0)]
     approved: i64,
+    /// Of the approved, those for which approvals of goals of an earlier version count.
+    #[schema(example = 0, minimum = 0)]
+    counted_by_replacement: i64,
     /// Goals whose approval was taken back.
     #[schema(example = 0, minimum = 0)]
     revoked: i64,
@@ -88,6 +96,9 @@ pub struct GoalProgressRow {
     last_approval_on: Option<Day>,
     /// The day of the oldest submission that waits; null without one.
     oldest_waiting_on: Option<Day>,
+    /// These approvals of goals of an earlier version, as `version/code`.
+    #[schema(example = json!(["demo-1/FKM-001"]))]
+    counted_from: Vec<String>,
 }
 
 /// Figures over all rows.
@@ -117,6 +128,9 @@ pub struct GoalProgressTotals {
     /// Of these, approved.
     #[schema(example = 12, minimum = 0)]
     approved: i64,
+    /// Of the approved, those for which approvals of goals of an earlier version count.
+    #[schema(example = 0, minimum = 0)]
+    counted_by_replacement: i64,
     /// Of these, with an approval that was taken back.
     #[schema(example = 0, minimum = 0)]
     revoked: i64,
@@ -243,7 +257,15 @@ fn row_of(row: &Row) -> Result<GoalProgressRow, ProblemResponse> {
         revoked: row.try_get(8)?,
         last_approval_on: row.try_get::<_, Option<Date>>(9)?.map(Day),
         oldest_waiting_on: row.try_get::<_, Option<Date>>(10)?.map(Day),
+        counted_by_replacement: row.try_get(11)?,
+        counted_from: words(row.try_get(12)?),
     })
+}
+
+/// Each word of a text once, in order.
+fn words(text: Option<&str>) -> Vec<String> {
+    let words: BTreeSet<&str> = text.unwrap_or_default().split_whitespace().collect();
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// Refuses to answer a part as if it were the whole.
@@ -278,7 +300,7 @@ fn cells(row: &GoalProgressRow) -> Vec<Value> {
 
 fn totals(rows: &[GoalProgressRow]) -> GoalProgressTotals {
     let mut totals = GoalProgressTotals::default();
-    let mut trainees = std::collections::BTreeSet::new();
+    let mut trainees = BTreeSet::new();
     for row in rows {
         trainees.insert(row.trainee);
         totals.plans += 1;
@@ -288,6 +310,7 @@ fn totals(rows: &[GoalProgressRow]) -> GoalProgressTotals {
         totals.submitted += row.submitted;
         totals.returned += row.returned;
         totals.approved += row.approved;
+        totals.counted_by_replacement += row.counted_by_replacement;
         totals.revoked += row.revoked;
     }
     totals.trainees = trainees.len();
@@ -311,6 +334,8 @@ mod tests {
             revoked: 0,
             last_approval_on: None,
             oldest_waiting_on: None,
+            counted_by_replacement: 0,
+            counted_from: vec![],
         }
     }
 

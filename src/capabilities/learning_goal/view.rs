@@ -1,16 +1,22 @@
 //! How plans and learning goals look to callers, on a day.
 
+pub mod plans;
+mod touches;
+
+pub use plans::{PlanProgressView, PlanView};
+pub use touches::{RevokedGoalView, Touches};
+
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::counting::CountedApproval;
 use super::domain::{Recommended, Role, Verdict};
-use super::goal::{Goal, Way};
-use super::plan::{Assignment, Ending};
+use super::goal::Goal;
 use super::situation::{GoalSituation, Situation, Submission};
+use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
-use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::edge::Day;
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Name, Token};
 use crate::word_enum;
@@ -54,81 +60,6 @@ word_enum! {
         Approved = "approved",
         /// The goal goes back to the doctor.
         Returned = "returned",
-    }
-}
-
-word_enum! {
-    /// How a plan stands on a day.
-    pub enum PlanSituation {
-        /// Assigned; nothing is submitted yet.
-        Assigned = "assigned",
-        /// A goal of it was submitted.
-        Started = "started",
-        /// Put away; what was attained in it stands.
-        Archived = "archived",
-    }
-}
-
-/// A plan that a doctor follows, as it is on a day.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PlanView {
-    /// The doctor.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
-    pub trainee: Uuid,
-    /// The plan.
-    pub plan: Plan,
-    /// The version of the catalogue that the doctor follows, whatever is published later.
-    pub curriculum: Token,
-    /// How many goals it has.
-    #[schema(example = 24)]
-    pub goals: u16,
-    /// How it stands on the day that was asked about.
-    pub situation: PlanSituation,
-    /// The day it was assigned.
-    pub assigned_on: Day,
-    /// The leader who assigned it.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
-    pub assigned_by: Uuid,
-    /// The municipality in whose name it was assigned.
-    pub municipality: MunicipalityNumber,
-    /// The first day on which a goal was submitted; null before that.
-    pub started_on: Option<Day>,
-    /// The day it was archived; null before that.
-    pub archived_on: Option<Day>,
-    /// Why it was archived; null before that.
-    pub archive_reason: Option<Comment>,
-}
-
-impl PlanView {
-    /// The plan on a day; `None` before it was assigned and after it was withdrawn.
-    pub fn on(assignment: &Assignment, day: Date) -> Option<Self> {
-        let assigned = &assignment.assigned;
-        let archived = match &assignment.ending {
-            Ending::Archived(f) if f.on <= day => Some(f),
-            Ending::Archived(_) | Ending::Withdrawn(_) | Ending::None => None,
-        };
-        if !assignment.in_force_on(day) && archived.is_none() {
-            return None;
-        }
-        let started_on = assignment.started_on.filter(|started| *started <= day);
-        let situation = match (archived, started_on) {
-            (Some(_), _) => PlanSituation::Archived,
-            (None, Some(_)) => PlanSituation::Started,
-            (None, None) => PlanSituation::Assigned,
-        };
-        Some(Self {
-            trainee: assigned.trainee,
-            plan: assigned.plan,
-            curriculum: assigned.curriculum.clone(),
-            goals: assigned.goals,
-            situation,
-            assigned_on: Day(assigned.on),
-            assigned_by: assigned.by,
-            municipality: assigned.municipality.clone(),
-            started_on: started_on.map(Day),
-            archived_on: archived.map(|f| Day(f.on)),
-            archive_reason: archived.map(|f| f.reason.clone()),
-        })
     }
 }
 
@@ -197,6 +128,34 @@ pub struct RevocationView {
     pub reason: Comment,
 }
 
+/// An approval of a goal of an earlier version, which counts for one that replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CountedApprovalView {
+    /// The version under which it was given.
+    pub curriculum: Token,
+    /// The goal that was approved.
+    pub code: GoalCode,
+    /// The day it was approved.
+    pub on: Day,
+    /// The leader who approved it.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
+    pub by: Uuid,
+    /// The municipality in whose name it was approved.
+    pub municipality: MunicipalityNumber,
+}
+
+impl From<&CountedApproval> for CountedApprovalView {
+    fn from(approval: &CountedApproval) -> Self {
+        Self {
+            curriculum: approval.curriculum.clone(),
+            code: approval.code.clone(),
+            on: Day(approval.on),
+            by: approval.by,
+            municipality: approval.municipality.clone(),
+        }
+    }
+}
+
 /// One learning goal of one doctor, as it stands on a day.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GoalView {
@@ -216,7 +175,7 @@ pub struct GoalView {
     /// Whether it takes service in an institution.
     #[schema(example = false)]
     pub requires_institution_service: bool,
-    /// How it stands.
+    /// How it stands. Approved also when approvals of goals that it replaces count for it.
     pub situation: GoalSituation,
     /// What it still takes to be approved; empty once it is.
     pub missing: Vec<Missing>,
@@ -232,14 +191,28 @@ pub struct GoalView {
     pub decision: Option<DecisionView>,
     /// How the approval was taken back; null when it was not.
     pub revocation: Option<RevocationView>,
+    /// The approvals of goals of earlier versions that count for it, by the mapping of this
+    /// version; empty when none do. Nothing more was done under this version then.
+    pub counted_from: Vec<CountedApprovalView>,
 }
 
 impl GoalView {
     /// A goal of the catalogue as it stands for a doctor on a day.
-    pub fn on(trainee: Uuid, defined: &GoalDefined, goal: &Goal, day: Date) -> Self {
-        let situation = goal.on(day);
+    /// `counted` are the approvals that count for it.
+    pub fn on(
+        trainee: Uuid,
+        defined: &GoalDefined,
+        goal: &Goal,
+        counted: &[CountedApproval],
+        day: Date,
+    ) -> Self {
+        let situation = goal.of(defined).on(day);
         let submission = situation.submission();
-        let (missing, whose_turn) = open(&situation, defined.requires_institution_service);
+        let (word, (missing, whose_turn)) = if counted.is_empty() {
+            (situation.word(), open(&situation, defined.requires_institution_service))
+        } else {
+            (GoalSituation::Approved, (vec![], Turn::Nobody))
+        };
         let recommendations = submission.map_or(&[][..], |s| &s.recommendations);
         // One that was told for a later day stands beside the submission, but not yet.
         let given = recommendations.iter().filter(|r| r.on <= day);
@@ -251,7 +224,7 @@ impl GoalView {
             theme: defined.theme.clone(),
             title: defined.title.clone(),
             requires_institution_service: defined.requires_institution_service,
-            situation: situation.word(),
+            situation: word,
             missing,
             whose_turn,
             submitted_on: submission.map(|s| Day(s.submitted.on)),
@@ -259,6 +232,7 @@ impl GoalView {
             recommendations: given.map(RecommendationView::from).collect(),
             decision: decision(&situation),
             revocation: revocation(&situation),
+            counted_from: counted.iter().map(CountedApprovalView::from).collect(),
         }
     }
 }
@@ -331,65 +305,4 @@ fn open(situation: &Situation, institution_service: bool) -> (Vec<Missing>, Turn
     ];
     let missing = steps.into_iter().filter(|(done, _)| !done).map(|(_, step)| step);
     (missing.collect(), turn)
-}
-
-/// What the revocation of an approval touches.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Touches {
-    /// The goals that are no longer approved.
-    pub goals: Vec<GoalCode>,
-    /// The plan they belong to.
-    pub plan: Plan,
-    /// The version of the catalogue that the counts are of: the one the doctor follows.
-    pub curriculum: Token,
-    /// How many goals the plan has.
-    #[schema(example = 24)]
-    pub plan_goals: u16,
-    /// Approved goals of the plan before the revocation.
-    #[schema(example = 12)]
-    pub approved_before: u16,
-    /// Approved goals of the plan after it.
-    #[schema(example = 11)]
-    pub approved_after: u16,
-    /// Whether every goal of the plan was approved before, and is not any more.
-    #[schema(example = false)]
-    pub plan_no_longer_complete: bool,
-    /// Whether the goal takes service in an institution, whose account may rest on it.
-    #[schema(example = false)]
-    pub requires_institution_service: bool,
-}
-
-impl Touches {
-    /// What falls with the approval of `defined`, one goal of `catalogue`, on the way given.
-    pub fn of(defined: &GoalDefined, catalogue: &Catalogue, way: &Way, day: Date) -> Self {
-        let of_plan = || catalogue.0.values().filter(|goal| goal.plan == defined.plan);
-        let approved = |goal: &&GoalDefined| {
-            let standing = way.goals.get(&goal.code).map(|goal| goal.on(day).word());
-            goal.code != defined.code && standing == Some(GoalSituation::Approved)
-        };
-        let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        let plan_goals = count(of_plan().count());
-        let approved_after = count(of_plan().filter(approved).count());
-        let approved_before = approved_after.saturating_add(1);
-        Self {
-            goals: vec![defined.code.clone()],
-            plan: defined.plan,
-            curriculum: defined.curriculum.clone(),
-            plan_goals,
-            approved_before,
-            approved_after,
-            plan_no_longer_complete: approved_before == plan_goals,
-            requires_institution_service: defined.requires_institution_service,
-        }
-    }
-}
-
-/// A goal whose approval was revoked, and what that touches.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct RevokedGoalView {
-    /// The goal as it then is.
-    #[serde(flatten)]
-    pub goal: GoalView,
-    /// What falls with the approval.
-    pub touches: Touches,
 }

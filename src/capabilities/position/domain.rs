@@ -67,7 +67,8 @@ pub struct Established {
     pub open_practice_model: Option<OpenPracticeModel>,
     #[serde(default)]
     pub terms: Terms,
-    /// Whether a fixed salary was offered (Stortinget's decision 467 of 2018-02-13); null: not told.
+    /// Whether a fixed salary was offered (Stortinget's decision 467 of 2018-02-13); null: not
+    /// told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salary_offer_made: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

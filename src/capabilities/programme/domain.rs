@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
 use crate::capabilities::position::quota_subject;
-use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::time::{Period, day_after};
 use crate::{events, whole_type, word_enum};
 
@@ -83,6 +83,28 @@ pub struct MunicipalityLeft {
     pub to: Date,
 }
 
+/// What was recorded of a participation was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParticipationCorrected {
+    pub programme: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: the municipality did not take part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<ParticipationFacts>,
+    pub reason: Comment,
+}
+
+/// What there is to know of a participation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ParticipationFacts {
+    pub period: Period,
+    pub quota: PositionCount,
+}
+
 /// A municipality asks to take part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MunicipalityApplied {
@@ -110,6 +132,7 @@ events! {
         SubsidySet = "programme.subsidy_set.v1",
         MunicipalityJoined = "programme.municipality_joined.v1",
         MunicipalityLeft = "programme.municipality_left.v1",
+        ParticipationCorrected = "programme.participation_corrected.v1",
         MunicipalityApplied = "programme.municipality_applied.v1",
         ApplicationDecided = "programme.application_decided.v1",
     }
@@ -150,6 +173,9 @@ impl DomainEvent for Event {
             Event::MunicipalityLeft(f) => {
                 vec![subject(f.programme), quota_subject(f.programme, &f.municipality)]
             }
+            Event::ParticipationCorrected(f) => {
+                vec![subject(f.programme), quota_subject(f.programme, &f.municipality)]
+            }
             Event::MunicipalityApplied(f) => vec![subject(f.programme)],
             Event::ApplicationDecided(f) => vec![subject(f.programme)],
         }
@@ -161,6 +187,9 @@ impl DomainEvent for Event {
             Event::SubsidySet(f) => f.period.from,
             Event::MunicipalityJoined(f) => f.period.from,
             Event::MunicipalityLeft(f) => day_after(f.to),
+            Event::ParticipationCorrected(f) => {
+                f.facts.map_or(f.was, |facts| facts.period.from.min(f.was))
+            }
             Event::MunicipalityApplied(f) => f.applied_on,
             Event::ApplicationDecided(f) => f.on,
         }
@@ -170,6 +199,7 @@ impl DomainEvent for Event {
             Event::Started(_) | Event::PhaseSet(_) | Event::SubsidySet(_) => None,
             Event::MunicipalityJoined(f) => Some(&f.municipality),
             Event::MunicipalityLeft(f) => Some(&f.municipality),
+            Event::ParticipationCorrected(f) => Some(&f.municipality),
             Event::MunicipalityApplied(f) => Some(&f.municipality),
             Event::ApplicationDecided(f) => Some(&f.municipality),
         };

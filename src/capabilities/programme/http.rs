@@ -1,5 +1,7 @@
 //! The operations on programmes.
 
+mod participations;
+
 use actix_web::web::Path;
 use actix_web::{get, post};
 use deserr::Deserr;
@@ -35,8 +37,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(history)
         .service(set_phase)
         .service(set_subsidy)
-        .service(join)
-        .service(leave)
+        .service(participations::join)
+        .service(participations::leave)
+        .service(participations::correct_participation)
         .service(apply)
         .service(decide_application);
 }
@@ -183,7 +186,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first. Its positions have histories of their own.
 #[utoipa::path(tag = "programmes", operation_id = "read_programme_history",
     params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
@@ -265,71 +268,6 @@ async fn set_subsidy(change: Change, id: Path<Uuid>, body: Body<SetSubsidy>) -> 
     let period = edge::period(asked.from, asked.to)?;
     let rate = asked.nok_per_position_year;
     let rule = async |_: &View, known: &Known| Ok(known.set_subsidy(rate, period)?);
-    on_programme(change, &body.canonical, *id, rule).await
-}
-
-/// A municipality that takes part.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct JoinProgramme {
-    /// The municipality; its number must be in use on the first day.
-    municipality: MunicipalityNumber,
-    /// First day.
-    from: Day,
-    /// Last day; as long as the programme by default.
-    #[deserr(default)]
-    to: Option<Day>,
-    /// How many positions of the programme it may have at most.
-    quota: PositionCount,
-}
-
-/// Let a municipality take part in a programme
-///
-/// Told again with the same first day, the later statement replaces the earlier: so a quota is
-/// changed.
-#[utoipa::path(tag = "programmes", operation_id = "join_programme",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = JoinProgramme,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
-        &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
-#[post("/v1/programmes/{id}/participations")]
-async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
-    let asked = body.value;
-    let period = edge::period(asked.from, asked.to)?;
-    let rule = async |view: &View, known: &Known| {
-        municipality_in_use(view, &asked.municipality, period.from).await?;
-        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &asked.municipality)).await?;
-        Ok(quota.state.join(known, asked.municipality.clone(), period, asked.quota)?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
-}
-
-/// The end of a participation.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct LeaveProgramme {
-    /// The municipality.
-    municipality: MunicipalityNumber,
-    /// The last day.
-    to: Day,
-}
-
-/// End a municipality's participation in a programme
-///
-/// Positions that the municipality has stay as they are; no new ones begin after the last day.
-#[utoipa::path(tag = "programmes", operation_id = "leave_programme",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = LeaveProgramme,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
-#[post("/v1/programmes/{id}/participations/end")]
-async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
-    let LeaveProgramme { municipality, to } = body.value;
-    let rule = async |view: &View, _: &Known| {
-        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &municipality)).await?;
-        Ok(quota.state.leave(*id, municipality.clone(), to.0)?)
-    };
     on_programme(change, &body.canonical, *id, rule).await
 }
 

@@ -1,5 +1,5 @@
-//! Programmes: projects such as ALIS-Nord that municipalities take part in with a number of training
-//! positions, for a subsidy.
+//! Programmes: projects such as ALIS-Nord that municipalities take part in with a number of
+//! training positions, for a subsidy.
 //!
 //! Positions are a capability of their own; here is only how many there may be. What is paid out is
 //! not decided here, and neither is what becomes of a participation when a municipality gets a new

@@ -19,9 +19,9 @@ problems! {
     en: "The municipality takes part already", "It takes part in {period}.",
     nb: "Kommunen deltar allerede", "Den deltar i {period}.";
 
-    /// Positions of the programme rest on the participation as it is: one begins on a day that would
-    /// be lost, or there are more than the quota would allow. Close or correct those positions first,
-    /// or begin a new participation later.
+    /// Positions of the programme rest on the participation as it is: one begins on a day that
+    /// would be lost, or there are more than the quota would allow. Close or correct those
+    /// positions first, or begin a new participation later.
     PROGRAMME_PARTICIPATION_IN_USE = 409, "programme_participation_in_use",
     en: "Positions rest on this participation", "On {day} there must be room for {count}.",
     nb: "Stillinger bygger på denne deltakelsen", "Den {day} må det være plass til {count}.";

@@ -9,12 +9,16 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::domain::{Event, MunicipalityJoined, MunicipalityLeft, PositionCount};
+use super::domain::{
+    Event, MunicipalityJoined, MunicipalityLeft, ParticipationCorrected, ParticipationFacts,
+    PositionCount,
+};
 use super::problems;
 use super::state::Known;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::position;
-use crate::identifiers::MunicipalityNumber;
+use crate::edge::UNKNOWN_REFERENCE;
+use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
 
@@ -23,6 +27,14 @@ use crate::time::Period;
 pub struct Participation {
     pub period: Period,
     pub quota: PositionCount,
+    /// Where that was last told, for corrections to name.
+    told_at: i64,
+}
+
+impl Participation {
+    fn facts(&self) -> ParticipationFacts {
+        ParticipationFacts { period: self.period, quota: self.quota }
+    }
 }
 
 /// All participations of one municipality in one programme, in order, without overlap.
@@ -31,17 +43,32 @@ pub struct Participations(Vec<Participation>);
 
 impl Participations {
     /// Takes in that the municipality takes part; the same first day replaces.
-    pub fn join(&mut self, fact: &MunicipalityJoined) {
-        self.0.retain(|held| held.period.from != fact.period.from);
-        self.0.push(Participation { period: fact.period, quota: fact.quota });
-        self.0.sort_by_key(|held| held.period.from);
+    pub fn join(&mut self, fact: &MunicipalityJoined, at: i64) {
+        let facts = ParticipationFacts { period: fact.period, quota: fact.quota };
+        self.replace(fact.period.from, Some(facts), at);
     }
 
     /// Takes in that it takes part no longer.
-    pub fn leave(&mut self, fact: &MunicipalityLeft) {
+    pub fn leave(&mut self, fact: &MunicipalityLeft, at: i64) {
         if let Some(held) = self.0.iter_mut().find(|held| held.period.from == fact.from) {
             held.period.to = Some(fact.to);
+            held.told_at = at;
         }
+    }
+
+    /// Takes in how it really took part, or that it did not.
+    pub fn correct(&mut self, fact: &ParticipationCorrected, at: i64) {
+        self.replace(fact.was, fact.facts, at);
+    }
+
+    fn replace(&mut self, from: Date, by: Option<ParticipationFacts>, at: i64) {
+        self.0.retain(|held| held.period.from != from);
+        self.0.extend(by.map(|ParticipationFacts { period, quota }| Participation {
+            period,
+            quota,
+            told_at: at,
+        }));
+        self.0.sort_by_key(|held| held.period.from);
     }
 
     /// The participation on a day.
@@ -87,17 +114,23 @@ impl Quota {
         !self.participations.0.is_empty()
     }
 
-    /// Takes in a fact about the programme.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes in a fact about the programme, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
         match event {
-            Event::MunicipalityJoined(f) => self.participations.join(f),
-            Event::MunicipalityLeft(f) => self.participations.leave(f),
+            Event::MunicipalityJoined(f) => self.participations.join(f, at),
+            Event::MunicipalityLeft(f) => self.participations.leave(f, at),
+            Event::ParticipationCorrected(f) => self.participations.correct(f, at),
             Event::Started(_)
             | Event::PhaseSet(_)
             | Event::SubsidySet(_)
             | Event::MunicipalityApplied(_)
             | Event::ApplicationDecided(_) => {}
         }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
     }
 
     /// Takes in a fact about a position of the programme in the municipality.
@@ -154,24 +187,12 @@ impl Quota {
         quota: PositionCount,
     ) -> Result<Vec<Event>, Rejection> {
         let period = programme.within(asked)?;
-        if let Some(most) =
-            programme.started.positions_max_per_municipality.filter(|most| quota > *most)
-        {
-            return Err(Rejection::new(&problems::PROGRAMME_QUOTA_ABOVE_MAXIMUM)
-                .with("most", most.0)
-                .with("asked", quota.0));
-        }
-        let wanted = Participation { period, quota };
-        if self.participations.iter().any(|held| *held == wanted) {
+        let wanted = ParticipationFacts { period, quota };
+        below_maximum(programme, quota)?;
+        if self.participations.iter().any(|held| held.facts() == wanted) {
             return Ok(vec![]);
         }
-        let mut others = self.participations.iter().map(|held| held.period);
-        let meets = |other: &Period| other.from != period.from && other.overlap(&period).is_some();
-        if let Some(other) = others.find(meets) {
-            return Err(
-                Rejection::new(&problems::PROGRAMME_PARTICIPATION_OVERLAPS).with("period", other)
-            );
-        }
+        self.apart(period, period.from)?;
         let programme = programme.started.programme;
         let event = MunicipalityJoined { programme, municipality, period, quota }.into();
         self.bears(&event, &wanted)?;
@@ -193,13 +214,87 @@ impl Quota {
             return Ok(vec![]);
         }
         let event = MunicipalityLeft { programme, municipality, from, to }.into();
-        self.bears(&event, &Participation { period: Period { from, to: Some(to) }, ..*held })?;
+        let quota = held.quota;
+        self.bears(&event, &ParticipationFacts { period: Period { from, to: Some(to) }, quota })?;
         Ok(vec![event])
+    }
+
+    /// The participation that was recorded to begin on a day.
+    pub fn recorded(&self, from: Date) -> Result<&Participation, Rejection> {
+        let recorded = self.participations.iter().find(|held| held.period.from == from);
+        recorded.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+    }
+
+    /// A participation was recorded by mistake: it was otherwise, or the municipality did not take
+    /// part (`None`).
+    pub fn correct(
+        &self,
+        programme: &Known,
+        municipality: MunicipalityNumber,
+        was: Date,
+        facts: Option<ParticipationFacts>,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let told = self.recorded(was)?;
+        let facts = match facts {
+            Some(ParticipationFacts { period, quota }) => {
+                Some(ParticipationFacts { period: programme.within(period)?, quota })
+            }
+            None => None,
+        };
+        if facts == Some(told.facts()) {
+            return Ok(vec![]);
+        }
+        let (programme_id, corrects) = (programme.started.programme, told.told_at);
+        let corrected = ParticipationCorrected {
+            programme: programme_id,
+            municipality,
+            corrects,
+            was,
+            facts,
+            reason,
+        };
+        let event = Event::from(corrected);
+        match facts {
+            Some(facts) => {
+                below_maximum(programme, facts.quota)?;
+                self.apart(facts.period, was)?;
+                self.bears(&event, &facts)?;
+            }
+            None => self.unused(told.period)?,
+        }
+        Ok(vec![event])
+    }
+
+    /// Nothing of the municipality has a place in the programme on those days, however it came by
+    /// it.
+    fn unused(&self, days: Period) -> Result<(), Rejection> {
+        let begun = self.positions.values().filter(|it| days.to.is_none_or(|to| it.from <= to));
+        let there: Vec<&Held> = begun.filter(|held| !held.is_closed_on(days.from)).collect();
+        match there.iter().map(|held| held.from.max(days.from)).min() {
+            Some(day) => Err(Rejection::new(&problems::PROGRAMME_PARTICIPATION_IN_USE)
+                .with("day", day)
+                .with("count", there.len())),
+            None => Ok(()),
+        }
+    }
+
+    /// No participation meets those days but the one that was recorded to begin on `own`.
+    fn apart(&self, period: Period, own: Date) -> Result<(), Rejection> {
+        let mut others = self.participations.iter().map(|held| held.period);
+        let meets = |other: &Period| other.from != own && other.overlap(&period).is_some();
+        match others.find(meets) {
+            Some(other) => {
+                Err(Rejection::new(&problems::PROGRAMME_PARTICIPATION_OVERLAPS)
+                    .with("period", other))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Nothing that is there contradicts a change: the first day of every position stays a day of
     /// participation, and the changed participation has room for the positions in it.
-    fn bears(&self, change: &Event, changed: &Participation) -> Result<(), Rejection> {
+    fn bears(&self, change: &Event, changed: &ParticipationFacts) -> Result<(), Rejection> {
         let mut next = self.clone();
         next.evolve(change);
         let Period { from, to } = changed.period;
@@ -220,10 +315,19 @@ impl Quota {
     }
 }
 
+fn below_maximum(programme: &Known, quota: PositionCount) -> Result<(), Rejection> {
+    match programme.started.positions_max_per_municipality {
+        Some(most) if quota > most => Err(Rejection::new(&problems::PROGRAMME_QUOTA_ABOVE_MAXIMUM)
+            .with("most", most.0)
+            .with("asked", quota.0)),
+        Some(_) | None => Ok(()),
+    }
+}
+
 impl Fold for Quota {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
+            self.evolve_at(&event, fact.position);
         } else if let Some(event) = position::Event::decode(fact)? {
             self.evolve_position(&event);
         }

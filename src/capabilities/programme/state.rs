@@ -92,6 +92,9 @@ impl Fold for Programme {
     }
 }
 
+/// Where participations were told is the business of the quota, by which they are corrected.
+const RECORDED_ELSEWHERE: i64 = i64::MAX;
+
 impl Known {
     fn evolve(&mut self, event: &Event) {
         match event {
@@ -99,10 +102,20 @@ impl Known {
             Event::PhaseSet(f) => self.phases.tell(f.period, f.name.clone()),
             Event::SubsidySet(f) => self.subsidies.tell(f.period, f.nok_per_position_year),
             Event::MunicipalityJoined(f) => {
-                self.participations.entry(f.municipality.clone()).or_default().join(f);
+                self.participations
+                    .entry(f.municipality.clone())
+                    .or_default()
+                    .join(f, RECORDED_ELSEWHERE);
             }
             Event::MunicipalityLeft(f) => {
-                self.participations.entry(f.municipality.clone()).or_default().leave(f);
+                self.participations
+                    .entry(f.municipality.clone())
+                    .or_default()
+                    .leave(f, RECORDED_ELSEWHERE);
+            }
+            Event::ParticipationCorrected(f) => {
+                let own = self.participations.entry(f.municipality.clone()).or_default();
+                own.correct(f, RECORDED_ELSEWHERE);
             }
             Event::MunicipalityApplied(f) => {
                 self.applications.push(Application {

@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok};
+use super::domain::{Event, Outcome, ParticipationFacts, PositionCount, Started, YearlyNok};
 use super::quota::Quota;
 use super::state::{Known, Programme};
 use super::view::ProgrammeView;
@@ -296,4 +296,83 @@ proptest! {
             }
         }
     }
+}
+
+impl Story {
+    fn correct(
+        &mut self,
+        was: Date,
+        facts: Option<(Date, Option<Date>, u16)>,
+    ) -> Result<usize, &'static str> {
+        let facts = facts.map(|(from, to, quota)| ParticipationFacts {
+            period: period(from, to),
+            quota: PositionCount(quota),
+        });
+        let told = self.quota.correct(self.known(), number("5401"), was, facts, comment());
+        self.take(told)
+    }
+}
+
+#[test]
+fn a_participation_is_not_corrected_away_under_positions_that_have_places_in_it() {
+    let (start, mid) = (date(2020, 1, 1), date(2021, 6, 1));
+    let mut story = Story::new();
+    assert_eq!(story.join(start, None, 2), Ok(1));
+    assert_eq!(story.establish(1, mid), Ok(()));
+    assert_eq!(story.correct(start, None), Err("programme_participation_in_use"));
+    // Nor changed so that a position loses its first day, or its place.
+    let later = Some((date(2021, 7, 1), None, 2));
+    assert_eq!(story.correct(start, later), Err("programme_participation_in_use"));
+    let over = Some((start, Some(date(2021, 5, 31)), 2));
+    assert_eq!(story.correct(start, over), Err("programme_participation_in_use"));
+    assert_eq!(story.correct(start, Some((mid, None, 1))), Ok(1));
+    assert_eq!(story.establish(2, date(2022, 1, 1)), Err("programme_quota_reached"));
+    assert_eq!(story.correct(mid, Some((mid, None, 2))), Ok(1));
+    assert_eq!(story.establish(2, date(2022, 1, 1)), Ok(()));
+    assert_eq!(
+        story.correct(mid, Some((mid, None, 1))),
+        Err("programme_participation_in_use"),
+        "there are two"
+    );
+    // Closed from the first day on, nothing has a place any more.
+    story.close(1, mid);
+    story.close(2, mid);
+    assert_eq!(story.correct(mid, None), Ok(1));
+    assert_eq!(story.establish(3, mid), Err("municipality_not_in_programme"));
+    assert_eq!(story.correct(mid, None), Err("invalid_request"), "there is none any more");
+}
+
+#[test]
+fn a_position_that_came_by_an_earlier_participation_holds_up_a_later_one_too() {
+    let (first, second) = (date(2019, 1, 1), date(2021, 1, 1));
+    let mut story = Story::new();
+    assert_eq!(story.join(first, Some(date(2020, 12, 31)), 1), Ok(1));
+    assert_eq!(story.join(second, None, 1), Ok(1));
+    assert_eq!(story.establish(1, date(2020, 6, 1)), Ok(()));
+    assert_eq!(story.correct(second, None), Err("programme_participation_in_use"));
+    story.close(1, date(2020, 12, 1));
+    assert_eq!(story.correct(second, None), Ok(1));
+    let kept = story.quota.recorded(first).map(|held| held.period.to);
+    assert_eq!(kept, Ok(Some(date(2020, 12, 31))));
+}
+
+#[test]
+fn a_corrected_participation_keeps_to_the_programme_its_maximum_and_its_own_days() {
+    let (first, second) = (date(2019, 1, 1), date(2021, 1, 1));
+    let mut story = Story::new();
+    assert_eq!(story.join(first, Some(date(2020, 12, 31)), 1), Ok(1));
+    assert_eq!(story.join(second, None, 1), Ok(1));
+    let same = Some((second, None, 1));
+    assert_eq!(story.correct(second, same), Ok(0));
+    assert_eq!(
+        story.correct(second, Some((second, None, 3))),
+        Err("programme_quota_above_maximum")
+    );
+    let early = Some((date(2018, 1, 1), None, 1));
+    assert_eq!(story.correct(first, early), Err("outside_programme"));
+    let meeting = Some((date(2020, 12, 1), None, 1));
+    assert_eq!(story.correct(second, meeting), Err("programme_participation_overlaps"));
+    assert_eq!(story.correct(first, Some((first, Some(date(2020, 6, 30)), 1))), Ok(1));
+    assert_eq!(story.correct(second, meeting), Ok(1));
+    assert!(story.quota.admit(date(2020, 12, 1), None).is_ok());
 }

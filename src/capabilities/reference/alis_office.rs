@@ -78,8 +78,16 @@ impl Known {
                     period.to = Some(f.to);
                 }
             }
+            Event::AlisOfficeAssignmentCorrected(f) => {
+                let told = (&f.municipality, f.was);
+                self.municipalities.retain(|(number, period)| (number, period.from) != told);
+                let really = f.period.map(|period| (f.municipality.clone(), period));
+                self.municipalities.extend(really);
+                self.municipalities.sort();
+            }
             Event::MunicipalityRecorded(_)
             | Event::MunicipalitySucceeded(_)
+            | Event::SuccessionCorrected(_)
             | Event::CentralityRecorded(_)
             | Event::AlisOfficeRegistered(_)
             | Event::OrganisationRecorded(_)

@@ -58,6 +58,21 @@ pub struct MunicipalitySucceeded {
     pub on: Date,
 }
 
+/// What was recorded of a succession was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuccessionCorrected {
+    pub number: MunicipalityNumber,
+    pub successor: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day of the successor, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: there was no such succession.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Date>,
+    pub reason: Comment,
+}
+
 /// A municipality is of a centrality class for a time. A later statement with the same first day
 /// replaces an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +113,21 @@ pub struct AlisOfficeEnded {
     pub to: Date,
 }
 
+/// What was recorded of an office's answering for a municipality was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeAssignmentCorrected {
+    pub office: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: the office never answered for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    pub reason: Comment,
+}
+
 /// An organisation is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganisationRecorded {
@@ -136,10 +166,12 @@ events! {
     pub enum Event {
         MunicipalityRecorded = "municipality.recorded.v1",
         MunicipalitySucceeded = "municipality.succeeded.v1",
+        SuccessionCorrected = "municipality.succession_corrected.v1",
         CentralityRecorded = "municipality.centrality_recorded.v1",
         AlisOfficeRegistered = "alis_office.registered.v1",
         AlisOfficeAssigned = "alis_office.municipality_assigned.v1",
         AlisOfficeEnded = "alis_office.municipality_ended.v1",
+        AlisOfficeAssignmentCorrected = "alis_office.assignment_corrected.v1",
         OrganisationRecorded = "organisation.recorded.v1",
         OrganisationCorrected = "organisation.corrected.v1",
     }
@@ -185,6 +217,9 @@ impl DomainEvent for Event {
             Event::MunicipalitySucceeded(f) => {
                 vec![municipality_subject(&f.number), municipality_subject(&f.successor)]
             }
+            Event::SuccessionCorrected(f) => {
+                vec![municipality_subject(&f.number), municipality_subject(&f.successor)]
+            }
             Event::CentralityRecorded(f) => vec![municipality_subject(&f.number)],
             Event::AlisOfficeRegistered(f) => {
                 let external = f.external_ids.iter().map(alis_office_external_subject);
@@ -198,6 +233,9 @@ impl DomainEvent for Event {
             Event::AlisOfficeEnded(f) => {
                 vec![alis_office_subject(f.office), municipality_subject(&f.municipality)]
             }
+            Event::AlisOfficeAssignmentCorrected(f) => {
+                vec![alis_office_subject(f.office), municipality_subject(&f.municipality)]
+            }
             Event::OrganisationRecorded(f) => vec![organisation_subject(&f.organisation_number)],
             Event::OrganisationCorrected(f) => vec![organisation_subject(&f.organisation_number)],
         }
@@ -206,10 +244,14 @@ impl DomainEvent for Event {
         match self {
             Event::MunicipalityRecorded(f) => f.period.from,
             Event::MunicipalitySucceeded(f) => f.on,
+            Event::SuccessionCorrected(f) => f.on.map_or(f.was, |on| on.min(f.was)),
             Event::CentralityRecorded(f) => f.period.from,
             Event::AlisOfficeRegistered(f) => f.on,
             Event::AlisOfficeAssigned(f) => f.period.from,
             Event::AlisOfficeEnded(f) => day_after(f.to),
+            Event::AlisOfficeAssignmentCorrected(f) => {
+                f.period.map_or(f.was, |period| period.from.min(f.was))
+            }
             Event::OrganisationRecorded(f) => f.facts.from.unwrap_or(f.on),
             Event::OrganisationCorrected(f) => f.facts.from.unwrap_or(f.on),
         }
@@ -218,10 +260,12 @@ impl DomainEvent for Event {
         let number = match self {
             Event::MunicipalityRecorded(f) => Some(&f.number),
             Event::MunicipalitySucceeded(f) => Some(&f.number),
+            Event::SuccessionCorrected(f) => Some(&f.number),
             Event::CentralityRecorded(f) => Some(&f.number),
             Event::AlisOfficeRegistered(_) => None,
             Event::AlisOfficeAssigned(f) => Some(&f.municipality),
             Event::AlisOfficeEnded(f) => Some(&f.municipality),
+            Event::AlisOfficeAssignmentCorrected(f) => Some(&f.municipality),
             Event::OrganisationRecorded(f) => f.facts.municipality.as_ref(),
             Event::OrganisationCorrected(f) => f.facts.municipality.as_ref(),
         };

@@ -26,7 +26,7 @@ fn names(recorded: &str) -> BTreeSet<String> {
 impl ReadModel for Municipalities {
     type State = Municipality;
     const NAME: &'static str = "municipalities";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = MUNICIPALITY;
     const TABLE: &'static str = include_str!("sql/municipalities.sql");
     const COLUMNS: &'static str = "names, county, health_region, centrality, alis_office, body";

@@ -1,18 +1,20 @@
-//! A municipality number: when it is in use and under which name, what it came from and became,
-//! its centrality, and which ALIS office answers for it. County and region are in [`super::geography`].
+//! A municipality number: when it is in use and under which name, what it came from and became, its
+//! centrality, and which ALIS office answers for it. County and region are in [`super::geography`].
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{
-    AlisOfficeAssigned, AlisOfficeEnded, Centrality, CentralityRecorded, Event,
-    MunicipalityRecorded, MunicipalitySucceeded,
+    AlisOfficeAssigned, AlisOfficeAssignmentCorrected, AlisOfficeEnded, Centrality,
+    CentralityRecorded, Event, MunicipalityRecorded, MunicipalitySucceeded, SuccessionCorrected,
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::dated::Dated;
-use crate::edge::Fault;
-use crate::identifiers::{MunicipalityNumber, Name};
+use crate::edge::{Fault, UNKNOWN_REFERENCE};
+use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
 
@@ -36,6 +38,8 @@ pub struct Known {
     /// What it came from, and when.
     pub predecessors: Vec<(MunicipalityNumber, Date)>,
     offices: Vec<Responsible>,
+    /// Where each succession was last told, for corrections to name.
+    succession_told_at: BTreeMap<MunicipalityNumber, i64>,
 }
 
 /// An ALIS office and the days it answers for the municipality.
@@ -43,6 +47,8 @@ pub struct Known {
 struct Responsible {
     office: Uuid,
     period: Period,
+    /// Where that was last told, for corrections to name.
+    told_at: i64,
 }
 
 /// The fault of a municipality number that names nothing on the day.
@@ -76,33 +82,38 @@ impl Municipality {
         }
     }
 
-    /// Takes one fact in.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
         match (&mut *self, event) {
             (Municipality::Unknown, Event::MunicipalityRecorded(fact)) => {
                 let mut known = Known::new(fact.number.clone());
-                known.evolve(event);
+                known.evolve_at(event, at);
                 *self = Municipality::Known(Box::new(known));
             }
             (Municipality::Unknown, _) => {} // told of a number that was never recorded
-            (Municipality::Known(known), event) => known.evolve(event),
+            (Municipality::Known(known), event) => known.evolve_at(event, at),
         }
+    }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
     }
 }
 
 impl Fold for Municipality {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
+            self.evolve_at(&event, fact.position);
         }
         Ok(())
     }
 }
 
-/// Keeps one day for a number: a later telling corrects the day of an earlier one.
-fn turn(turns: &mut Vec<(MunicipalityNumber, Date)>, number: &MunicipalityNumber, on: Date) {
-    turns.retain(|(other, _)| other != number);
-    turns.push((number.clone(), on));
+/// Keeps one day for a number, or none: a later telling takes the place of an earlier one.
+fn turn(turns: &mut Vec<(MunicipalityNumber, Date)>, of: &MunicipalityNumber, on: Option<Date>) {
+    turns.retain(|(other, _)| other != of);
+    turns.extend(on.map(|on| (of.clone(), on)));
     turns.sort();
 }
 
@@ -115,19 +126,27 @@ impl Known {
             successors: vec![],
             predecessors: vec![],
             offices: vec![],
+            succession_told_at: BTreeMap::new(),
         }
     }
 
-    fn evolve(&mut self, event: &Event) {
+    fn evolve_at(&mut self, event: &Event, at: i64) {
         match event {
             Event::MunicipalityRecorded(f) => self.names.tell(f.period, f.name.clone()),
             Event::MunicipalitySucceeded(f) if f.number == self.number => {
-                turn(&mut self.successors, &f.successor, f.on);
+                turn(&mut self.successors, &f.successor, Some(f.on));
+                self.succession_told_at.insert(f.successor.clone(), at);
             }
-            Event::MunicipalitySucceeded(f) => turn(&mut self.predecessors, &f.number, f.on),
+            Event::MunicipalitySucceeded(f) => turn(&mut self.predecessors, &f.number, Some(f.on)),
+            Event::SuccessionCorrected(f) if f.number == self.number => {
+                turn(&mut self.successors, &f.successor, f.on);
+                self.succession_told_at.insert(f.successor.clone(), at);
+            }
+            Event::SuccessionCorrected(f) => turn(&mut self.predecessors, &f.number, f.on),
             Event::CentralityRecorded(f) => self.centralities.tell(f.period, f.class),
             Event::AlisOfficeAssigned(f) => {
-                self.offices.push(Responsible { office: f.office, period: f.period });
+                let (office, period) = (f.office, f.period);
+                self.offices.push(Responsible { office, period, told_at: at });
             }
             Event::AlisOfficeEnded(f) => {
                 let mut same = self.offices.iter_mut();
@@ -135,7 +154,15 @@ impl Known {
                     same.find(|other| (other.office, other.period.from) == (f.office, f.from))
                 {
                     ended.period.to = Some(f.to);
+                    ended.told_at = at;
                 }
+            }
+            Event::AlisOfficeAssignmentCorrected(f) => {
+                let told = (f.office, f.was);
+                self.offices.retain(|other| (other.office, other.period.from) != told);
+                let office = f.office;
+                let really = f.period.map(|period| Responsible { office, period, told_at: at });
+                self.offices.extend(really);
             }
             Event::AlisOfficeRegistered(_)
             | Event::OrganisationRecorded(_)
@@ -185,6 +212,35 @@ impl Known {
         Ok(vec![MunicipalitySucceeded { number, successor, on }.into()])
     }
 
+    /// A succession was recorded by mistake: it was on another day, or never (`None`). `is` is the
+    /// successor now.
+    pub fn correct_succession(
+        &self,
+        successor: &MunicipalityNumber,
+        is: &Municipality,
+        on: Option<Date>,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let told = self.successors.iter().find(|(other, _)| other == successor);
+        let at = self.succession_told_at.get(successor);
+        let (Some((_, was)), Some(corrects)) = (told, at) else {
+            // What was taken out stays out: asking for that again finds it so.
+            if at.is_some() && on.is_none() {
+                return Ok(vec![]);
+            }
+            return Err(Rejection::field("/successor", UNKNOWN_REFERENCE));
+        };
+        if on == Some(*was) {
+            return Ok(vec![]);
+        }
+        if on.is_some_and(|on| !is.is_valid_on(on)) {
+            return Err(Rejection::field("/on", NOT_IN_USE));
+        }
+        let (number, successor) = (self.number.clone(), successor.clone());
+        let (corrects, was) = (*corrects, *was);
+        Ok(vec![SuccessionCorrected { number, successor, corrects, was, on, reason }.into()])
+    }
+
     /// The municipality is of a centrality class.
     pub fn classify(&self, class: Centrality, period: Period) -> Result<Vec<Event>, Rejection> {
         if self.centralities.says(&period, &class) {
@@ -198,19 +254,10 @@ impl Known {
 
     /// An ALIS office answers for the municipality: one office a day.
     pub fn assign(&self, office: Uuid, period: Period) -> Result<Vec<Event>, Rejection> {
-        let asked = Responsible { office, period };
-        if self.offices.contains(&asked) {
+        if self.offices.iter().any(|other| (other.office, other.period) == (office, period)) {
             return Ok(vec![]);
         }
-        if self.names.on(period.from).is_none() {
-            return Err(Rejection::field("/municipality", NOT_IN_USE));
-        }
-        let mut offices = self.offices.iter();
-        if let Some(other) = offices.find(|other| other.period.overlap(&period).is_some()) {
-            return Err(Rejection::new(&problems::MUNICIPALITY_HAS_OFFICE)
-                .with("office", other.office)
-                .with("period", other.period));
-        }
+        self.free(period, None)?;
         let municipality = self.number.clone();
         Ok(vec![AlisOfficeAssigned { office, municipality, period }.into()])
     }
@@ -228,5 +275,57 @@ impl Known {
         }
         let (municipality, from) = (self.number.clone(), held.period.from);
         Ok(vec![AlisOfficeEnded { office, municipality, from, to }.into()])
+    }
+
+    /// The number is in use when the period begins, and no other office answers in it. `except` is
+    /// the recorded office and first day that is itself to be changed.
+    fn free(&self, period: Period, except: Option<(Uuid, Date)>) -> Result<(), Rejection> {
+        if self.names.on(period.from).is_none() {
+            return Err(Rejection::field("/municipality", NOT_IN_USE));
+        }
+        let mut others = self.offices.iter();
+        let meets = |other: &&Responsible| {
+            Some((other.office, other.period.from)) != except
+                && other.period.overlap(&period).is_some()
+        };
+        match others.find(meets) {
+            Some(other) => Err(Rejection::new(&problems::MUNICIPALITY_HAS_OFFICE)
+                .with("office", other.office)
+                .with("period", other.period)),
+            None => Ok(()),
+        }
+    }
+
+    fn recorded(&self, office: Uuid, from: Date) -> Result<&Responsible, Rejection> {
+        let mut own = self.offices.iter();
+        let recorded = own.find(|other| (other.office, other.period.from) == (office, from));
+        recorded.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+    }
+
+    /// The days an office was recorded to answer for the municipality from a day on.
+    pub fn recorded_office(&self, office: Uuid, from: Date) -> Result<Period, Rejection> {
+        Ok(self.recorded(office, from)?.period)
+    }
+
+    /// That an office answers for the municipality was recorded by mistake: it was on other days,
+    /// or never (`None`).
+    pub fn correct_office(
+        &self,
+        office: Uuid,
+        was: Date,
+        period: Option<Period>,
+        reason: Comment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let told = self.recorded(office, was)?;
+        if period == Some(told.period) {
+            return Ok(vec![]);
+        }
+        if let Some(period) = period {
+            self.free(period, Some((office, was)))?;
+        }
+        let (municipality, corrects) = (self.number.clone(), told.told_at);
+        let corrected =
+            AlisOfficeAssignmentCorrected { office, municipality, corrects, was, period, reason };
+        Ok(vec![corrected.into()])
     }
 }

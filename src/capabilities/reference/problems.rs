@@ -3,8 +3,8 @@
 use crate::problems;
 
 problems! {
-    /// Several municipalities have this name on the day: Herøy and Våler are two each. Ask by one of
-    /// the numbers that are named.
+    /// Several municipalities have this name on the day: Herøy and Våler are two each. Ask by one
+    /// of the numbers that are named.
     MUNICIPALITY_NAME_AMBIGUOUS = 400, "municipality_name_ambiguous",
     en: "Several municipalities have this name", "On {day} these numbers have it: {numbers}.",
     nb: "Flere kommuner har dette navnet", "Den {day} har disse numrene det: {numbers}.";
@@ -15,8 +15,8 @@ problems! {
     en: "A class is told for these days already", "The other one holds in {period}.",
     nb: "En klasse er allerede oppgitt for disse dagene", "Den andre gjelder i {period}.";
 
-    /// An ALIS office answers for the municipality on some of those days, and there is one a day. End
-    /// that first, or choose other days.
+    /// An ALIS office answers for the municipality on some of those days, and there is one a day.
+    /// End that first, or choose other days.
     MUNICIPALITY_HAS_OFFICE = 409, "municipality_has_office",
     en: "The municipality has an ALIS office", "Office {office} answers for it in {period}.",
     nb: "Kommunen har et ALIS-kontor", "Kontor {office} har ansvar for den i {period}.";

@@ -181,7 +181,10 @@ fn an_organisation_is_corrected_and_never_recorded_over() {
 proptest! {
     #[test]
     fn a_municipality_never_has_two_offices_on_a_day(
-        steps in prop::collection::vec((0_u8..3, 0_u128..3, 0_i32..400, 0_i32..60, any::<bool>()), 1..40)
+        steps in prop::collection::vec(
+            (0_u8..3, 0_u128..3, 0_i32..400, 0_i32..60, any::<bool>()),
+            1..40,
+        )
     ) {
         let first = date(2020, 1, 1);
         let day = |days: i32| first.saturating_add(jiff::Span::new().days(days));
@@ -212,4 +215,78 @@ proptest! {
             }
         }
     }
+}
+
+fn why() -> Comment {
+    Comment::from_text("Misread").expect("a comment")
+}
+
+fn both(
+    old: &mut Municipality,
+    new: &mut Municipality,
+    facts: &[Event],
+    take: impl Fn(&mut Municipality, &Event),
+) {
+    for fact in facts {
+        take(old, fact);
+        take(new, fact);
+    }
+}
+
+#[test]
+fn a_succession_told_by_mistake_is_moved_or_taken_out_of_both() {
+    let on = date(2024, 1, 1);
+    let mut old = municipality("1507", date(2020, 1, 1), Some(date(2023, 12, 31)));
+    let mut new = municipality("1508", on, None);
+    let facts = known(&old).succeed(&number("1508"), &new, on).expect("allowed");
+    both(&mut old, &mut new, &facts, |it, fact| it.evolve_at(fact, 7));
+    let correct = |old: &Municipality, new: &Municipality, successor: &str, on| {
+        known(old).correct_succession(&number(successor), new, on, why())
+    };
+    let early = correct(&old, &new, "1508", Some(date(2023, 12, 31))).expect_err("not in use");
+    assert_eq!(early.faults[0].pointer, "/on");
+    let nobody = correct(&old, &new, "1509", None).expect_err("there is none");
+    assert_eq!(nobody.faults[0].pointer, "/successor");
+    assert_eq!(correct(&old, &new, "1508", Some(on)), Ok(vec![]));
+
+    let facts = correct(&old, &new, "1508", Some(date(2024, 2, 1))).expect("allowed");
+    let Event::SuccessionCorrected(fact) = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!((fact.corrects, fact.was), (7, on));
+    both(&mut old, &mut new, &facts, |it, fact| it.evolve_at(fact, 8));
+    assert_eq!(known(&old).successors, [(number("1508"), date(2024, 2, 1))]);
+    assert_eq!(known(&new).predecessors, [(number("1507"), date(2024, 2, 1))]);
+    let facts = correct(&old, &new, "1508", None).expect("allowed");
+    let Event::SuccessionCorrected(fact) = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!(fact.corrects, 8, "a correction is corrected by name");
+    both(&mut old, &mut new, &facts, |it, fact| it.evolve(fact));
+    assert_eq!((known(&old).successors.len(), known(&new).predecessors.len()), (0, 0));
+    assert_eq!(correct(&old, &new, "1508", None), Ok(vec![]), "it is so already");
+}
+
+#[test]
+fn an_office_that_was_told_by_mistake_is_moved_or_taken_out_and_never_meets_another() {
+    let mut state = municipality("5401", date(2020, 1, 1), None);
+    let (from, vest_from) = (date(2020, 1, 1), date(2022, 1, 1));
+    let first = period(from, Some(date(2021, 12, 31)));
+    let facts = known(&state).assign(NORD, first);
+    assert_eq!(take(&mut state, facts), Ok(1));
+    let facts = known(&state).assign(VEST, period(vest_from, None));
+    assert_eq!(take(&mut state, facts), Ok(1));
+    let correct =
+        |state: &Municipality, was, days| known(state).correct_office(NORD, was, days, why());
+    let unknown = correct(&state, vest_from, None).expect_err("another office's");
+    assert_eq!(unknown.faults[0].pointer, "/recorded_from");
+    assert_eq!(correct(&state, from, Some(first)), Ok(vec![]));
+    let refused = correct(&state, from, Some(period(from, None)));
+    assert_eq!(take(&mut state, refused), Err("municipality_has_office"));
+    let too_early = correct(&state, from, Some(period(date(2019, 1, 1), None)));
+    assert_eq!(too_early.expect_err("not in use").faults[0].pointer, "/municipality");
+    let facts = correct(&state, from, Some(period(date(2020, 3, 1), Some(date(2020, 12, 31)))));
+    assert_eq!(take(&mut state, facts), Ok(1));
+    assert_eq!(known(&state).office_on(date(2020, 2, 1)), None);
+    assert_eq!(known(&state).office_on(date(2020, 3, 1)), Some(NORD));
+    let facts = correct(&state, date(2020, 3, 1), None);
+    assert_eq!(take(&mut state, facts), Ok(1));
+    assert_eq!(known(&state).office_on(date(2020, 3, 1)), None);
+    assert_eq!(known(&state).office_on(vest_from), Some(VEST));
 }

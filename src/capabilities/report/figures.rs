@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The figures of a row. For callers who may not see individuals, counts are rounded to multiples of
-/// five, and null where that would be nought; shares are null.
+/// The figures of a row. For callers who may not see individuals, counts are rounded to multiples
+/// of five, and null where that would be nought; shares are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Figures {
     /// Positions that exist on the day.

@@ -146,9 +146,9 @@ pub struct StaffingParameters {
 
 /// Report the staffing of positions
 ///
-/// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the agreed
-/// operating models against the intended ones, and shares. The same two points of time always give
-/// the same answer, whatever is recorded later.
+/// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the
+/// agreed operating models against the intended ones, and shares. The same two points of time
+/// always give the same answer, whatever is recorded later.
 ///
 /// Counts the municipalities whose individuals the caller may see. Callers who may see none get all
 /// municipalities, for the last day of a month and as known now, with counts rounded to five.

@@ -1,8 +1,8 @@
 //! The catalogue of reports, and the staffing report.
 //!
-//! A report records nothing and decides nothing: it counts what read models hold, on a day, as known
-//! at a position of the log. Reports on supervision and goals stand in those capabilities; all are
-//! listed by their `CAPABILITY`.
+//! A report records nothing and decides nothing: it counts what read models hold, on a day, as
+//! known at a position of the log. Reports on supervision and goals stand in those capabilities;
+//! all are listed by their `CAPABILITY`.
 
 pub mod staffing;
 mod figures;

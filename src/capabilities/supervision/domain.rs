@@ -1,5 +1,5 @@
-//! Supervision: facts. Their states and rules are in [`super::supervisor`], [`super::exemption`] and
-//! [`super::assignment`].
+//! Supervision: facts. Their states and rules are in [`super::supervisor`], [`super::exemption`]
+//! and [`super::assignment`].
 //!
 //! Every fact names its supervisor, so that one stream tells all that a supervisor's assignments
 //! look like on a day: an assignment lapses by itself when the supervisor's specialist approval or

@@ -161,7 +161,8 @@ impl Exemption {
         now
     }
 
-    /// What a grant of day `on` makes of it on a day. A retroactive one holds before it was decided.
+    /// What a grant of day `on` makes of it on a day. A retroactive one holds before it was
+    /// decided.
     fn granted_on(day: Date, on: Date, period: &Period) -> Option<ExemptionSituation> {
         if period.to.is_some_and(|to| day > to) {
             return Some(ExemptionSituation::Expired);

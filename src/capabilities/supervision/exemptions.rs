@@ -11,7 +11,7 @@ pub struct Exemptions;
 impl ReadModel for Exemptions {
     type State = State;
     const NAME: &'static str = "exemptions";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = EXEMPTION;
     const TABLE: &'static str = include_str!("sql/exemptions.sql");
     const COLUMNS: &'static str = "supervisor, municipality, situation, expires_on, body";

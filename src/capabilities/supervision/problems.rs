@@ -46,8 +46,8 @@ problems! {
     nb: "Fritaket ville gjelde fra før søknaden", "Søknaden ble sendt {submitted_on}.";
 
     /// The assignment is not in a situation that allows this: only a proposed one is accepted or
-    /// declined, only an accepted one rests or ends, only a resting one goes on. Use a correction if
-    /// what was told is wrong.
+    /// declined, only an accepted one rests or ends, only a resting one goes on. Use a correction
+    /// if what was told is wrong.
     ASSIGNMENT_SITUATION = 409, "assignment_situation",
     en: "The assignment's situation does not allow this", "The assignment is {situation}.",
     nb: "Veilederforholdets status tillater ikke dette", "Veilederforholdet er {situation}.";

@@ -1,5 +1,5 @@
-//! The read model `supervisors`: everybody who may supervise or recommend, findable by HPR number (a
-//! keyed hash) and by what other systems call them. Names and numbers stay sealed.
+//! The read model `supervisors`: everybody who may supervise or recommend, findable by HPR number
+//! (a keyed hash) and by what other systems call them. Names and numbers stay sealed.
 
 use super::domain::SUBJECT;
 use super::supervisor::Supervisor;
@@ -13,7 +13,7 @@ pub struct Supervisors;
 impl ReadModel for Supervisors {
     type State = Supervisor;
     const NAME: &'static str = "supervisors";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/supervisors.sql");
     const COLUMNS: &'static str = "hpr_lookup, specialist, over_capacity, external, body";

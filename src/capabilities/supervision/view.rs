@@ -14,6 +14,7 @@ use super::exemption::{Exemption, ExemptionSituation};
 use super::supervisor::{Known, Load, Qualification, Situation, Supervisor};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
+use crate::problem::{Spoken, Words};
 use crate::time::Period;
 use crate::word_enum;
 
@@ -237,10 +238,32 @@ word_enum! {
 pub struct WarningView {
     /// What it is about, for programs.
     pub code: WarningCode,
-    /// What it is about, in words.
-    #[schema(example = "The supervisor has no valid supervisor course on that day.")]
-    pub detail: String,
+    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    words: Spoken,
+    /// What it is about, in words of the caller's language.
+    #[serde(skip)]
+    #[schema(
+        example = "The supervisor has no valid supervisor course on that day.",
+        required = true
+    )]
+    detail: String,
 }
+
+impl WarningView {
+    fn new(code: WarningCode, words: Spoken) -> Self {
+        Self { code, words, detail: String::new() }
+    }
+}
+
+static OVER_CAPACITY: Words = Words {
+    en: "The supervisor takes {capacity}; this makes {trainees}.",
+    nb: "Veilederen tar {capacity}; dette blir {trainees}.",
+};
+static NO_SUPERVISOR_COURSE: Words = Words {
+    en: "The supervisor has no valid supervisor course on that day.",
+    nb: "Veilederen har ikke noe gyldig veilederkurs den dagen.",
+};
 
 /// A supervisor's time with a trainee, as on a day.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -360,12 +383,12 @@ fn warnings(known: &Known, situation: Situation, load: &Load, day: Date) -> Vec<
     let mut warnings = Vec::new();
     let capacity = known.capacity_on(day);
     if trainees > usize::from(capacity.0) {
-        let detail = format!("The supervisor takes {}; this makes {trainees}.", capacity.0);
-        warnings.push(WarningView { code: WarningCode::OverCapacity, detail });
+        let words = OVER_CAPACITY.spoken(&[("capacity", &capacity.0), ("trainees", &trainees)]);
+        warnings.push(WarningView::new(WarningCode::OverCapacity, words));
     }
     if !known.course_on(day) {
-        let detail = "The supervisor has no valid supervisor course on that day.".to_owned();
-        warnings.push(WarningView { code: WarningCode::NoSupervisorCourse, detail });
+        let words = NO_SUPERVISOR_COURSE.spoken(&[]);
+        warnings.push(WarningView::new(WarningCode::NoSupervisorCourse, words));
     }
     warnings
 }

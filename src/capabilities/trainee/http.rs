@@ -14,15 +14,15 @@ use super::domain::{
 use super::problems::*;
 use super::view::TraineeView;
 use crate::edge::{Day, Faults};
-use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
+use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
-use crate::personal_data::Identity;
 use crate::problem::Rejection;
 
 /// Registers the operations.
@@ -66,15 +66,8 @@ fn replied(status: u16, state: &Trainee, day: jiff::civil::Date) -> Reply {
     Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
-/// Refuses an HPR number that belongs to another trainee, naming that one.
-async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
-    let subject = hpr_subject(lookup);
-    if view.is_new(&subject).await? {
-        return Ok(());
-    }
-    let trainee = view.holder(&subject, "trainee").await?;
-    Err(Rejection::new(&TRAINEE_EXISTS).with("trainee", trainee).into())
-}
+/// Of trainees, one at most has an HPR number.
+static TRAINEES: PersonKind = PersonKind { name: "trainee", hpr_subject, exists: &TRAINEE_EXISTS };
 
 async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
     let subject = external_subject(external);
@@ -99,23 +92,22 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &TRAINEE_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/trainees")]
 async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    let (asked, today) = (body.value, change.today);
     crate::capabilities::position::checked_external_ids(&asked.external_ids)?;
     let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
-    let (key, wrapped) = vault.new_person(id);
-    let hpr_number = Some(asked.hpr_number.to_string());
-    let sealed = key.seal(id, &Identity { name: asked.name.to_string(), hpr_number });
+    let person = NewPerson::new(vault, &asked.name, Some(&asked.hpr_number));
+    let id = person.id;
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
-        hpr_free(view, &lookup).await?;
+        TRAINEES.free(view, &lookup).await?;
         for external in &asked.external_ids {
             external_id_free(view, external).await?;
         }
         let facts = [Event::from(Registered {
             trainee: id,
-            sealed: sealed.clone(),
+            sealed: person.sealed.clone(),
             hpr_lookup: lookup.clone(),
             scheme: asked.scheme,
             lis1_completed_on: asked.lis1_completed_on.map(|day| day.0),
@@ -124,9 +116,7 @@ async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
             on: today,
         })];
         let next = evolved!(Trainee::default(), facts);
-        let mut decision = Decision::new(subject(id), &facts, replied(201, &next, today));
-        decision.person_keys = vec![(id, wrapped.clone())];
-        Ok(decision)
+        Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
     };
     // `change` is consumed by `execute`, the vault above only borrowed until here.
     change.execute(&body.canonical, decide).await
@@ -190,7 +180,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the doctor's registration and positions, newest first.
 #[utoipa::path(tag = "trainees", operation_id = "read_trainee_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
@@ -237,26 +227,19 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> 
     let decide = async |view: &View| {
         let loaded = trainee(view, id).await?;
         let known = loaded.state.known().expect("checked by trainee()");
-        let key = view.person_key(&service.vault, id).await?;
-        let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
-        let number = asked.hpr_number.as_ref();
-        let identity = Identity {
-            name: asked.name.as_ref().map_or(told.name.clone(), |name| name.to_string()),
-            hpr_number: number.map(|hpr| hpr.to_string()).or(told.hpr_number.clone()),
-        };
-        let lookup = number.map_or(known.hpr_lookup.clone(), |hpr| service.vault.lookup(hpr));
-        if lookup != known.hpr_lookup {
-            hpr_free(view, &lookup).await?;
-        }
+        let recorded =
+            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
+        let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
+        let person = TRAINEES.corrected(view, &service.vault, recorded, name, number).await?;
         let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
-        let facts = if identity == told && lis1 == known.lis1_completed_on {
+        let facts = if person.same && lis1 == known.lis1_completed_on {
             vec![]
         } else {
             vec![Event::from(Corrected {
                 trainee: id,
                 corrects: known.told_at,
-                sealed: key.seal(id, &identity),
-                hpr_lookup: lookup,
+                sealed: person.sealed,
+                hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
                 lis1_completed_on: lis1,
                 reason: asked.reason.clone(),
                 on: today,

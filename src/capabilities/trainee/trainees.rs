@@ -1,5 +1,5 @@
-//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and by
-//! what other systems call them. Names and numbers stay sealed.
+//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and
+//! by what other systems call them. Names and numbers stay sealed.
 
 use super::domain::{SUBJECT, Trainee};
 use super::view::TraineeView;
@@ -11,7 +11,7 @@ pub struct Trainees;
 impl ReadModel for Trainees {
     type State = Trainee;
     const NAME: &'static str = "trainees";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/trainees.sql");
     const COLUMNS: &'static str = "hpr_lookup, scheme, municipalities, at_home, external, body";

@@ -1,5 +1,5 @@
-//! Every operation by everybody of the cast, on what is their own municipality's and what is a foreign
-//! one's: who is let through, who is told 403, and from whom it is hidden.
+//! Every operation by everybody of the cast, on what is their own municipality's and what is a
+//! foreign one's: who is let through, who is told 403, and from whom it is hidden.
 //!
 //! What is expected is written down here and in `operations.txt`, beside the program's own
 //! declarations and not from them. An operation that is not listed fails the test.
@@ -85,7 +85,8 @@ fn may(who: Scenario, whom: &str, kind: Option<&str>, whose: Option<Whose>) -> b
         "programmes" => matches!(who, Register | Office),
         "municipality" => system || (who == Leader && is_own),
         "doctor" => system || (who == Trainee && is_own),
-        // The one whose assignment it is answers for it; every supervisor of the doctor speaks on goals.
+        // The one whose assignment it is answers for it; every supervisor of the doctor speaks on
+        // goals.
         "supervisor" => {
             let speaks = who == ClinicalSupervisor && kind != Some("supervisor-assignments");
             system || ((who == Supervisor || speaks) && is_own)
@@ -135,6 +136,8 @@ fn address(template: &str, world: &World, place: &Place, grant: &str) -> String 
     template
         .replace("{id}", id)
         .replace("{occupancy}", place.id("occupancies"))
+        // The first fact of all: a municipality, which is nobody's in particular.
+        .replace("{position}", "1")
         .replace("{term}", place.id("terms"))
         .replace("{plan}", "alm")
         .replace("{code}", "ALM-001")

@@ -48,7 +48,7 @@ struct Persons {
 }
 
 const OWN_PERSONS: Persons =
-    Persons { doctor: "999000001", supervisor: "999000201", leader: "999000401" };
+    Persons { doctor: "999000001", supervisor: "999000101", leader: "999000203" };
 const FOREIGN_PERSONS: Persons =
     Persons { doctor: "999000501", supervisor: "999000502", leader: "999000503" };
 
@@ -82,7 +82,7 @@ impl World {
 
 /// A clinical supervisor of the doctor in Tromsø, who is no specialist.
 async fn clinical(client: &Client, doctor: &str) {
-    let person = json!({"name": "Klara Klinisk", "hpr_number": "999000202", "municipality": OWN});
+    let person = json!({"name": "Klara Klinisk", "hpr_number": "999000102", "municipality": OWN});
     let supervisor = client.post("/v1/supervisors", person).await.expect(201).id();
     let assignment = json!({"supervisor": supervisor, "trainee": doctor, "kind": "clinical",
         "from": "2020-01-01", "mode": "on_site"});

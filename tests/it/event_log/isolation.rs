@@ -1,16 +1,15 @@
-//! What the log refuses, and what it does not need: other isolation levels, rewriting, other roles,
-//! notifications.
+//! What the log refuses, and what it does not need: other isolation levels, notifications. Who may
+//! write to it is in `sql/roles.rs`.
 
 use std::time::{Duration, Instant};
 
 use alis::event_log::append::{AppendCommand, AppendError, append, prepare};
 use alis::event_log::projector::declared;
 use alis::event_log::{DEFAULT_LOG, combiner::Combiner};
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::rig::{Counters, Dice, Node, caught_up};
-use crate::support::postgres::{TestDatabase, connect, fresh};
+use crate::support::postgres::{TestDatabase, fresh};
 
 /// The fallback looks once a second; twice that is certain.
 const FALLBACK: Duration = Duration::from_millis(2_500);
@@ -48,53 +47,6 @@ async fn a_caller_under_another_isolation_level_is_refused() {
     let count = "select count(*) from alis.command";
     let row = client.query_one(count, &[]).await.expect("it can be read");
     assert_eq!(row.get::<_, i64>(0), 0);
-}
-
-#[tokio::test]
-async fn history_is_not_rewritten_even_by_its_owner() {
-    let database = fresh().await;
-    let node = Node::start(&database.admin).await;
-    node.open(1).await;
-    let client = database.connect().await;
-    for table in ["event", "event_subject", "command"] {
-        for sql in [
-            format!("update alis.{table} set log = log"),
-            format!("delete from alis.{table}"),
-            format!("truncate alis.{table} cascade"),
-        ] {
-            assert_refused(&client, &sql, &SqlState::RESTRICT_VIOLATION).await;
-        }
-    }
-    for sql in ["delete from alis.subject", "truncate alis.log", "delete from alis.log"] {
-        assert_refused(&client, sql, &SqlState::RESTRICT_VIOLATION).await;
-    }
-}
-
-#[tokio::test]
-async fn the_service_can_append_only_through_the_function() {
-    let database = fresh().await;
-    let node = Node::start(&database.admin).await;
-    node.open(1).await;
-    let client = connect(&node.config).await;
-    for sql in [
-        "insert into alis.event select * from alis.event",
-        "update alis.event set payload = '{}'",
-        "delete from alis.event",
-        "truncate alis.event",
-        "update alis.subject set head = 0",
-        "update alis.log set head = 0",
-        "delete from alis.command",
-        "insert into alis.person_key values (1, gen_random_uuid(), '')",
-        "alter table alis.event disable trigger all",
-        "create table alis.mine ()",
-    ] {
-        assert_refused(&client, sql, &SqlState::INSUFFICIENT_PRIVILEGE).await;
-    }
-}
-
-async fn assert_refused(client: &Client, sql: &str, code: &SqlState) {
-    let error = client.batch_execute(sql).await.err().unwrap_or_else(|| panic!("{sql} worked"));
-    assert_eq!(error.code(), Some(code), "{sql}: {error:?}");
 }
 
 /// Takes every notification away: the function then finds another `pg_notify` first.

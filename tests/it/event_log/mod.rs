@@ -5,11 +5,14 @@
 //! What single rules and operations do is proved elsewhere.
 
 mod combiner;
+mod damage;
+mod from_scratch;
 mod isolation;
 mod narrowing;
 mod once;
 mod order;
 mod plans;
 mod projections;
-mod rig;
+pub mod rig;
 mod swap;
+mod together;

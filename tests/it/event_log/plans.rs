@@ -21,7 +21,7 @@ const ROWS_MAX: i64 = 4;
 const APPENDS: i64 = 8;
 
 /// A hot statement and values for its parameters.
-const STATEMENTS: [(&str, &str, &str); 9] = [
+const STATEMENTS: [(&str, &str, &str); 11] = [
     ("load", include_str!("../../../src/event_log/sql/load.sql"), "1, 's:7', 9000, 1000"),
     (
         "facts_of_subjects",
@@ -47,8 +47,14 @@ const STATEMENTS: [(&str, &str, &str); 9] = [
     (
         "batch_subjects",
         include_str!("../../../src/event_log/sql/batch_subjects.sql"),
-        "1, 9000, 1000",
+        "1, 9000, 1000, 's:'",
     ),
+    (
+        "gather",
+        include_str!("../../../src/event_log/sql/gather.sql"),
+        "1, '{s:7,s:8}', '{0,9000}', 1000",
+    ),
+    ("subject_head", include_str!("../../../src/event_log/sql/subject_head.sql"), "1, 's:7'"),
     ("ledger", include_str!("../../../src/event_log/sql/ledger.sql"), "1, 'k7'"),
     (
         "verify_window",

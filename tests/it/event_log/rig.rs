@@ -219,12 +219,17 @@ impl Node {
     /// Opens counters 1 to `count`.
     pub async fn open(&self, count: u32) {
         for counter in 1..=count {
-            let decide = async |view: &View| {
-                view.is_new(&subject(counter)).await?;
-                Ok(decided(counter, &[Opened { counter, holds: OPENING }.into()], 0))
-            };
-            self.log.execute(&request(None), decide).await.expect("a counter can be opened");
+            self.open_one(counter).await;
         }
+    }
+
+    /// Opens a counter.
+    pub async fn open_one(&self, counter: u32) {
+        let decide = async |view: &View| {
+            view.is_new(&subject(counter)).await?;
+            Ok(decided(counter, &[Opened { counter, holds: OPENING }.into()], 0))
+        };
+        self.log.execute(&request(None), decide).await.expect("a counter can be opened");
     }
 
     /// Moves `amount` between two counters if there is as much; else nothing happens.

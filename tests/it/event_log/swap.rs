@@ -1,5 +1,5 @@
-//! Readers during a swap: they see the old table or the new one, whole, never neither, and no reader
-//! that lingers stops the others.
+//! Readers during a swap: they see the old table or the new one, whole, never neither, and no
+//! reader that lingers stops the others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

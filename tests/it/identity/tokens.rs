@@ -165,7 +165,7 @@ async fn who_acted_and_on_whose_behalf_is_kept_without_a_number_of_a_person() {
         .collect();
     assert_eq!(actors[0]["kind"], "person");
     assert_eq!(actors[0]["employer"], ORGANISATION);
-    assert!(!actors[0].to_string().contains("999000401"), "{}", actors[0]);
+    assert!(!actors[0].to_string().contains("999000203"), "{}", actors[0]);
     assert_eq!(actors[1]["organisation"], ORGANISATION);
     assert_eq!(actors[1]["supplier"], "999000177");
     world.instance.stop().await;

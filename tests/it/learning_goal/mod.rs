@@ -1,5 +1,6 @@
 //! Plans, learning goals and the report on them through HTTP.
 
+mod counting;
 mod goals;
 mod plans;
 mod refusals;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 /// Later than every day.
-const OPEN: &str = "9999-12-31";
+pub const OPEN: &str = "9999-12-31";
 
 /// The sample as lines.
 pub struct Sample {
@@ -42,7 +42,8 @@ struct Held {
     models: BTreeMap<String, String>,
 }
 
-fn text(value: &Value) -> Option<String> {
+/// The text of a member that may be left out.
+pub fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
@@ -60,6 +61,21 @@ impl Sample {
         self.text.lines()
     }
 
+    /// The number of the last line.
+    pub fn last_line(&self) -> u64 {
+        u64::try_from(self.lines.len()).expect("few")
+    }
+
+    /// What the lines up to one of them post: the parts of the path after `/v1/`, names without
+    /// their braces, and the line.
+    pub fn posts(&self, last_line: u64) -> impl Iterator<Item = (Vec<&str>, &Value)> {
+        let lines = (1..).zip(&self.lines).take_while(move |(number, _)| *number <= last_line);
+        lines.filter_map(|(_, line)| {
+            let parts = line["post"].as_str()?.split('/').skip(2);
+            Some((parts.map(|part| part.trim_matches(['{', '}'])).collect(), line))
+        })
+    }
+
     /// The numbers of the notes before and after what was reported in June 2020.
     pub fn late_facts(&self) -> (u64, u64) {
         let note = |words: &str| {
@@ -74,10 +90,8 @@ impl Sample {
     /// Counts on a day from the lines up to one of them.
     pub fn count(&self, day: &str, last_line: u64) -> Count {
         let (mut positions, mut held) = (BTreeMap::new(), BTreeMap::new());
-        for (_, line) in (1..).zip(&self.lines).take_while(|(number, _)| *number <= last_line) {
-            if let Some(post) = line["post"].as_str() {
-                take(line, post, &mut positions, &mut held);
-            }
+        for (parts, line) in self.posts(last_line) {
+            take(line, &parts, &mut positions, &mut held);
         }
         let mut count = Count::default();
         let mut municipalities = BTreeSet::new();
@@ -114,14 +128,13 @@ impl Sample {
 
 fn take(
     line: &Value,
-    post: &str,
+    parts: &[&str],
     positions: &mut BTreeMap<String, Position>,
     held: &mut BTreeMap<String, Held>,
 ) {
     let body = &line["body"];
-    let parts: Vec<&str> = post.split('/').skip(2).collect();
     let name = || text(&line["as"]).expect("the sample names what it counts");
-    match parts[..] {
+    match *parts {
         ["positions"] => {
             let position = Position {
                 municipality: text(&body["municipality"]).expect("given"),
@@ -134,7 +147,7 @@ fn take(
             let from = text(&body["from"]).expect("given");
             let model = text(&body["operating_model"]).expect("given");
             let occupancy = Held {
-                position: position.trim_matches(['{', '}']).to_owned(),
+                position: position.to_owned(),
                 to: text(&body["to"]).unwrap_or(OPEN.to_owned()),
                 models: BTreeMap::from([(from.clone(), model)]),
                 from,
@@ -142,7 +155,7 @@ fn take(
             held.insert(name(), occupancy);
         }
         ["positions", _, "occupancies", occupancy, what] => {
-            let held = held.get_mut(occupancy.trim_matches(['{', '}'])).expect("it was filled");
+            let held = held.get_mut(occupancy).expect("it was filled");
             match what {
                 "end" | "correction" => held.to = text(&body["to"]).expect("given"),
                 "operating-model" => {
@@ -153,7 +166,7 @@ fn take(
             }
         }
         ["positions", _, "announcements"] => {} // announced is vacant
-        ["positions", ..] => panic!("{post} is counted nowhere"),
+        ["positions", ..] => panic!("{parts:?} is counted nowhere"),
         _ => {} // about something else
     }
 }

@@ -94,6 +94,24 @@ async fn courses_and_capacity_are_warnings_on_assignments_and_never_refusals() {
         warnings.map(|w| w["code"].as_str().expect("a word").to_owned()).collect()
     };
     assert_eq!(codes(&proposed.body), ["over_capacity", "no_supervisor_course"]);
+    let details = async |path: &str, language: &str| -> Vec<String> {
+        let headers = [("Accept-Language", language)];
+        let body = scene.client.get_with(path, &headers).await.expect(200).body;
+        let one = if body["items"].is_array() { &body["items"][0] } else { &body };
+        let warnings = one["warnings"].as_array().expect("a list").iter();
+        assert!(warnings.clone().all(|warning| warning.get("words").is_none()), "{body}");
+        warnings.map(|w| w["detail"].as_str().expect("words").to_owned()).collect()
+    };
+    let read = format!("/v1/supervisor-assignments/{}", proposed.id());
+    let list = "/v1/supervisor-assignments?as_of=2025-01-01";
+    scene.list(list).await;
+    for path in [read.as_str(), list] {
+        let en = details(path, "en").await;
+        assert_eq!(en[0], "The supervisor takes 0; this makes 1.", "{path}");
+        let nb = details(path, "nb").await;
+        let course = "Veilederen har ikke noe gyldig veilederkurs den dagen.";
+        assert_eq!(nb, ["Veilederen tar 0; dette blir 1.", course], "{path}");
+    }
     let course = json!({"name": "Veilederkurs", "provider": "Legeforeningen",
         "completed_on": "2024-05-02", "valid_until": "2099-05-01"});
     let told = scene.client.post(&format!("{path}/courses"), course).await.expect(200);

@@ -1,7 +1,7 @@
 //! Instances of the service within the test: the same code as `alis serve`, on a database of the
 //! test's own and a free port. Several on one database are several instances of one installation.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alis::app::{self, Running, Settings};
@@ -14,6 +14,9 @@ use alis::identity::LocalIssuer;
 use alis::identity::cast::{self, Scenario};
 use alis::identity::issuer::{Issuer, Shape};
 use alis::personal_data::Vault;
+use alis::proof;
+use alis::proof::note::Signer;
+use alis::proof::sealer::Pace;
 use serde_json::Value;
 use tokio_postgres::Config;
 
@@ -21,7 +24,7 @@ use super::client::Client;
 use super::postgres::{TestDatabase, fresh};
 
 /// The key of the test instances' own issuer, the same for all of them.
-const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
+pub const ISSUER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBzZWVkLi4=";
 /// Seconds that a test's tokens are good.
 const TOKEN_SECONDS: i64 = 3_600;
 
@@ -50,7 +53,12 @@ pub fn token_with(shape: Shape, claims: &Value) -> String {
     issuer().sign(shape, claims, now, TOKEN_SECONDS).expect("the key signs")
 }
 /// The master key of test databases, the same for all instances on one.
-const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
+pub const MASTER_KEY: &str = "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkuLi4=";
+
+/// The key that test logs are sealed with.
+pub const CHECKPOINT_KEY: &str = "dGVzdHMgb25seTogdGhlIGtleSBvZiBhIHNlYWwuLi4=";
+/// How often test logs are sealed, so that no receipt is waited for longer.
+const SEAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A running instance and its database.
 pub struct Instance {
@@ -105,6 +113,17 @@ pub async fn beside(admin: &Config) -> Running {
     try_beside(admin).await.expect("the instance starts")
 }
 
+/// How test logs are sealed: without an anchor.
+pub fn sealing() -> proof::Settings {
+    proof::Settings {
+        signer: Arc::new(Signer::new(CHECKPOINT_KEY, Some("test.invalid/alis")).expect("it fits")),
+        old_keys: vec![],
+        anchor_file: None,
+        anchor_url: None,
+        pace: Pace { events: 1_000, interval: SEAL_INTERVAL },
+    }
+}
+
 /// Who keeps the register of test instances, and who loads it.
 fn founders() -> Founders {
     let number = |text| OrganisationNumber::from_text(text).ok();
@@ -114,6 +133,14 @@ fn founders() -> Founders {
 /// Starts an instance on a database that may not answer.
 pub async fn try_beside(admin: &Config) -> Result<Running, app::StartError> {
     app::start(settings(admin)).await
+}
+
+/// Starts an instance that seals in a way of its own.
+pub async fn try_sealing(
+    admin: &Config,
+    proof: proof::Settings,
+) -> Result<Running, app::StartError> {
+    app::start(Settings { proof, ..settings(admin) }).await
 }
 
 fn settings(admin: &Config) -> Settings {
@@ -129,6 +156,7 @@ fn settings(admin: &Config) -> Settings {
         cors_origins: vec![],
         limits: Limits::default(),
         vault: Vault::new(MASTER_KEY).expect("the key above fits"),
+        proof: sealing(),
         pool_size: 8,
         workers: 1,
         drain: Duration::from_secs(5),

@@ -63,14 +63,23 @@ pub struct TestDatabase {
     scratch: Option<&'static Scratch>,
 }
 
-/// Makes a database from the template.
+/// Makes a database that is migrated and holds nothing.
 pub async fn fresh() -> TestDatabase {
+    copy_of(TEMPLATE).await
+}
+
+/// Makes a database without any table.
+pub async fn empty() -> TestDatabase {
+    copy_of("template0").await
+}
+
+async fn copy_of(template: &str) -> TestDatabase {
     let server = SERVER.get_or_init(Server::start).await;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = database_name(number, thread::current().name().unwrap_or_default());
     let _permit = COPIES.acquire().await.expect("the semaphore is never closed");
     let client = connect(&server.maintenance).await;
-    let sql = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY");
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
     client.batch_execute(&sql).await.expect("the template can be copied");
     TestDatabase {
         admin: with_database(&server.maintenance, &name),
@@ -221,7 +230,15 @@ pub struct OwnCluster {
 
 /// Starts a durable cluster of the test's own. Blocks for about a second.
 pub fn throwaway_cluster() -> OwnCluster {
-    let scratch = Scratch::fast();
+    cluster_in(Scratch::fast())
+}
+
+/// The same on the disk, where a commit costs what it costs a real one.
+pub fn cluster_on_disk() -> OwnCluster {
+    cluster_in(Scratch::on_disk())
+}
+
+fn cluster_in(scratch: Scratch) -> OwnCluster {
     let postgres = start(scratch.data_dir(), Durability::Durable);
     OwnCluster { postgres: Some(postgres), scratch }
 }

@@ -20,12 +20,16 @@ const PREFIX: &str = "alis-test-";
 const MEMORY_BYTES_MIN: u64 = 1024 * 1024 * 1024;
 /// A directory is made a moment before it is locked, so a young one is never swept.
 const SWEEP_AGE_MIN: Duration = Duration::from_secs(60);
-/// Waits for servers to end, which the kernel or the signal here asks of them, then removes the
-/// directories of this run that are not to be kept.
+/// Ends services that tests have started, waits for servers to end, which the kernel or the signal
+/// here asks of them, then removes the directories of this run that are not to be kept.
 const GUARD: &str = r#"
 cat >/dev/null
 for dir in "$1"* "$2"*; do
     [ -d "$dir" ] || continue
+    for file in "$dir"/*.pid; do
+        pid=$(cat "$file" 2>/dev/null)
+        case "$(ps -o command= -p "${pid:-0}" 2>/dev/null)" in *"$dir"*) kill -KILL "$pid" ;; esac
+    done
     file="$dir/data/postgres/postmaster.pid"
     pid=$(head -n 1 "$file" 2>/dev/null)
     case "$(ps -o command= -p "${pid:-0}" 2>/dev/null)" in *"$dir"*) kill -INT "$pid" ;; esac

@@ -1,5 +1,5 @@
-//! A stand-in for a server that the program calls: it answers what a test says and remembers what it
-//! was asked.
+//! A stand-in for a server that the program calls: it answers what a test says and remembers what
+//! it was asked.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

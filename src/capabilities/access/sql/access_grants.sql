@@ -13,3 +13,4 @@ create table {table} (
 );
 create index on {table} (log, organisation, key);
 create index on {table} (log, municipality, key) where municipality is not null;
+create index on {table} (log, role, key);

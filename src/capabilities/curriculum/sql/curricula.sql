@@ -6,5 +6,6 @@ create table {table} (
   known_from  bigint  not null,
   known_to    bigint  not null,
   in_force    boolean not null,
+  predecessors_needed text not null,   -- all, any
   body        json    not null
 );

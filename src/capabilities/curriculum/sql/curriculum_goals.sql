@@ -9,8 +9,12 @@ create table {table} (
   code        text    not null,
   plan        text    not null,
   theme       text    not null,
+  replaces    json,               -- curriculum and code of each, or null
   body        json    not null
 );
 -- Lists of one version or plan, and the report that meets each doctor's plans with their goals.
 create index on {table} (log, curriculum, plan, key);
-create index on {table} (log, code);
+create index on {table} (log, curriculum, key);
+create index on {table} (log, plan, key);
+create index on {table} (log, theme, key);
+create index on {table} (log, code, key);

@@ -9,5 +9,5 @@ create table {table} (
   municipalities  text[]  not null,   -- where the leader leads on these days
   body            json    not null
 );
-create index on {table} (log, hpr_lookup) where hpr_lookup is not null;
+create index on {table} (log, hpr_lookup, key) where hpr_lookup is not null;
 create index on {table} using gin (municipalities);

@@ -1,5 +1,7 @@
 //! What is done with a learning goal: submitted, recalled, recommended, decided, revoked.
 
+use std::collections::BTreeMap;
+
 use actix_web::post;
 use actix_web::web::Path;
 use deserr::Deserr;
@@ -8,14 +10,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::authority;
+use super::super::counting::{CountedApproval, Mapping};
 use super::super::domain::{
     Event, Recalled, Recommended, Role, Verdict, goal_subject, path_subject, plan_subject,
 };
 use super::super::goal::{Goal, Ruling, Submit, Way};
 use super::super::plan::{Assignment, Plans};
 use super::super::problems::*;
+use super::super::situation::GoalSituation;
 use super::super::view::{GoalOutcome, GoalView, RevokedGoalView, Touches};
-use super::{goal_of, happened, place};
+use super::{goal_of, happened, mapping, place, replaces_others};
 use crate::capabilities::curriculum::Catalogue;
 use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
 use crate::capabilities::{leader, trainee};
@@ -25,7 +29,7 @@ use crate::evolved;
 use crate::http::actor;
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
-use crate::identifiers::{Comment, GoalCode, MunicipalityNumber};
+use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Token};
 use crate::problem::Rejection;
 
 /// What a decision on a goal rests on.
@@ -34,10 +38,21 @@ struct Ground {
     assignment: Assignment,
     /// The goal in the version that the doctor follows.
     defined: GoalDefined,
-    goal: Loaded<Goal>,
+    /// Everything that is recorded under its code.
+    all: Loaded<Goal>,
+    /// Of that, what is about this very goal.
+    goal: Goal,
+    /// How approvals of other goals count for it, and these goals, where it replaces some.
+    mapping: Mapping,
+    others: BTreeMap<GoalCode, Goal>,
 }
 
 impl Ground {
+    /// The approvals that count for it on a day.
+    fn counted(&self, on: Date) -> Vec<CountedApproval> {
+        self.mapping.counted(&self.defined, &self.others, on)
+    }
+
     /// Who answered for the doctor's training on a day: by it readers filter.
     fn municipality(&self, on: Date) -> Option<MunicipalityNumber> {
         leader::answering(&self.doctor.occupancies, on).first().map(|number| (*number).clone())
@@ -58,7 +73,14 @@ async fn ground(view: &View, trainee: Uuid, code: &GoalCode, on: Date) -> Result
         futures_util::try_join!(view.load::<Goal>(&goal), view.load::<Plans>(&plans))?;
     let found = place(view, plans.state.workable_on(on), code).await?;
     let (assignment, defined) = found.ok_or_else(|| not_in_plan(code, on))?;
-    Ok(Ground { doctor, assignment: assignment.clone(), defined, goal })
+    let (mapping, _) = mapping(view, [&defined], None).await?;
+    let mut others = BTreeMap::new();
+    if replaces_others(&defined) {
+        // Not guarded: an approval elsewhere that is told a moment later is as late as any.
+        others = view.consult::<Way>(&path_subject(trainee)).await?.state.goals;
+    }
+    let (assignment, own) = (assignment.clone(), goal.state.of(&defined));
+    Ok(Ground { doctor, assignment, defined, all: goal, goal: own, mapping, others })
 }
 
 /// A rule on one goal: load, decide, answer with the goal as it then is.
@@ -71,10 +93,11 @@ async fn on_goal(
 ) -> Answer {
     let today = change.today;
     let decide = async |view: &View| {
-        let ground = ground(view, trainee, &code, on).await?;
+        let mut ground = ground(view, trainee, &code, on).await?;
         let facts = rule(view, &ground).await?;
-        let next = evolved!(ground.goal.state, facts);
-        let shown = GoalView::on(trainee, &ground.defined, &next, today);
+        let next = evolved!(ground.all.state, facts);
+        ground.others.insert(code.clone(), next.clone());
+        let shown = GoalView::on(trainee, &ground.defined, &next, &ground.counted(today), today);
         let body = serde_json::to_value(shown).expect("views are plain data");
         let reply = Reply { status: 200, location: None, head: None, body };
         Ok(Decision::new(goal_subject(trainee, &code), &facts, reply))
@@ -110,11 +133,16 @@ pub async fn submit(change: Change, path: Path<(Uuid, String)>, body: Body<Submi
     let on = happened(on, change.today)?;
     let rule = async |_: &View, ground: &Ground| {
         let assigned = &ground.assignment.assigned;
-        Ok(ground.goal.state.submit(Submit {
+        if !ground.counted(on).is_empty() {
+            let situation = GoalSituation::Approved;
+            return Err(Rejection::new(&GOAL_SITUATION).with("situation", situation).into());
+        }
+        Ok(ground.goal.submit(Submit {
             trainee,
             code: ground.defined.code.clone(),
             plan: assigned.plan,
             curriculum: assigned.curriculum.clone(),
+            apart: ground.defined.replaces.is_some(),
             plan_started_on: ground.assignment.started_on,
             on,
             comment: comment.clone(),
@@ -148,7 +176,8 @@ pub async fn recall(change: Change, path: Path<(Uuid, String)>, body: Body<Recal
     let on = happened(body.value.on, change.today)?;
     let rule = async |_: &View, ground: &Ground| {
         let (code, municipality) = (ground.defined.code.clone(), ground.municipality(on));
-        Ok(ground.goal.state.recall(Recalled { trainee, code, on, municipality })?)
+        let recalled = Recalled { trainee, code, curriculum: None, on, municipality };
+        Ok(ground.goal.recall(recalled)?)
     };
     on_goal(change, &body.canonical, (trainee, code), on, rule).await
 }
@@ -202,12 +231,13 @@ pub async fn recommend(
             by: who.id,
             role: asked.role,
             verdict: asked.verdict,
+            curriculum: None,
             on,
             comment: asked.comment.clone(),
             dual_role_reason: asked.dual_role_reason.clone(),
             municipality: ground.municipality(on),
         };
-        let facts = ground.goal.state.recommend(recommended, &who, &ground.doctor)?;
+        let facts = ground.goal.recommend(recommended, &who, &ground.doctor)?;
         match asked.role {
             Role::Supervisor if !facts.is_empty() => {
                 authority::is_supervisor_of(view, &who, trainee, on).await?;
@@ -281,7 +311,7 @@ pub async fn rule_on(change: Change, path: Path<(Uuid, String)>, body: Body<Deci
     let (on, ruling) = (happened(asked.on, change.today)?, ruling(&asked)?);
     let rule = async |view: &View, ground: &Ground| {
         let leader = authority::leader(view, asked.by.0).await?;
-        let (goal, doctor, code) = (&ground.goal.state, &ground.doctor, &ground.defined.code);
+        let (goal, doctor, code) = (&ground.goal, &ground.doctor, &ground.defined.code);
         Ok(goal.decide(ruling.clone(), &leader, doctor, code, on)?)
     };
     on_goal(change, &body.canonical, (trainee, code), on, rule).await
@@ -293,11 +323,40 @@ pub async fn rule_on(change: Change, path: Path<(Uuid, String)>, body: Body<Deci
 pub struct RevokeGoal {
     /// The leader who revokes the approval.
     by: Id,
+    /// The version it was approved under. Needed only where the code is approved under several
+    /// versions that mean different goals by it; the one of the doctor's plan by default.
+    #[deserr(default)]
+    curriculum: Option<Token>,
     /// The day it is revoked; today by default, never later.
     #[deserr(default)]
     on: Option<Day>,
     /// Why: error, fraud, the wrong person.
     reason: Comment,
+}
+
+/// The goal that a revocation is about: of the plans on that day and of all before, because an
+/// approval in an archived plan can be wrong as well, the first that is approved.
+async fn approved_as(
+    view: &View,
+    way: &Way,
+    (code, goal): (&GoalCode, &Goal),
+    named: Option<&Token>,
+    on: Date,
+) -> Result<GoalDefined, Refusal> {
+    let plans = way.plans.workable_on(on).chain(way.plans.0.iter().rev());
+    let meant = |plan: &&Assignment| named.is_none_or(|it| *it == plan.assigned.curriculum);
+    let mut first = None;
+    for plan in plans.filter(meant) {
+        let Some((_, defined)) = place(view, [plan].into_iter(), code).await? else { continue };
+        match goal.of(&defined).on(Date::MAX).word() {
+            GoalSituation::Approved => return Ok(defined),
+            GoalSituation::NotStarted
+            | GoalSituation::Submitted
+            | GoalSituation::Returned
+            | GoalSituation::Revoked => first = first.or(Some(defined)),
+        }
+    }
+    Ok(first.ok_or_else(|| not_in_plan(code, on))?)
 }
 
 /// Revoke the approval of a learning goal
@@ -320,17 +379,21 @@ pub async fn revoke(change: Change, path: Path<(Uuid, String)>, body: Body<Revok
         let doctor = authority::doctor(view, trainee).await?;
         let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
         let leader = authority::leader(view, asked.by.0).await?;
-        // An approval in an archived plan can be wrong as well: its place is any plan.
-        let way = view.consult::<Way>(&path_subject(trainee)).await?.state;
-        let plans = way.plans.workable_on(on).chain(way.plans.0.iter().rev());
-        let found = place(view, plans, &code).await?;
-        let (_, defined) = found.ok_or_else(|| not_in_plan(&code, on))?;
-        let facts = goal.state.revoke(&leader, &doctor, on, asked.reason.clone())?;
+        let mut way = view.consult::<Way>(&path_subject(trainee)).await?.state;
+        let named = asked.curriculum.as_ref();
+        let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
+        let own = goal.state.of(&defined);
+        let facts = own.revoke(&leader, &doctor, on, asked.reason.clone())?;
         let next = evolved!(goal.state, facts);
-        let all = view.consult::<Catalogue>(&catalogue_subject(&defined.curriculum)).await?.state;
+        way.goals.insert(code.clone(), next.clone());
+        let in_force = way.plans.in_force_on(on).find(|plan| plan.assigned.plan == defined.plan);
+        let version = in_force.map_or(&defined.curriculum, |plan| &plan.assigned.curriculum);
+        let all = view.consult::<Catalogue>(&catalogue_subject(version)).await?.state;
+        let (mapping, _) = mapping(view, all.0.values().chain([&defined]), None).await?;
+        let counted = mapping.counted(&defined, &way.goals, today);
         let shown = RevokedGoalView {
-            goal: GoalView::on(trainee, &defined, &next, today),
-            touches: Touches::of(&defined, &all, &way, today),
+            goal: GoalView::on(trainee, &defined, &next, &counted, today),
+            touches: Touches::of(&defined, &all, &mapping, &way, today),
         };
         let body = serde_json::to_value(shown).expect("views are plain data");
         let reply = Reply { status: 200, location: None, head: None, body };

@@ -9,22 +9,23 @@ use jiff::civil::Date;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::super::counting::CountedApproval;
 use super::super::domain::{goal_subject, path_subject, plan_subject};
 use super::super::goal::{Goal, Way};
 use super::super::plan::{Assignment, Ending, Plans};
 use super::super::situation::GoalSituation;
 use super::super::view::GoalView;
-use super::{goal_of, place};
-use crate::capabilities::curriculum::domain::catalogue_subject;
+use super::{goal_of, mapping, place, replaces_others};
+use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
 use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::capabilities::trainee;
 use crate::edge::Faults;
-use crate::event_log::{Loaded, View};
+use crate::event_log::{Failure, Loaded, View};
 use crate::http::etag::etag_beside;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, List, NoFilters, ProblemResponse, Read};
-use crate::identifiers::GoalCode;
+use crate::identifiers::{GoalCode, Token};
 use crate::problem::common::NOT_FOUND;
 
 /// Archived by a day: its goals are shown where something was done.
@@ -35,24 +36,41 @@ fn archived_on(assignment: &Assignment, day: Date) -> bool {
     }
 }
 
-/// A goal of one doctor on a day: of a plan in force, or of an archived one if something was done.
+/// The goal that a code stands for on a day: of a plan in force, or of an archived one if something
+/// was done.
 async fn goal_on(
     view: &View,
-    (trainee, code): (Uuid, &GoalCode),
+    code: &GoalCode,
     plans: &Plans,
     goal: &Goal,
     day: Date,
-) -> Result<GoalView, ProblemResponse> {
+) -> Result<GoalDefined, ProblemResponse> {
     if let Some((_, defined)) = place(view, plans.in_force_on(day), code).await? {
-        return Ok(GoalView::on(trainee, &defined, goal, day));
+        return Ok(defined);
     }
     let archived = plans.0.iter().rev().filter(|assignment| archived_on(assignment, day));
     match place(view, archived, code).await? {
-        Some((_, defined)) if goal.on(day).word() != GoalSituation::NotStarted => {
-            Ok(GoalView::on(trainee, &defined, goal, day))
+        Some((_, defined)) if goal.of(&defined).on(day).word() != GoalSituation::NotStarted => {
+            Ok(defined)
         }
         Some(_) | None => Err((&NOT_FOUND).into()),
     }
+}
+
+/// The approvals that count for a goal on a day, and how far what tells it had come.
+async fn counted_on(
+    view: &View,
+    trainee: Uuid,
+    defined: &GoalDefined,
+    known: Option<i64>,
+    day: Date,
+) -> Result<(Vec<CountedApproval>, i64), Failure> {
+    if !replaces_others(defined) {
+        return Ok((vec![], 0));
+    }
+    let (mapping, head) = mapping(view, [defined], known).await?;
+    let way: Loaded<Way> = view.consult_until(&path_subject(trainee), known).await?;
+    Ok((mapping.counted(defined, &way.state.goals, day), head.max(way.head)))
 }
 
 /// Which goals of the doctor.
@@ -68,29 +86,40 @@ pub struct GoalFilters {
     plan: Option<Plan>,
 }
 
+/// A code, and the version where that tells it apart from other versions.
+type Place = (GoalCode, Option<Token>);
+
 /// Every goal of the doctor's plans on a day, by code.
 async fn all_on(
     view: &View,
     trainee: Uuid,
     way: &Way,
+    known: i64,
     day: Date,
-) -> Result<BTreeMap<GoalCode, GoalView>, ProblemResponse> {
-    let (none, mut shown) = (Goal::default(), BTreeMap::new());
+) -> Result<BTreeMap<Place, GoalView>, ProblemResponse> {
+    let mut places: BTreeMap<Place, (GoalDefined, bool)> = BTreeMap::new();
     let in_force = way.plans.in_force_on(day).map(|assignment| (assignment, true));
     let archived = way.plans.0.iter().rev().filter(|a| archived_on(a, day)).map(|a| (a, false));
     for (assignment, whole) in in_force.chain(archived) {
         let assigned = &assignment.assigned;
         let catalogue: Loaded<Catalogue> =
             view.consult(&catalogue_subject(&assigned.curriculum)).await?;
-        for defined in catalogue.state.0.values().filter(|goal| goal.plan == assigned.plan) {
-            let goal = way.goals.get(&defined.code).unwrap_or(&none);
-            if whole || goal.on(day).word() != GoalSituation::NotStarted {
-                let make = || GoalView::on(trainee, defined, goal, day);
-                shown.entry(defined.code.clone()).or_insert_with(make);
-            }
+        for defined in catalogue.state.0.into_values().filter(|goal| goal.plan == assigned.plan) {
+            let apart = defined.replaces.as_ref().map(|_| defined.curriculum.clone());
+            places.entry((defined.code.clone(), apart)).or_insert((defined, whole));
         }
     }
-    Ok(shown)
+    let all = places.values().map(|(defined, _)| defined);
+    let (mapping, _) = mapping(view, all, Some(known)).await?;
+    let none = Goal::default();
+    let shown = places.into_iter().filter_map(|(place, (defined, whole))| {
+        let goal = way.goals.get(&defined.code).unwrap_or(&none);
+        let counted = mapping.counted(&defined, &way.goals, day);
+        let done = goal.of(&defined).on(day).word() != GoalSituation::NotStarted;
+        let view = || GoalView::on(trainee, &defined, goal, &counted, day);
+        (whole || done).then(|| (place, view()))
+    });
+    Ok(shown.collect())
 }
 
 /// List the learning goals of a trainee
@@ -109,14 +138,15 @@ pub async fn list_goals(list: List<GoalFilters>, id: Path<Uuid>) -> Answer {
     let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;
     doctor.state.known().ok_or(&NOT_FOUND)?;
     let way: Loaded<Way> = log.fold(&path_subject(*id), Some(known_at)).await?;
-    let all = all_on(&log.view(), *id, &way.state, as_of).await?;
+    let all = all_on(&log.view(), *id, &way.state, known_at, as_of).await?;
     let GoalFilters { situation, plan } = &list.filters;
     let wanted = |goal: &GoalView| {
         situation.is_none_or(|wanted| goal.situation == wanted)
             && plan.is_none_or(|wanted| goal.plan == wanted)
     };
-    let items = all.into_iter().filter(|(_, goal)| wanted(goal)).map(|(code, goal)| {
-        (code.to_string(), serde_json::to_value(goal).expect("views are plain data"))
+    let items = all.into_iter().filter(|(_, goal)| wanted(goal)).map(|((code, apart), goal)| {
+        let place = apart.map_or(code.to_string(), |version| format!("{code}@{version}"));
+        (place, serde_json::to_value(goal).expect("views are plain data"))
     });
     let items = items.collect();
     list.page((as_of, known_at), items)
@@ -141,9 +171,11 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
     let plans: Loaded<Plans> = log.fold(&plan_subject(trainee), asked).await?;
     let day = read.as_of.unwrap_or_else(crate::http::today);
     let view = log.view();
-    let shown = goal_on(&view, (trainee, &code), &plans.state, &goal.state, day).await?;
-    let tag = etag_beside(goal.head, plans.head);
-    read.send(tag, reached.max(goal.head).max(plans.head), &shown).await
+    let defined = goal_on(&view, &code, &plans.state, &goal.state, day).await?;
+    let (counted, counting) = counted_on(&view, trainee, &defined, asked, day).await?;
+    let shown = GoalView::on(trainee, &defined, &goal.state, &counted, day);
+    let beside = plans.head.max(counting);
+    read.send(etag_beside(goal.head, beside), reached.max(goal.head).max(beside), &shown).await
 }
 
 /// Read the history of a trainee's learning goal
@@ -152,7 +184,7 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
 #[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals/{code}/history")]
 pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {

@@ -4,16 +4,19 @@ mod acts;
 mod goals;
 mod plans;
 
+use std::collections::BTreeSet;
+
 use actix_web::web::Path;
 use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::counting::Mapping;
 use super::plan::Assignment;
-use crate::capabilities::curriculum::CatalogueGoal;
-use crate::capabilities::curriculum::domain::{self as catalogue, GoalDefined};
+use crate::capabilities::curriculum::domain::{self as catalogue, GoalDefined, Predecessor};
+use crate::capabilities::curriculum::{Catalogue, CatalogueGoal, Curriculum};
 use crate::edge::{Day, Fault, FromText};
-use crate::event_log::{Failure, View};
+use crate::event_log::{Failure, Loaded, View};
 use crate::http::ProblemResponse;
 use crate::identifiers::GoalCode;
 use crate::problem::Rejection;
@@ -56,6 +59,43 @@ fn happened(on: Option<Day>, today: Date) -> Result<Date, Rejection> {
         "Kan ikke komme etter i dag: det registreres når det har skjedd.",
     );
     Err(Rejection::field("/on", fault))
+}
+
+/// What it takes to say how approvals count for some goals of the catalogue, as it was known at
+/// position `until`, or now; and how far that had come. Goals that replace none cost no look.
+async fn mapping<'a>(
+    view: &View,
+    goals: impl IntoIterator<Item = &'a GoalDefined>,
+    until: Option<i64>,
+) -> Result<(Mapping, i64), Failure> {
+    let (mut mapping, mut head) = (Mapping::default(), 0);
+    let (mut replacing, mut replaced) = (BTreeSet::new(), BTreeSet::new());
+    for goal in goals {
+        for predecessor in goal.replaces.iter().flatten() {
+            replacing.insert(&goal.curriculum);
+            replaced.insert(&predecessor.curriculum);
+        }
+    }
+    for version in replacing {
+        let header = catalogue::subject(version);
+        let header: Loaded<Curriculum> = view.consult_until(&header, until).await?;
+        head = head.max(header.head);
+        mapping.headers.insert(version.clone(), header.state);
+    }
+    for version in replaced {
+        let all: Loaded<Catalogue> = view.consult(&catalogue::catalogue_subject(version)).await?;
+        let goals = all.state.0.into_iter().map(|(code, goal)| {
+            let curriculum = version.clone();
+            (Predecessor { curriculum, code }, goal)
+        });
+        mapping.replaced.extend(goals);
+    }
+    Ok((mapping, head))
+}
+
+/// Whether a goal of the catalogue names goals that it replaces.
+fn replaces_others(defined: &GoalDefined) -> bool {
+    defined.replaces.as_ref().is_some_and(|them| !them.is_empty())
 }
 
 /// The first of some assignments that has a goal, with the goal in its version.

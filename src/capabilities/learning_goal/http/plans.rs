@@ -8,19 +8,22 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::authority;
-use super::super::domain::{Event, PlanAssigned, plan_subject};
-use super::super::goal::may_decide;
+use super::super::domain::{Event, PlanAssigned, path_subject, plan_subject};
+use super::super::goal::{Way, may_decide};
 use super::super::plan::{Authority, Plans};
 use super::super::problems::*;
-use super::super::view::PlanView;
-use super::happened;
-use crate::capabilities::curriculum::domain::{Published, subject as curriculum_subject};
-use crate::capabilities::curriculum::{Curriculum, Plan};
+use super::super::view::{PlanProgressView, PlanView};
+use super::{happened, mapping};
+use crate::capabilities::curriculum::domain::{
+    Published, catalogue_subject, subject as curriculum_subject,
+};
+use crate::capabilities::curriculum::{Catalogue, Curriculum, Plan};
 use crate::capabilities::trainee;
 use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::actor::Role;
+use crate::http::etag::etag_beside;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
@@ -58,7 +61,7 @@ fn shown(plans: &Plans, plan: Plan, day: Date) -> Option<PlanView> {
 async fn version(view: &View, asked: &AssignPlan, on: Date) -> Result<Published, Refusal> {
     let header = view.consult::<Curriculum>(&curriculum_subject(&asked.curriculum)).await?;
     let unknown = || Rejection::field("/curriculum", UNKNOWN_REFERENCE);
-    let header = header.state.0.ok_or_else(unknown)?;
+    let header = header.state.header.ok_or_else(unknown)?;
     if !header.period.covers(on) {
         let fault = Fault::new(
             "curriculum_not_in_force",
@@ -142,16 +145,28 @@ pub async fn list_plans(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
 
 /// Read a plan of a trainee
 ///
-/// As it was assigned last.
+/// As it was assigned last, with how many of its goals are approved.
 #[utoipa::path(tag = "learning goals", operation_id = "read_plan",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("plan" = Plan, Path, description = "The plan.", example = "alm"), TimeAxes),
-    responses((status = 200, description = "The plan", body = PlanView)),
+    responses((status = 200, description = "The plan and its progress", body = PlanProgressView)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/plans/{plan}")]
 pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
     let (id, plan) = plan_of(path)?;
-    read.resource(&plan_subject(id), |plans: &Plans, day| shown(plans, plan, day)).await
+    let known = read.settled_known_at().await?;
+    let reached = read.wait_for_log().await?;
+    let day = read.as_of.unwrap_or_else(crate::http::today);
+    let view = read.service.log.view();
+    let plans: Loaded<Plans> = view.consult_until(&plan_subject(id), known).await?;
+    let assigned = shown(&plans.state, plan, day).ok_or(&NOT_FOUND)?;
+    let way: Loaded<Way> = view.consult_until(&path_subject(id), known).await?;
+    let all = view.consult::<Catalogue>(&catalogue_subject(&assigned.curriculum)).await?.state;
+    let (mapping, counting) = mapping(&view, all.0.values(), known).await?;
+    let progress = PlanProgressView::of(assigned, &all, &mapping, &way.state, day);
+    // The version is that of the plans; what was done in them is beside it.
+    let beside = way.head.max(counting);
+    read.send(etag_beside(plans.head, beside), reached.max(beside), &progress).await
 }
 
 /// The end of a plan.

@@ -1,6 +1,6 @@
 create table {table} (
   log           integer not null,
-  key           text    not null,   -- trainee/code
+  key           text    not null,   -- trainee/code, or trainee/code@version
   valid_from    date    not null,
   valid_to      date    not null,
   known_from    bigint  not null,

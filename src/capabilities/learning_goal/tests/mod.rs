@@ -2,6 +2,7 @@
 //! sequences stand in files of their own.
 
 mod authority;
+mod counting;
 mod plans;
 mod sequences;
 mod views;
@@ -107,6 +108,7 @@ fn submit_on(on: Date) -> Submit {
         code: text("ALM-001"),
         plan: Plan::Alm,
         curriculum: text("test-1"),
+        apart: false,
         plan_started_on: None,
         on,
         comment: None,
@@ -121,6 +123,7 @@ fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended 
         by,
         role,
         verdict,
+        curriculum: None,
         on,
         comment: None,
         dual_role_reason: None,
@@ -129,7 +132,7 @@ fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended 
 }
 
 fn recalled(on: Date) -> Recalled {
-    Recalled { trainee: DOCTOR, code: text("ALM-001"), on, municipality: None }
+    Recalled { trainee: DOCTOR, code: text("ALM-001"), curriculum: None, on, municipality: None }
 }
 
 /// Folds what a rule said yes to; answers the code of a no.

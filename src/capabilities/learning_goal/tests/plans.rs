@@ -1,7 +1,8 @@
 //! The rules of plans.
 
 use super::super::plan::{Authority, Plans};
-use super::super::view::{PlanSituation, PlanView};
+use super::super::view::PlanView;
+use super::super::view::plans::PlanSituation;
 use super::*;
 use crate::identifiers::Comment;
 

@@ -4,7 +4,7 @@ use super::super::view::{GoalOutcome, GoalView, Missing, Turn};
 use super::*;
 use crate::capabilities::curriculum::domain::GoalDefined;
 
-fn defined(requires_institution_service: bool) -> GoalDefined {
+pub fn defined(requires_institution_service: bool) -> GoalDefined {
     GoalDefined {
         curriculum: text("test-1"),
         code: text("ALM-001"),
@@ -14,6 +14,7 @@ fn defined(requires_institution_service: bool) -> GoalDefined {
         text: text("Text"),
         requires_institution_service,
         replaced_by: vec![],
+        replaces: None,
         from: date(2019, 3, 1),
     }
 }
@@ -21,7 +22,7 @@ fn defined(requires_institution_service: bool) -> GoalDefined {
 #[test]
 fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     let open = |case: &Case, institution| {
-        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, june(30));
+        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, &[], june(30));
         (view.missing, view.whose_turn)
     };
     let (supervisor, clinical, leader) = (
@@ -41,8 +42,8 @@ fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     assert_eq!(open(&case, true), (service, Turn::Leader));
     assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
     assert_eq!(open(&case, true), (vec![], Turn::Nobody));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(2));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(2));
     assert_eq!((view.situation, view.decision), (GoalSituation::Submitted, None));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, june(3));
+    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(3));
     assert_eq!(view.decision.map(|decision| decision.outcome), Some(GoalOutcome::Approved));
 }

@@ -1,5 +1,5 @@
-//! What may be asked of an occupancy: decided by the position together with everything else that the
-//! doctor holds.
+//! What may be asked of an occupancy: decided by the position together with everything else that
+//! the doctor holds.
 
 use jiff::civil::Date;
 use uuid::Uuid;

@@ -20,3 +20,5 @@ create index on {table} (log, municipality, key);
 create index on {table} (log, programme, key) where programme is not null;
 create index on {table} (log, trainee, key) where trainee is not null;
 create index on {table} using gin (external);
+create index on {table} (log, situation, key);
+create index on {table} (log, category, key);

@@ -47,49 +47,56 @@ fn day(number: i32) -> Date {
     date(2019, 1, 1).saturating_add(jiff::Span::new().days(number))
 }
 
-/// Asks of two positions in turn; both doctors may hold either. Refusals change nothing.
-fn play(asks: &[Ask]) -> ([Position; 2], [Occupancies; 2]) {
-    let mut positions = [Position::default(), Position::default()];
-    let mut held = [Occupancies::default(), Occupancies::default()];
-    for (number, position) in (1..).zip(positions.iter_mut()) {
-        let Event::Established(mut fact) = established("100") else { unreachable!() };
-        fact.position = Uuid::from_u128(number);
-        position.evolve(&fact.into());
+/// Two positions and the two doctors who may hold either.
+struct World {
+    positions: [Position; 2],
+    /// What each doctor holds anywhere.
+    held: [Occupancies; 2],
+}
+
+impl World {
+    fn new() -> Self {
+        let mut positions = [Position::default(), Position::default()];
+        for (number, position) in (1..).zip(positions.iter_mut()) {
+            let Event::Established(mut fact) = established("100") else { unreachable!() };
+            fact.position = Uuid::from_u128(number);
+            position.evolve(&fact.into());
+        }
+        Self { positions, held: [Occupancies::default(), Occupancies::default()] }
     }
-    for (step, ask) in asks.iter().enumerate() {
-        let target = step % 2;
-        let known = positions[target].known().expect("established");
-        let some = |which: usize| known.occupancies.iter().nth(which).cloned();
-        let hundredths = |share: u32| Percent::from_hundredths(share * 100).expect("in range");
-        let until = |from: i32, days: Option<i32>| {
-            let to = days.map(|days| day(from + days));
-            Period::try_new(day(from), to).expect("in order")
-        };
-        let of = |doctor: Uuid| if doctor == KARI { 0 } else { 1 };
+
+    fn held_by(&self, doctor: Uuid) -> &Occupancies {
+        &self.held[usize::from(doctor != KARI)]
+    }
+
+    /// What follows when something is asked of a position; nothing when it is about an occupancy
+    /// that there is not.
+    fn facts(&self, position: usize, ask: &Ask, new: Uuid) -> Vec<Event> {
+        let known = self.positions[position].known().expect("established");
+        let some = |which: usize| known.occupancies.iter().nth(which);
         let facts = match ask.clone() {
             Ask::Fill { doctor, from, days, share } => {
                 let trainee = if doctor { KARI } else { OLA };
                 let fill = Fill {
-                    occupancy: Uuid::from_u128(1000 + step as u128),
+                    occupancy: new,
                     trainee,
                     period: until(from, days),
                     percent: hundredths(share),
                     operating_model: OperatingModel::Salaried,
                     terms: Terms::default(),
                 };
-                known.fill(fill, &held[of(trainee)])
+                known.fill(fill, self.held_by(trainee))
             }
             Ask::End { which, on } => match some(which) {
-                Some(o) => known.end(o.id, day(on), LeaveReason::Other, &held[of(o.trainee)]),
-                None => continue,
+                Some(o) => known.end(o.id, day(on), LeaveReason::Other, self.held_by(o.trainee)),
+                None => return vec![],
             },
             Ask::Terms { which, on, share } => match some(which) {
                 Some(o) => {
-                    let share = Some(hundredths(share));
-                    let held = &held[of(o.trainee)];
+                    let (share, held) = (Some(hundredths(share)), self.held_by(o.trainee));
                     known.change_terms(o.id, day(on), share, Terms::default(), held)
                 }
-                None => continue,
+                None => return vec![],
             },
             Ask::Correct { which, from, days, share } => match some(which) {
                 Some(o) => {
@@ -99,25 +106,39 @@ fn play(asks: &[Ask]) -> ([Position; 2], [Occupancies; 2]) {
                         operating_model: OperatingModel::SelfEmployed,
                         end_reason: None,
                     };
-                    let held = &held[of(o.trainee)];
+                    let held = self.held_by(o.trainee);
                     known.correct_occupancy(o.id, Some(facts), comment(), held)
                 }
-                None => continue,
+                None => return vec![],
             },
             Ask::Suspend { on } => known.suspend(day(on), comment()),
             Ask::Resume { on } => known.resume(day(on)),
             Ask::Announce { on } => known.announce(day(on), None),
             Ask::Close { on } => known.close(day(on), comment()),
         };
-        for fact in facts.unwrap_or_default() {
-            positions[target].evolve(&fact);
-            let trainee = known_trainee(&fact);
-            if let Some(trainee) = trainee {
-                held[of(trainee)].evolve(&fact, 0);
+        facts.unwrap_or_default()
+    }
+
+    /// Asks of the two positions in turn. Refusals change nothing.
+    fn play(&mut self, asks: &[Ask]) {
+        for (step, ask) in asks.iter().enumerate() {
+            let position = step % 2;
+            for fact in self.facts(position, ask, Uuid::from_u128(1000 + step as u128)) {
+                self.positions[position].evolve(&fact);
+                if let Some(trainee) = known_trainee(&fact) {
+                    self.held[usize::from(trainee != KARI)].evolve(&fact, 0);
+                }
             }
         }
     }
-    (positions, held)
+}
+
+fn hundredths(share: u32) -> Percent {
+    Percent::from_hundredths(share * 100).expect("in range")
+}
+
+fn until(from: i32, days: Option<i32>) -> Period {
+    Period::try_new(day(from), days.map(|days| day(from + days))).expect("in order")
 }
 
 fn known_trainee(fact: &Event) -> Option<Uuid> {
@@ -142,7 +163,9 @@ proptest! {
     fn no_sequence_of_commands_breaks_an_invariant(
         asks in proptest::collection::vec(asks(), 1..40)
     ) {
-        let (positions, held) = play(&asks);
+        let mut world = World::new();
+        world.play(&asks);
+        let World { positions, held } = world;
         for number in 0..700 {
             let today = day(number);
             for doctor in &held {

@@ -17,7 +17,7 @@ use super::super::municipality::{Known, Municipality, NOT_IN_USE};
 use super::super::problems::*;
 use super::super::view::AlisOfficeView;
 use crate::capabilities::position::checked_external_ids;
-use crate::edge::{self, Day, Faults};
+use crate::edge::{self, Day, Faults, PeriodCorrection};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
@@ -25,8 +25,11 @@ use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
-use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name, OrganisationNumber};
+use crate::identifiers::{
+    Comment, ExternalId, ExternalName, MunicipalityNumber, Name, OrganisationNumber,
+};
 use crate::problem::Rejection;
+use crate::problem::common::INVALID_REQUEST;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -35,7 +38,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read_one)
         .service(history)
         .service(assign)
-        .service(release);
+        .service(release)
+        .service(correct_assignment);
 }
 
 /// An ALIS office to register.
@@ -146,7 +150,7 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office_history",
     params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices/{id}/history")]
 async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
@@ -229,4 +233,57 @@ async fn release(change: Change, id: Path<Uuid>, body: Body<ReleaseMunicipality>
     let ReleaseMunicipality { municipality, to } = body.value;
     let rule = |known: &Known| known.release(*id, to.0);
     on_pair(change, &body.canonical, *id, &municipality, rule).await
+}
+
+/// How an office's answering for a municipality really was; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectOfficeMunicipality {
+    /// The municipality.
+    municipality: MunicipalityNumber,
+    /// The first day, as it was recorded: tells which time is meant.
+    recorded_from: Day,
+    /// First day.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// Last day. Once one is recorded, tell another or `reopened`.
+    #[deserr(default)]
+    to: Option<Day>,
+    /// It has not ended: there is no last day.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    reopened: bool,
+    /// The office never answered for it: it is taken out, and nothing else may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+/// Correct which municipality an ALIS office answers for
+///
+/// The first account stays in the history; `known_at` before the correction shows it.
+#[utoipa::path(tag = "alis-offices", operation_id = "correct_office_municipality",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = CorrectOfficeMunicipality,
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
+#[post("/v1/alis-offices/{id}/municipalities/correction")]
+async fn correct_assignment(
+    change: Change,
+    id: Path<Uuid>,
+    body: Body<CorrectOfficeMunicipality>,
+) -> Answer {
+    let asked = &body.value;
+    let CorrectOfficeMunicipality { from, to, reopened, never_was, .. } = *asked;
+    let correction = PeriodCorrection { from, to, reopened, never_was, else_told: false };
+    let rule = |known: &Known| {
+        let was = asked.recorded_from.0;
+        let period = correction
+            .of(known.recorded_office(*id, was)?)
+            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
+        known.correct_office(*id, was, period, asked.reason.clone())
+    };
+    on_pair(change, &body.canonical, *id, &asked.municipality, rule).await
 }

@@ -13,14 +13,14 @@ use super::super::municipalities::comparable;
 use super::super::municipality::{Known, Municipality};
 use super::super::problems::*;
 use super::super::view::MunicipalityView;
-use crate::edge::{self, Day, Fault, Faults, FromText, Id};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, FromText, Id};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, Filtered, List, ListQuery, NoFilters, Read};
-use crate::identifiers::{MunicipalityNumber, Name};
+use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
 use crate::{evolved, read_from_text, text_type};
@@ -36,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read_one)
         .service(history)
         .service(succeed)
+        .service(correct_succession)
         .service(classify);
 }
 
@@ -228,7 +229,7 @@ async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "municipalities", operation_id = "read_municipality_history",
     params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities/{number}/history")]
 async fn history(list: List<NoFilters>, number: Path<MunicipalityNumber>) -> Answer {
@@ -282,6 +283,63 @@ async fn succeed(
     let rule = async |view: &View, known: &Known| {
         let is: Loaded<Municipality> = view.consult(&municipality_subject(&successor)).await?;
         Ok(known.succeed(&successor, &is.state, on.0)?)
+    };
+    on_municipality(change, &body.canonical, &number, rule).await
+}
+
+/// How a succession really was.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectSuccession {
+    /// The new municipality, as it was recorded.
+    successor: MunicipalityNumber,
+    /// The first day of the new; its number must be in use then.
+    #[deserr(default)]
+    on: Option<Day>,
+    /// There was no such succession: it is taken out, and no day may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+/// The day a correction tells; `None` when there was no such succession.
+fn corrected_day(asked: &CorrectSuccession) -> Result<Option<Date>, FieldFault> {
+    match (asked.on, asked.never_was) {
+        (Some(on), false) => Ok(Some(on.0)),
+        (None, true) => Ok(None),
+        (Some(_), true) | (None, false) => {
+            let fault = Fault::new(
+                "day_or_never",
+                "Tell the day, or that it never was: one of the two.",
+                "Oppgi dagen, eller at det aldri var slik: én av delene.",
+            );
+            Err(FieldFault::at("/on", fault))
+        }
+    }
+}
+
+/// Correct what a municipality became
+///
+/// A succession that was recorded by mistake is taken out of both municipalities, or put on its
+/// day. The first account stays in the history; `known_at` before the correction shows it.
+#[utoipa::path(tag = "municipalities", operation_id = "correct_succession",
+    params(("number" = MunicipalityNumber, Path, description = "The municipality that gives way.")),
+    request_body = CorrectSuccession,
+    responses((status = 200, description = "The municipality", body = MunicipalityView)),
+    extensions(("x-access" = json!("register"))))]
+#[post("/v1/municipalities/{number}/successions/correction")]
+async fn correct_succession(
+    change: Change,
+    number: Path<MunicipalityNumber>,
+    body: Body<CorrectSuccession>,
+) -> Answer {
+    let (asked, on) = (&body.value, corrected_day(&body.value)?);
+    let rule = async |view: &View, known: &Known| {
+        let successor = municipality_subject(&asked.successor);
+        let is: Loaded<Municipality> = view.consult(&successor).await?;
+        Ok(known.correct_succession(&asked.successor, &is.state, on, asked.reason.clone())?)
     };
     on_municipality(change, &body.canonical, &number, rule).await
 }

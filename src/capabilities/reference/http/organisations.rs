@@ -138,7 +138,7 @@ async fn read_one(read: Read, number: Path<OrganisationNumber>) -> Answer {
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "organisations", operation_id = "read_organisation_history",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations/{number}/history")]
 async fn history(list: List<NoFilters>, number: Path<OrganisationNumber>) -> Answer {

@@ -16,3 +16,5 @@ create index on {table} (log, key);
 create index on {table} (log, county, key);
 create index on {table} (log, alis_office, key) where alis_office is not null;
 create index on {table} using gin (names);
+create index on {table} (log, health_region, key);
+create index on {table} (log, centrality, key);

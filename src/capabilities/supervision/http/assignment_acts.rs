@@ -21,7 +21,8 @@ use crate::http::{Answer, Body, Change};
 use crate::identifiers::Comment;
 use crate::problem::{Rejection, common};
 
-/// A rule on one assignment: load it and everyone it concerns, decide, answer with it as it then is.
+/// A rule on one assignment: load it and everyone it concerns, decide, answer with it as it then
+/// is.
 async fn on_assignment(
     change: Change,
     canonical: &str,

@@ -37,8 +37,8 @@ use crate::problem::Rejection;
 pub struct ProposeAssignment {
     /// The trainee.
     trainee: Id,
-    /// The supervisor: a specialist on the first day, or under a granted exemption in a municipality
-    /// where the trainee then holds a position.
+    /// The supervisor: a specialist on the first day, or under a granted exemption in a
+    /// municipality where the trainee then holds a position.
     supervisor: Id,
     /// First day.
     from: Day,
@@ -204,7 +204,7 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// supervisor's history.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment_history",
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

@@ -107,8 +107,8 @@ fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Result<Reply
 
 /// Draft a supervision exemption
 ///
-/// A trainee's own supervisor must be a specialist; where none can be found, the directorate may for
-/// a time let somebody else supervise. The draft is completed under `/details` and sent under
+/// A trainee's own supervisor must be a specialist; where none can be found, the directorate may
+/// for a time let somebody else supervise. The draft is completed under `/details` and sent under
 /// `/submission`.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "draft_supervision_exemption",
     request_body = DraftExemption,
@@ -200,7 +200,7 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption_history",
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {

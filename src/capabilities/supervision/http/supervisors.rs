@@ -15,16 +15,16 @@ use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::SupervisorView;
 use crate::edge::{self, Day, Fault, Faults, FieldFault};
-use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::change::Flag;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
+use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
-use crate::personal_data::Identity;
 use crate::problem::Rejection;
 use crate::time::Period;
 
@@ -62,15 +62,9 @@ pub(super) fn replied(status: u16, state: &Supervisor, day: Date) -> Reply {
     Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
-/// Refuses an HPR number that belongs to another supervisor, naming that one.
-async fn hpr_free(view: &View, lookup: &str) -> Result<(), Refusal> {
-    let key = hpr_subject(lookup);
-    if view.is_new(&key).await? {
-        return Ok(());
-    }
-    let supervisor = view.holder(&key, "supervisor").await?;
-    Err(Rejection::new(&SUPERVISOR_EXISTS).with("supervisor", supervisor).into())
-}
+/// Of supervisors, one at most has an HPR number.
+static SUPERVISORS: PersonKind =
+    PersonKind { name: "supervisor", hpr_subject, exists: &SUPERVISOR_EXISTS };
 
 async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
     let key = external_subject(external);
@@ -86,33 +80,32 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 
 /// Register a supervisor
 ///
-/// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a specialist
-/// or have an exemption, and clinical supervisors (supervisører), who need neither. A person may be
-/// trainee and supervisor at different times. Name and number are kept sealed and stay out of the
-/// event log, the feed and every log of the service.
+/// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a
+/// specialist or have an exemption, and clinical supervisors (supervisører), who need neither. A
+/// person may be trainee and supervisor at different times. Name and number are kept sealed and
+/// stay out of the event log, the feed and every log of the service.
 #[utoipa::path(tag = "supervisors", operation_id = "register_supervisor",
     request_body = RegisterSupervisor,
     responses((status = 201, description = "The supervisor", body = SupervisorView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &SUPERVISOR_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/supervisors")]
 pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
+    let (asked, today) = (body.value, change.today);
     checked_external_ids(&asked.external_ids)?;
     let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
-    let (key, wrapped) = vault.new_person(id);
-    let hpr_number = Some(asked.hpr_number.to_string());
-    let sealed = key.seal(id, &Identity { name: asked.name.to_string(), hpr_number });
+    let person = NewPerson::new(vault, &asked.name, Some(&asked.hpr_number));
+    let id = person.id;
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
-        hpr_free(view, &lookup).await?;
+        SUPERVISORS.free(view, &lookup).await?;
         for external in &asked.external_ids {
             external_id_free(view, external).await?;
         }
         let facts = [Event::from(Registered {
             supervisor: id,
-            sealed: sealed.clone(),
+            sealed: person.sealed.clone(),
             hpr_lookup: lookup.clone(),
             specialist_since: asked.specialist_since.map(|day| day.0),
             capacity: asked.capacity,
@@ -121,9 +114,7 @@ pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer 
             on: today,
         })];
         let next = evolved!(Supervisor::default(), facts);
-        let mut decision = Decision::new(subject(id), &facts, replied(201, &next, today));
-        decision.person_keys = vec![(id, wrapped.clone())];
-        Ok(decision)
+        Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
     };
     change.execute(&body.canonical, decide).await
 }
@@ -193,7 +184,7 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the supervisor, exemptions and assignments included, newest first.
 #[utoipa::path(tag = "supervisors", operation_id = "read_supervisor_history",
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::feed::CloudEvent>)),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
@@ -262,27 +253,20 @@ pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSuperviso
     let decide = async |view: &View| {
         let loaded: Loaded<Supervisor> = view.load(&subject(id)).await?;
         let known = loaded.state.known()?;
-        let key = view.person_key(&service.vault, id).await?;
-        let told: Identity = key.open(id, &known.sealed).map_err(Failure::from)?;
-        let number = asked.hpr_number.as_ref();
-        let identity = Identity {
-            name: asked.name.as_ref().map_or(told.name.clone(), |name| name.to_string()),
-            hpr_number: number.map(|hpr| hpr.to_string()).or(told.hpr_number.clone()),
-        };
-        let lookup = number.map_or(known.hpr_lookup.clone(), |hpr| service.vault.lookup(hpr));
-        if lookup != known.hpr_lookup {
-            hpr_free(view, &lookup).await?;
-        }
+        let recorded =
+            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
+        let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
+        let person = SUPERVISORS.corrected(view, &service.vault, recorded, name, number).await?;
         let how = Corrected {
             supervisor: id,
             corrects: known.told_at,
-            sealed: key.seal(id, &identity),
-            hpr_lookup: lookup,
+            sealed: person.sealed,
+            hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
             specialist: specialist.clone().unwrap_or_else(|| known.specialist.clone()),
             reason: asked.reason.clone(),
             on: today,
         };
-        let facts = known.correct(how, identity == told)?;
+        let facts = known.correct(how, person.same)?;
         let next = evolved!(loaded.state, facts);
         Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
     };

@@ -23,3 +23,4 @@ create table {table} (
 create index on {table} (log, trainee, key);
 create index on {table} (log, supervisor, key);
 create index on {table} (log, municipality, key) where municipality is not null;
+create index on {table} (log, situation, key);

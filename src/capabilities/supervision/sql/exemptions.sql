@@ -14,3 +14,4 @@ create table {table} (
 create index on {table} (log, supervisor, key);
 create index on {table} (log, municipality, key);
 create index on {table} (log, expires_on, key) where expires_on is not null;
+create index on {table} (log, situation, key);

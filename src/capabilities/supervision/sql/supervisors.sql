@@ -11,5 +11,5 @@ create table {table} (
   external       text[]  not null,
   body           json    not null
 );
-create index on {table} (log, hpr_lookup);
+create index on {table} (log, hpr_lookup, key);
 create index on {table} using gin (external);

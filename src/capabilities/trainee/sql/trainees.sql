@@ -12,6 +12,7 @@ create table {table} (
   external        text[]  not null,
   body            json    not null
 );
-create index on {table} (log, hpr_lookup);
+create index on {table} (log, hpr_lookup, key);
 create index on {table} using gin (municipalities);
 create index on {table} using gin (external);
+create index on {table} (log, scheme, key);

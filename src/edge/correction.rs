@@ -1,0 +1,78 @@
+//! What a correction says of a period that was recorded.
+
+use super::{Day, Fault, FieldFault, period};
+use crate::time::Period;
+
+/// What is left out stays as it was recorded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PeriodCorrection {
+    pub from: Option<Day>,
+    pub to: Option<Day>,
+    /// There is no last day.
+    pub reopened: bool,
+    /// There never was such a thing.
+    pub never_was: bool,
+    /// Something beside the days is told, too.
+    pub else_told: bool,
+}
+
+impl PeriodCorrection {
+    /// How the period really was; `None` when it never was.
+    pub fn of(self, recorded: Period) -> Result<Option<Period>, FieldFault> {
+        if self.never_was {
+            let told = self.from.is_some() || self.to.is_some() || self.reopened || self.else_told;
+            let fault = Fault::new(
+                "nothing_else",
+                "Of what never was, tell nothing else.",
+                "Om det som aldri var, oppgis ikke noe annet.",
+            );
+            return if told { Err(FieldFault::at("/never_was", fault)) } else { Ok(None) };
+        }
+        let from = self.from.unwrap_or(Day(recorded.from));
+        let to = match (self.to, self.reopened) {
+            (Some(_), true) => {
+                let fault = Fault::new(
+                    "reopened_has_no_end",
+                    "What is open has no last day: tell one of the two.",
+                    "Det som er åpent, har ingen siste dag: oppgi én av delene.",
+                );
+                return Err(FieldFault::at("/reopened", fault));
+            }
+            (Some(to), false) => Some(to),
+            (None, true) => None,
+            (None, false) => recorded.to.map(Day),
+        };
+        period(from, to).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn what_is_left_out_stays_and_what_never_was_has_no_days() {
+        let recorded = Period { from: date(2020, 1, 1), to: Some(date(2020, 12, 31)) };
+        let of = |told: PeriodCorrection| told.of(recorded).map_err(|fault| fault.pointer);
+        let none = PeriodCorrection::default();
+        assert_eq!(of(none), Ok(Some(recorded)));
+        let later = PeriodCorrection { from: Some(Day(date(2020, 2, 1))), ..none };
+        assert_eq!(of(later), Ok(Some(Period { from: date(2020, 2, 1), ..recorded })));
+        let open = PeriodCorrection { reopened: true, ..none };
+        assert_eq!(of(open), Ok(Some(Period { to: None, ..recorded })));
+        let both = PeriodCorrection { to: Some(Day(date(2020, 2, 1))), ..open };
+        assert_eq!(of(both), Err("/reopened".to_owned()));
+        let never = PeriodCorrection { never_was: true, ..none };
+        assert_eq!(of(never), Ok(None));
+        for more in [
+            PeriodCorrection { else_told: true, ..never },
+            PeriodCorrection { reopened: true, ..never },
+            PeriodCorrection { from: Some(Day(date(2020, 2, 1))), ..never },
+        ] {
+            assert_eq!(of(more), Err("/never_was".to_owned()));
+        }
+        let backwards = PeriodCorrection { from: Some(Day(date(2021, 2, 1))), ..none };
+        assert!(of(backwards).is_err());
+    }
+}

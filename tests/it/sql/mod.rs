@@ -1,0 +1,5 @@
+//! SQL as PostgreSQL sees it: what it makes of each file, who may run what, and by which plans.
+
+mod files;
+mod lists;
+mod roles;
