@@ -35,6 +35,16 @@ impl fmt::Display for Subject {
     }
 }
 
+/// The kind of [`erased_subject`].
+pub const ERASED_SUBJECT: &str = "erased";
+
+/// The subject that exists once a person is erased, and never before. Two things rest on it below
+/// every capability: a person's key is not given out any more, and what the person was found by is
+/// free for others.
+pub fn erased_subject(person: impl fmt::Display) -> Subject {
+    Subject::new(ERASED_SUBJECT, person)
+}
+
 /// A recorded fact as a fold sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact<'a> {

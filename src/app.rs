@@ -1,15 +1,16 @@
 //! One instance of the service, put together: database, log, read models, HTTP. Settings, signals
 //! and the private PostgreSQL are [`crate::serve`]'s.
 
+mod pages;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_web::dev::{ResourceDef, ServerHandle};
-use actix_web::http::header;
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, get, web};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_postgres::Config;
 use tokio_util::sync::CancellationToken;
@@ -20,19 +21,23 @@ use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiB
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::access_log;
 use crate::capabilities::access::reach::{self, Founders, Reaches};
+use crate::capabilities::person::forget;
 use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, pass_over, rebuild, tail, watched};
+use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
+use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
-use crate::http::{ProblemResponse, Service, context, feed, health, problems};
+use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
 use crate::problem::Rejection;
 use crate::proof;
+use crate::sealed_keys;
 
 /// What an instance needs.
 pub struct Settings {
@@ -49,7 +54,14 @@ pub struct Settings {
     pub founders: Founders,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
+    /// Serves by TLS with this certificate and key; without them in the clear.
+    pub tls: Option<rustls::ServerConfig>,
+    /// Origins whose pages may call; see [`cors::origin`].
+    pub cors_origins: Vec<String>,
+    pub limits: Limits,
     pub vault: Vault,
+    /// For how many days reads of personal data are kept.
+    pub access_log_days: u16,
     pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
@@ -64,8 +76,10 @@ pub enum StartError {
     Database(#[from] database::DatabaseError),
     #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
     Connect(#[from] tokio_postgres::Error),
+    #[error("the keys of the database do not open: is ALIS_MASTER_KEY_FILE the key of this one?")]
+    MasterKey(#[source] Failure),
     #[error("the read models could not be built")]
-    ReadModels(#[from] crate::event_log::Failure),
+    ReadModels(#[from] Failure),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
 }
@@ -73,9 +87,13 @@ pub enum StartError {
 /// A running instance.
 pub struct Running {
     pub address: SocketAddr,
+    /// Whether it serves by TLS of its own.
+    pub tls: bool,
     pub service: web::Data<Service>,
     server: ServerHandle,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// The writer of the access log, and how to end it.
+    reads: (CancellationToken, tokio::task::JoinHandle<()>),
     workers: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -87,15 +105,25 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
     let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
     let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
-    let vault = Arc::new(settings.vault);
+    let vault = sealed_keys::settled(settings.vault, &log.pool).await.map_err(unopened)?;
+    let vault = Arc::new(vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
+    let pool_of_writer = database::pool(&settings.service, 1)?;
+    let (access_log, writer) =
+        access_log::new(DEFAULT_LOG, pool_of_writer, access_log::WAITING_MAX);
+    let is_public_https =
+        settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let service = web::Data::new(Service {
         log: log.clone(),
         answers: Arc::default(),
         vault,
+        access_log,
         identity: Arc::new(identity),
         reaches: Arc::new(Reaches::new(settings.founders)),
         public_url: settings.public_url.map(Into::into),
+        https: settings.tls.is_some() || is_public_https,
+        counters: Arc::new(Counters::new(&settings.limits)),
+        limits: settings.limits,
         projections: projections(),
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
@@ -108,16 +136,49 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         config: settings.service.clone(),
         size: (settings.pool_size / u16::try_from(settings.workers).unwrap_or(u16::MAX)).max(2),
     };
+    let tls = settings.tls.is_some();
+    let front = Front {
+        listen,
+        tls: settings.tls,
+        cors_origins: settings.cors_origins.into(),
+        workers: settings.workers,
+        drain: settings.drain,
+    };
     let keys = web::Data::new(settings.proof.keys());
-    let bound = bind(service.clone(), keys, per_worker, listen, settings.workers, settings.drain);
+    let bound = bind(service.clone(), keys, per_worker, front);
     let (server, address) = bound.map_err(|error| StartError::Listen(listen, error))?;
     let handle = server.handle();
     let ended = tokio::spawn(server);
-    let mut workers = vec![tokio::spawn(watched::follow(log.clone(), stop.clone()))];
-    let models = service.projections.clone();
+    // Its end is another one than everybody's: requests in flight still read.
+    let no_more_reads = CancellationToken::new();
+    let reads = (no_more_reads.clone(), tokio::spawn(writer.run(no_more_reads)));
+    let mut workers = vec![
+        tokio::spawn(watched::follow(log.clone(), stop.clone())),
+        tokio::spawn(forget::follow(log.clone(), stop.clone())),
+        tokio::spawn(access_log::keep_for(
+            settings.access_log_days,
+            log.pool.clone(),
+            DEFAULT_LOG,
+            stop.clone(),
+        )),
+    ];
+    workers.extend(move_read_models(&service, &settings.service, &stop).await?);
+    workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
+    service.ready.store(true, Ordering::Release);
+    Ok(Running { address, tls, service, server: handle, ended, reads, workers })
+}
+
+/// Builds the read models that are not there yet, one after the other, and starts what moves them.
+async fn move_read_models(
+    service: &Service,
+    config: &Config,
+    stop: &CancellationToken,
+) -> Result<Vec<tokio::task::JoinHandle<()>>, StartError> {
+    let (log, models) = (&service.log, service.projections.clone());
     let head = log.watch_head();
     let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
-    let builders = database::pool(&settings.service, rebuild::CONNECTIONS)?;
+    let builders = database::pool(config, rebuild::CONNECTIONS)?;
+    let mut workers = Vec::with_capacity(service.projections.len());
     for projection in service.projections.clone() {
         rebuild::ensure(&builders, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await?;
         let (pool, stop) = (log.pool.clone(), stop.clone());
@@ -126,9 +187,15 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         workers.push(tokio::spawn(worker));
     }
     builders.close();
-    workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
-    service.ready.store(true, Ordering::Release);
-    Ok(Running { address, service, server: handle, ended, workers })
+    Ok(workers)
+}
+
+fn unopened(failure: Failure) -> StartError {
+    if matches!(failure, Failure::Sealed(_)) {
+        StartError::MasterKey(failure)
+    } else {
+        StartError::ReadModels(failure)
+    }
 }
 
 impl Running {
@@ -139,6 +206,11 @@ impl Running {
         self.server.stop(true).await;
         if let Ok(Err(error)) = self.ended.await {
             tracing::warn!(error = %error, "The HTTP server ended badly");
+        }
+        let (no_more_reads, writer) = self.reads;
+        no_more_reads.cancel();
+        if writer.await.is_err() {
+            tracing::warn!("The writer of the access log ended badly");
         }
         for worker in self.workers {
             if worker.await.is_err() {
@@ -172,14 +244,23 @@ struct PoolSettings {
     size: u16,
 }
 
+/// Where and how the service listens.
+struct Front {
+    listen: SocketAddr,
+    tls: Option<rustls::ServerConfig>,
+    cors_origins: Arc<[String]>,
+    workers: usize,
+    drain: Duration,
+}
+
 fn bind(
     service: web::Data<Service>,
     keys: web::Data<proof::Keys>,
     pool: PoolSettings,
-    listen: SocketAddr,
-    workers: usize,
-    drain: Duration,
+    front: Front,
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
+    let Front { listen, tls, cors_origins, workers, drain } = front;
+    let head = service.limits.head;
     let server = HttpServer::new(move || {
         let mut own = Service::clone(&service);
         let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
@@ -198,18 +279,25 @@ fn bind(
                     routes(&mut ServiceConfig::new(config));
                 }
             });
-        app.service(openapi_json)
-            .service(docs_redirect)
-            .service(problem_page)
-            .service(docs)
+        app.service(pages::openapi_json)
+            .service(pages::docs_redirect)
+            .service(pages::problem_page)
+            .service(pages::docs)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(gate::admit))
+            .wrap(Condition::new(!cors_origins.is_empty(), cors::of(&cors_origins)))
             .wrap(from_fn(context::around))
     })
     .workers(workers)
     .shutdown_timeout(drain.as_secs())
     .disable_signals()
-    .bind(listen)?;
+    .client_request_timeout(head)
+    .keep_alive(Duration::from_secs(limits::KEEP_ALIVE_SECONDS))
+    .max_connections(limits::CONNECTIONS_PER_WORKER_MAX);
+    let server = match tls {
+        Some(config) => server.bind_rustls_0_23(listen, config)?,
+        None => server.bind(listen)?,
+    };
     let address = server.addrs()[0];
     Ok((server.run(), address))
 }
@@ -264,6 +352,7 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
         Some("supervision"),
     ),
     ("supervisor assignments", "Who supervises whom.", Some("supervision")),
+    ("persons", "What everybody who is registered has a right to.", Some("privacy")),
     ("leaders", "Who decides on learning goals, and where.", Some("leaders")),
     ("curricula", "Catalogues of learning goals, by version.", Some("curricula")),
     ("learning goals", "Plans, goals, recommendations, decisions.", Some("goals")),
@@ -313,49 +402,6 @@ pub fn operations() -> Operations {
 
 /// What the service answers beside its operations: the document, and pages for people.
 const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/{page}*", "/problems/{code}"];
-
-#[get("/openapi.json")]
-async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
-    HttpResponse::Ok().json(&service.operations.document)
-}
-
-#[get("/docs")]
-async fn docs_redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-}
-
-/// A file of the documentation page; its start for the empty name.
-#[get("/docs/{file:.*}")]
-async fn docs(file: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
-    static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> = LazyLock::new(|| {
-        // The page's own default asks a validator on the internet about the document.
-        Arc::new(utoipa_swagger_ui::Config::new(["/openapi.json"]).validator_url("none"))
-    });
-    let found = utoipa_swagger_ui::serve(&file, CONFIG.clone()).map_err(|error| {
-        tracing::error!(error = %error, "The documentation page cannot be served");
-        &problems::INTERNAL_ERROR
-    })?;
-    let found = found.ok_or(&problems::NOT_FOUND)?;
-    let mut response = HttpResponse::Ok();
-    if found.gzpipped {
-        response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
-    }
-    Ok(response.content_type(found.content_type).body(found.bytes.into_owned()))
-}
-
-/// What `type` of a problem points at.
-#[get("/problems/{code}")]
-async fn problem_page(code: web::Path<String>) -> Result<HttpResponse, ProblemResponse> {
-    let all = openapi::all_problems();
-    let problem = all.into_iter().find(|problem| problem.code == code.as_str());
-    let problem = problem.ok_or(&problems::NOT_FOUND)?;
-    let words = problem.doc.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = format!(
-        "{} ({})\n\n{} / {}\n\n{words}\n",
-        problem.code, problem.status, problem.title.en, problem.title.nb
-    );
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
-}
 
 /// 405 for an address that exists under other methods, 404 for any other.
 async fn elsewhere(

@@ -1,15 +1,26 @@
 //! Settings: flags and environment variables, in this one place. A wrong one stops the start with
 //! its name. Secrets come from files or the environment and are never printed.
 
+mod front;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use crate::access_log::KEPT_DAYS_MIN;
 use crate::edge::FromText;
 use crate::identifiers::OrganisationNumber;
 use crate::identity::cast::Scenario;
+
+pub use front::FrontSettings;
+
+/// Numbers within a range.
+type U16 = RangedI64ValueParser<u16>;
+/// Larger numbers within a range.
+type U64 = RangedU64ValueParser<u64>;
 
 /// How the service finds its database; shared by all commands that need one.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +38,11 @@ pub struct DatabaseSettings {
     #[arg(long, env = "ALIS_DATABASE_PASSWORD_FILE")]
     pub database_password_file: Option<PathBuf>,
 
+    /// File with the authorities (PEM) that vouch for the database's certificate. With it, every
+    /// connection is by TLS and verified by name, as sslmode=verify-full in the URL asks for.
+    #[arg(long, env = "ALIS_DATABASE_CA_FILE")]
+    pub database_ca_file: Option<PathBuf>,
+
     /// Role that the service acts as in the database; it cannot rewrite the log.
     #[arg(long, env = "ALIS_DATABASE_ROLE", default_value = "alis_service")]
     pub database_role: String,
@@ -36,8 +52,17 @@ pub struct DatabaseSettings {
     #[arg(long, env = "ALIS_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
 
+    /// File with the master key before the present one, while `alis keys rotate` has not finished.
+    #[arg(long, env = "ALIS_PREVIOUS_MASTER_KEY_FILE")]
+    pub previous_master_key_file: Option<PathBuf>,
+
     /// Connections for reading; writing needs one more, listening another.
-    #[arg(long, env = "ALIS_POOL_SIZE", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=200))]
+    #[arg(
+        long,
+        env = "ALIS_POOL_SIZE",
+        default_value_t = 16,
+        value_parser = U16::new().range(2..=200)
+    )]
     pub pool_size: u16,
 }
 
@@ -66,7 +91,7 @@ pub struct ProofSettings {
     /// A checkpoint is signed once the last one is so many seconds old, if anything is new.
     #[arg(
         long, env = "ALIS_SEAL_SECONDS", default_value_t = 2,
-        value_parser = clap::value_parser!(u16).range(1..=3_600)
+        value_parser = U16::new().range(1..=3_600)
     )]
     pub seal_seconds: u16,
 }
@@ -103,15 +128,37 @@ pub struct ServeSettings {
     pub identity: IdentitySettings,
 
     #[command(flatten)]
+    pub front: FrontSettings,
+
+    #[command(flatten)]
     pub proof: ProofSettings,
 
     /// Threads that answer requests.
-    #[arg(long, env = "ALIS_WORKERS", default_value_t = default_workers(), value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(
+        long,
+        env = "ALIS_WORKERS",
+        default_value_t = default_workers(),
+        value_parser = U16::new().range(1..=256)
+    )]
     pub workers: u16,
 
     /// Seconds that requests in flight get at shutdown.
-    #[arg(long, env = "ALIS_DRAIN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u16).range(0..=600))]
+    #[arg(
+        long,
+        env = "ALIS_DRAIN_SECONDS",
+        default_value_t = 25,
+        value_parser = U16::new().range(0..=600)
+    )]
     pub drain_seconds: u16,
+
+    /// For how many days it is kept who read whose personal data; 30 at least.
+    #[arg(
+        long,
+        env = "ALIS_ACCESS_LOG_DAYS",
+        default_value_t = 1_825,
+        value_parser = U16::new().range(i64::from(KEPT_DAYS_MIN)..)
+    )]
+    pub access_log_days: u16,
 
     /// Do not load the sample data into a new private PostgreSQL.
     #[arg(long, env = "ALIS_NO_SAMPLE")]
@@ -187,6 +234,10 @@ pub struct HealthcheckSettings {
     /// Address that the service listens on.
     #[arg(long, env = "ALIS_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// The certificate that the service serves with, if it does.
+    #[arg(long, env = "ALIS_TLS_CERT_FILE")]
+    pub tls_cert_file: Option<PathBuf>,
 }
 
 /// The commands of `alis project`.
@@ -208,6 +259,29 @@ pub struct RebuildSettings {
     /// Every read model, one after the other.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+}
+
+/// The commands of `alis keys`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Wrap the keys of all persons under a new master key, while the service runs. Ended half-way,
+    /// it goes on when it is called again.
+    Rotate(RotateSettings),
+}
+
+/// Settings of `alis keys rotate`.
+#[derive(Debug, Clone, Args)]
+pub struct RotateSettings {
+    /// File with the master key that is to go.
+    #[arg(long)]
+    pub old_master_key_file: PathBuf,
+
+    /// File with the master key that is to come.
+    #[arg(long)]
+    pub new_master_key_file: PathBuf,
 
     #[command(flatten)]
     pub database: DatabaseSettings,

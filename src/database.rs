@@ -1,10 +1,16 @@
 //! Connections and migrations.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::tls::{self, TlsError};
 
 mod embedded_migrations {
     refinery::embed_migrations!("migrations");
@@ -30,6 +36,12 @@ pub enum DatabaseError {
     Url(tokio_postgres::Error),
     #[error("the file {0} cannot be read: {1}")]
     File(String, std::io::Error),
+    #[error("sslmode asks for TLS: ALIS_DATABASE_CA_FILE must name whom to trust")]
+    NoAuthority,
+    #[error("ALIS_DATABASE_CA_FILE is given, and sslmode=disable asks for no TLS")]
+    Disabled,
+    #[error("ALIS_DATABASE_CA_FILE")]
+    Tls(#[from] TlsError),
     #[error("the database cannot be reached")]
     Connect(#[from] tokio_postgres::Error),
     #[error("the migrations failed")]
@@ -40,6 +52,9 @@ pub enum DatabaseError {
 
 /// The configuration behind `DATABASE_URL`, with a password if the URL holds none.
 pub fn config_of(url: &str, password: Option<&str>) -> Result<Config, DatabaseError> {
+    // The driver does not know these words. Here every TLS connection is verified by name.
+    let url = url.replace("sslmode=verify-full", "sslmode=require");
+    let url = url.replace("sslmode=verify-ca", "sslmode=require");
     let mut config: Config = url.parse().map_err(DatabaseError::Url)?;
     if let Some(password) = password {
         config.password(password);
@@ -55,6 +70,54 @@ pub fn config_of(url: &str, password: Option<&str>) -> Result<Config, DatabaseEr
     Ok(config)
 }
 
+/// Whom connections by TLS trust. A process has one database, and all its connections come here.
+static AUTHORITIES: OnceLock<rustls::ClientConfig> = OnceLock::new();
+
+/// Settles how the database is spoken to: by TLS, verified by these authorities, when they are
+/// given; in the clear otherwise. There is nothing between, such as TLS with just anybody.
+///
+/// # Errors
+/// When the URL asks for the other, or the file holds no authorities.
+pub fn trust(config: &mut Config, authorities: Option<&Path>) -> Result<(), DatabaseError> {
+    let mode = config.get_ssl_mode();
+    let Some(path) = authorities else {
+        return if mode == SslMode::Require { Err(DatabaseError::NoAuthority) } else { Ok(()) };
+    };
+    if mode == SslMode::Disable {
+        return Err(DatabaseError::Disabled);
+    }
+    config.ssl_mode(SslMode::Require);
+    // A second call names the same file: the settings are read once.
+    AUTHORITIES.get_or_init({
+        let client = tls::client(Some(path))?;
+        || client
+    });
+    Ok(())
+}
+
+/// What a connection needs: TLS is either required, and then verified, or not tried.
+fn secured(config: &Config) -> (Config, MakeRustlsConnect) {
+    let mut config = config.clone();
+    if config.get_ssl_mode() != SslMode::Require {
+        config.ssl_mode(SslMode::Disable);
+    }
+    let nobody = || tls::client(None).expect("no file is read, and ring speaks every version");
+    let client = AUTHORITIES.get().cloned().unwrap_or_else(nobody);
+    (config, MakeRustlsConnect::new(client))
+}
+
+/// What drives a connection.
+pub type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// Opens a connection, as [`trust`] settled it.
+///
+/// # Errors
+/// When the server does not answer, cannot prove who it is, or refuses.
+pub async fn connect(config: &Config) -> Result<(Client, Driver), tokio_postgres::Error> {
+    let (config, tls) = secured(config);
+    config.connect(tls).await
+}
+
 /// The trimmed text of a file that holds a secret.
 pub fn read_secret(path: &Path) -> Result<String, DatabaseError> {
     let text = std::fs::read_to_string(path);
@@ -64,7 +127,7 @@ pub fn read_secret(path: &Path) -> Result<String, DatabaseError> {
 
 /// Brings the schema up to date. Several instances may do this at once: one waits for the other.
 pub async fn migrate(config: &Config) -> Result<usize, DatabaseError> {
-    let (mut client, connection) = config.connect(NoTls).await?;
+    let (mut client, connection) = connect(config).await?;
     let driver = tokio::spawn(connection);
     // Held until the connection closes; refinery's own table does not keep two instances apart.
     client.batch_execute("select pg_advisory_lock(4242, 1)").await?;
@@ -89,7 +152,8 @@ pub fn pool(config: &Config, size: u16) -> Result<Pool, DatabaseError> {
     let mut config = config.clone();
     let options = format!("{} {PLANNING}", config.get_options().unwrap_or_default());
     config.options(options.trim_start());
-    let manager = Manager::from_config(config, NoTls, recycling);
+    let (config, tls) = secured(&config);
+    let manager = Manager::from_config(config, tls, recycling);
     let timeout = Some(Duration::from_secs(POOL_WAIT_SECONDS_MAX));
     Ok(Pool::builder(manager)
         .max_size(usize::from(size))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use alis::config::{
-    DatabaseSettings, HealthcheckSettings, ImportSettings, LogCommand, ProjectCommand,
+    DatabaseSettings, HealthcheckSettings, ImportSettings, KeysCommand, LogCommand, ProjectCommand,
     ReferenceCommand, ServeSettings, TokenSettings, VerifyReceiptSettings,
 };
 use alis::embedded_postgres::{self, Durability, Settings};
@@ -24,7 +24,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the service.
-    Serve(ServeSettings),
+    Serve(Box<ServeSettings>),
     /// Bring the database's schema up to date.
     Migrate(DatabaseSettings),
     /// Ask the service on this machine whether it is ready. Ends with 1 when it is not.
@@ -32,6 +32,9 @@ enum Command {
     /// Look after the read models.
     #[command(subcommand)]
     Project(ProjectCommand),
+    /// Look after the keys of persons.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look after the event log.
     #[command(subcommand)]
     Log(LogCommand),
@@ -78,7 +81,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(settings) => runtime()?.block_on(serve::serve(settings))?,
+        Command::Serve(settings) => runtime()?.block_on(serve::serve(*settings))?,
         Command::Migrate(settings) => runtime()?.block_on(operate::migrate(&settings))?,
         Command::Healthcheck(settings) => runtime()?.block_on(operate::healthcheck(&settings))?,
         Command::Project(ProjectCommand::Status(settings)) => {
@@ -86,6 +89,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Project(ProjectCommand::Rebuild(settings)) => {
             runtime()?.block_on(operate::rebuild(&settings))?;
+        }
+        Command::Keys(KeysCommand::Rotate(settings)) => {
+            runtime()?.block_on(operate::rotate(&settings))?;
         }
         Command::Log(LogCommand::Verify(settings)) => {
             if !runtime()?.block_on(operate::verify(&settings))? {

@@ -13,16 +13,18 @@ use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
 use crate::config::{
-    DatabaseSettings, HealthcheckSettings, RebuildSettings, VerifyReceiptSettings, VerifySettings,
+    DatabaseSettings, HealthcheckSettings, RebuildSettings, RotateSettings, VerifyReceiptSettings,
+    VerifySettings,
 };
 use crate::embedded_postgres::{self, EmbeddedPostgres, StartError};
 use crate::event_log::combiner::with_causes;
 use crate::event_log::projector::Projection;
 use crate::event_log::{DEFAULT_LOG, Failure, rebuild, status, verify};
+use crate::personal_data::Vault;
 use crate::progress::Progress;
 use crate::proof::note::Verifier;
 use crate::proof::{self, receipt};
-use crate::{app, client, database, serve};
+use crate::{app, client, database, sealed_keys, serve};
 
 /// How long `alis healthcheck` waits for an answer.
 const HEALTHCHECK_SECONDS_MAX: u64 = 2;
@@ -47,7 +49,7 @@ async fn open(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
             let found = embedded_postgres::find(&settings.data_dir)?;
             let service = found.config(serve::SERVICE_ROLE, serve::DATABASE);
             let owner = found.superuser();
-            let answer = owner.connect(tokio_postgres::NoTls).await;
+            let answer = database::connect(&owner).await;
             drop(answer.with_context(|| {
                 let path = found.path().display();
                 format!(
@@ -109,8 +111,11 @@ pub async fn migrate(settings: &DatabaseSettings) -> anyhow::Result<()> {
 
 /// `alis healthcheck`.
 pub async fn healthcheck(settings: &HealthcheckSettings) -> anyhow::Result<()> {
-    let url = format!("http://{}/health/ready", here(settings.listen));
-    let request = client::http()?.get(&url).timeout(Duration::from_secs(HEALTHCHECK_SECONDS_MAX));
+    let scheme = if settings.tls_cert_file.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}/health/ready", here(settings.listen));
+    let request = client::http_of_this_machine()?
+        .get(&url)
+        .timeout(Duration::from_secs(HEALTHCHECK_SECONDS_MAX));
     let response = request.send().await.with_context(|| format!("no answer from {url}"))?;
     let status = response.status();
     if !status.is_success() {
@@ -194,6 +199,32 @@ async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result
     if parked > 0 {
         writeln!(out, "{name}: {parked} keys stand still; see `alis project status`")?;
     }
+    Ok(())
+}
+
+/// `alis keys rotate`.
+pub async fn rotate(settings: &RotateSettings) -> anyhow::Result<()> {
+    let read = |path| database::read_secret(path);
+    let old = read(&settings.old_master_key_file).context("--old-master-key-file")?;
+    let new = read(&settings.new_master_key_file).context("--new-master-key-file")?;
+    let vault = Vault::new(&new, Some(&old)).context("the master keys")?;
+    let opened = open_existing(&settings.database).await?;
+    let (client, connection) = database::connect(&opened.owner).await?;
+    let driver = tokio::spawn(connection);
+    let sql = include_str!("sealed_keys/count.sql");
+    let count: i64 = client.query_one(sql, &[&DEFAULT_LOG]).await?.try_get(0)?;
+    let progress = Progress::new("Wrapping keys anew".to_owned(), steps(count));
+    let done = sealed_keys::rotate(&client, DEFAULT_LOG, &vault, &|n| progress.at(n)).await;
+    progress.finish();
+    let changed = done.map_err(|error| anyhow::anyhow!(with_causes(&error)))?;
+    drop(client);
+    driver.await??;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "All keys are under the new master key; {changed} were wrapped anew.")?;
+    writeln!(
+        out,
+        "Take ALIS_PREVIOUS_MASTER_KEY_FILE out of the settings, then destroy that key."
+    )?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::personal_data::Vault;
 use crate::proof;
 use crate::proof::note::{Signer, Verifier};
 use crate::proof::sealer::Pace;
-use crate::token;
+use crate::{tls, token};
 
 /// The login of the service on the private PostgreSQL.
 pub const SERVICE_ROLE: &str = "alis_service";
@@ -52,7 +52,8 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
         let password = settings.database_password_file.as_deref();
         let password = password.map(database::read_secret).transpose();
         let password = password.context("ALIS_DATABASE_PASSWORD_FILE")?;
-        let owner = database::config_of(url, password.as_deref())?;
+        let mut owner = database::config_of(url, password.as_deref())?;
+        database::trust(&mut owner, settings.database_ca_file.as_deref())?;
         let service = database::acting_as(&owner, &settings.database_role);
         return Ok(Database { private: None, owner, service, master_key });
     }
@@ -66,7 +67,7 @@ pub async fn open_database(settings: &DatabaseSettings) -> anyhow::Result<Databa
     }
     let owner = private.superuser();
     database::migrate(&owner).await?;
-    let (client, connection) = owner.connect(tokio_postgres::NoTls).await?;
+    let (client, connection) = database::connect(&owner).await?;
     let driver = tokio::spawn(connection);
     // The role comes from the migrations without a login; only this private server gives it one.
     client.batch_execute("alter role alis_service login").await?;
@@ -227,7 +228,10 @@ pub async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let running = start(&settings, &database, issuer.as_ref()).await?;
     announce(&running, &database)?;
     let sample = async {
-        if let (Some(private), Some(issuer)) = (private.filter(|_| !settings.no_sample), &issuer) {
+        // The import calls by the loopback address, which no certificate names.
+        let in_the_clear = settings.front.tls_cert_file.is_none();
+        let wanted = private.filter(|_| !settings.no_sample && in_the_clear);
+        if let (Some(private), Some(issuer)) = (wanted, &issuer) {
             let (shape, claims) = Scenario::Loader.claims();
             let now = crate::http::now().as_second();
             match issuer.sign(shape, &claims, now, SAMPLE_TOKEN_SECONDS) {
@@ -270,7 +274,18 @@ async fn start(
     let Some(master_key) = &database.master_key else {
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
     };
-    let vault = Vault::new(master_key).context("ALIS_MASTER_KEY_FILE")?;
+    let previous = settings.database.previous_master_key_file.as_deref();
+    let previous = previous.map(database::read_secret).transpose();
+    let previous = previous.context("ALIS_PREVIOUS_MASTER_KEY_FILE")?;
+    let vault = Vault::new(master_key, previous.as_deref());
+    let vault = vault.context("ALIS_MASTER_KEY_FILE, ALIS_PREVIOUS_MASTER_KEY_FILE")?;
+    let front = &settings.front;
+    let tls = match (&front.tls_cert_file, &front.tls_key_file) {
+        (Some(certificates), Some(key)) => Some(tls::server(certificates, key)?),
+        (None, None) => None,
+        (Some(_), None) => bail!("ALIS_TLS_KEY_FILE is needed with ALIS_TLS_CERT_FILE"),
+        (None, Some(_)) => bail!("ALIS_TLS_CERT_FILE is needed with ALIS_TLS_KEY_FILE"),
+    };
     let data_dir = database.private.as_ref().map(EmbeddedPostgres::data_dir);
     let proof = proof_settings(settings, data_dir)?;
     let running = app::start(app::Settings {
@@ -281,7 +296,11 @@ async fn start(
         own_issuer: own_issuer.cloned(),
         founders: founders(identity, database.private.is_some()),
         public_url: identity.public_url.clone(),
+        tls,
+        cors_origins: settings.front.cors_origins.clone(),
+        limits: settings.front.limits(),
         vault,
+        access_log_days: settings.access_log_days,
         proof,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),
@@ -294,10 +313,11 @@ async fn start(
 
 fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
     let address = running.address;
-    tracing::info!(%address, "Listening on http://{address}");
+    let scheme = if running.tls { "https" } else { "http" };
+    tracing::info!(%address, "Listening on {scheme}://{address}");
     let mut out = std::io::stdout().lock();
-    writeln!(out, "alis is up on http://{address}")?;
-    writeln!(out, "  documentation  http://{address}/docs/")?;
+    writeln!(out, "alis is up on {scheme}://{address}")?;
+    writeln!(out, "  documentation  {scheme}://{address}/docs/")?;
     if let Some(private) = &database.private {
         let program = std::env::current_exe()
             .map_or_else(|_unknown| "alis".to_owned(), |path| path.display().to_string());
@@ -308,7 +328,7 @@ fn announce(running: &Running, database: &Database) -> anyhow::Result<()> {
         writeln!(
             out,
             "  curl -H \"Authorization: Bearer $({program} token --as office --data-dir {data_dir})\" \
-             'http://{address}/v1/positions?as_of=2020-03-31&limit=2'"
+             '{scheme}://{address}/v1/positions?as_of=2020-03-31&limit=2'"
         )?;
     }
     out.flush()?;

@@ -9,14 +9,26 @@ use tracing_subscriber::EnvFilter;
 /// errors.
 const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
 
+/// Never, whatever RUST_LOG says: it writes down addresses as callers sent them, and a caller may
+/// have put a name where an id belongs.
+const SILENT: [&str; 1] = ["actix_web::types::path=off"];
+
 /// Starts logging to standard error.
 pub fn start() {
     let unset = |_unset| EnvFilter::new(DEFAULT_FILTER);
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(unset);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(silenced(filter)).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.init();
     } else {
         builder.json().with_current_span(true).with_span_list(false).flatten_event(true).init();
     }
+}
+
+/// A filter without what is never logged.
+pub fn silenced(filter: EnvFilter) -> EnvFilter {
+    SILENT.iter().fold(filter, |filter, directive| {
+        filter.add_directive(directive.parse().expect("the directives above are valid"))
+    })
 }

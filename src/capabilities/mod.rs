@@ -8,6 +8,7 @@ pub mod access;
 pub mod curriculum;
 pub mod leader;
 pub mod learning_goal;
+pub mod person;
 pub mod position;
 pub mod programme;
 pub mod reference;
@@ -46,5 +47,6 @@ pub static ALL: &[&Capability] = &[
     &curriculum::CAPABILITY,
     &leader::CAPABILITY,
     &learning_goal::CAPABILITY,
+    &person::CAPABILITY,
     &report::CAPABILITY,
 ];

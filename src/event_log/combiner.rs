@@ -8,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, Statement};
 
 use super::append::{self, AppendCommand, AppendError, Verdict};
 
@@ -110,7 +110,7 @@ struct Connection {
 
 impl Connection {
     async fn open(config: &Config, log: i32) -> Result<Self, tokio_postgres::Error> {
-        let (client, driver) = config.connect(NoTls).await?;
+        let (client, driver) = crate::database::connect(config).await?;
         tokio::spawn(async move {
             if let Err(error) = driver.await {
                 tracing::debug!(error = %error, "The writer's connection ended");

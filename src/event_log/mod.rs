@@ -11,6 +11,7 @@ pub mod pass_over;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;
+mod rows;
 pub mod status;
 pub mod tail;
 mod turns;

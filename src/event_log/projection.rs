@@ -39,6 +39,9 @@ pub trait ReadModel: Send + Sync + 'static {
     const TABLE: &'static str;
     /// The columns after the leading ones, in the order [`Row`] writes them.
     const COLUMNS: &'static str;
+    /// What an UPDATE sets in every row of a person who was erased, also in those that only tell
+    /// what was known before; nothing for models that hold nothing of who somebody is.
+    const FORGETS: Option<&'static str> = None;
 
     /// The rows of a state: of one item in order, without overlap. An item belongs to one key.
     fn rows(key: &str, state: &Self::State) -> Vec<Row>;

@@ -9,15 +9,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use deadpool_postgres::{Object, Pool, Transaction};
-use futures_util::SinkExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::feed::Recorded;
-use super::projection::{Closed, KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
+use super::projection::{Closed, KeyFold, Opened, ReadModel, copy_line, keys_of};
+use super::rows::{forget, park, write};
+use crate::aggregate::ERASED_SUBJECT;
 
 /// Facts taken in by one transaction.
 const BATCH_FACTS_MAX: i64 = 1_000;
@@ -35,6 +35,7 @@ pub trait Projection: Send + Sync {
     fn table_sql(&self) -> &'static str;
     fn columns(&self) -> &'static str;
     fn subject(&self) -> &'static str;
+    fn forgets(&self) -> Option<&'static str>;
     /// Folds a batch of facts into what it makes of the table.
     fn fold(&self, batch: Batch<'_>) -> Folded;
     /// A fold over the whole log, for a rebuild.
@@ -64,6 +65,9 @@ impl<M: ReadModel> Projection for Declared<M> {
     }
     fn subject(&self) -> &'static str {
         M::SUBJECT
+    }
+    fn forgets(&self) -> Option<&'static str> {
+        M::FORGETS
     }
     fn fold(&self, batch: Batch<'_>) -> Folded {
         fold_batch::<M>(batch)
@@ -300,6 +304,10 @@ async fn advance(
         let folded = projection.fold(Batch { log, checkpoint, facts: &facts });
         let table = table_name(log, projection.name(), build);
         write(transaction, log, projection, build, &table, folded).await?;
+        let new = |fact: &&Recorded| fact.position > checkpoint;
+        let erased = facts.iter().filter(|(_, facts)| facts.iter().filter(new).any(is_erasure));
+        let erased: Vec<&str> = erased.map(|(key, _)| key.as_str()).collect();
+        forget(transaction, log, projection, &table, &erased).await?;
     }
     move_checkpoint(transaction, log, projection.name(), build, until).await?;
     Ok(true)
@@ -370,61 +378,12 @@ async fn facts_of(
     Ok(facts)
 }
 
-async fn write(
-    transaction: &Transaction<'_>,
-    log: i32,
-    projection: &dyn Projection,
-    build: i32,
-    table: &str,
-    folded: Folded,
-) -> Result<(), Failure> {
-    if !folded.closed.is_empty() {
-        let keys: Vec<&str> = folded.closed.iter().map(|(key, _)| key.as_str()).collect();
-        let days: Vec<_> = folded.closed.iter().map(|(_, row)| row.valid_from).collect();
-        let ends: Vec<i64> = folded.closed.iter().map(|(_, row)| row.known_to).collect();
-        let sql = include_str!("sql/close_rows.sql").replace("{table}", table);
-        let updated = transaction.execute(&sql, &[&log, &keys, &days, &ends]).await?;
-        // Rows that the fold takes for stored, but are not, would leave others open for ever.
-        if updated != folded.closed.len() as u64 {
-            return Err(Failure::Drift(projection.name()));
-        }
-    }
-    copy_in(transaction, table, projection.columns(), folded.lines).await?;
-    park(transaction, log, projection.name(), build, folded.poisoned).await
+/// Whether a fact says that somebody is erased: it is the only one with such a subject.
+fn is_erasure(fact: &Recorded) -> bool {
+    tells_of_erasure(&fact.subjects)
 }
 
-/// Writes down keys that stand still: key, position, reason.
-pub(super) async fn park(
-    transaction: &Transaction<'_>,
-    log: i32,
-    name: &str,
-    build: i32,
-    poisoned: Vec<(String, i64, String)>,
-) -> Result<(), Failure> {
-    for (key, position, reason) in &poisoned {
-        tracing::error!(projection = name, position, "A fact could not be applied; key parked");
-        let statement = transaction.prepare_cached(include_str!("sql/park.sql")).await?;
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&log, &name, &build, key, position, reason];
-        transaction.execute(&statement, &values).await?;
-    }
-    Ok(())
-}
-
-/// Writes lines of COPY into a table.
-async fn copy_in(
-    transaction: &Transaction<'_>,
-    table: &str,
-    columns: &str,
-    lines: Vec<u8>,
-) -> Result<(), Failure> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let sql = format!("copy {table} ({LEADING_COLUMNS}, {columns}) from stdin");
-    let sink = transaction.copy_in(&sql).await?;
-    let mut sink = std::pin::pin!(sink);
-    sink.send(Bytes::from(lines)).await?;
-    sink.finish().await?;
-    Ok(())
+/// Whether these are the subjects of an erasure.
+pub(super) fn tells_of_erasure<S: AsRef<str>>(subjects: &[S]) -> bool {
+    keys_of(subjects, ERASED_SUBJECT).next().is_some()
 }

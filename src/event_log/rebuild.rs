@@ -16,7 +16,10 @@ use tokio_postgres::types::ToSql;
 
 use super::Failure;
 use super::projection::{KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
-use super::projector::{Projection, advance_narrowing, move_checkpoint, park, table_name};
+use super::projector::{
+    Projection, advance_narrowing, move_checkpoint, table_name, tells_of_erasure,
+};
+use super::rows::{forget, park};
 use crate::aggregate::Fact;
 
 /// Connections a build uses at once; it needs a pool of its own with as many, or it could wait for
@@ -253,7 +256,7 @@ async fn stream_in(
     let mut sink = std::pin::pin!(sink);
     let mut fold = projection.fold_all(log);
     let mut out = Vec::with_capacity(CHUNK_BYTES * 2);
-    let mut count = 0_u64;
+    let (mut count, mut erased) = (0_u64, Vec::new());
     while let Some(row) = rows.try_next().await? {
         let fact = Fact {
             position: row.try_get(0)?,
@@ -264,6 +267,9 @@ async fn stream_in(
         };
         let subjects: Vec<&str> = row.try_get(5)?;
         fold.apply(&fact, &subjects, &mut out);
+        if tells_of_erasure(&subjects) {
+            erased.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
+        }
         if out.len() >= CHUNK_BYTES {
             sink.send(chunk(&mut out)).await?;
         }
@@ -280,6 +286,8 @@ async fn stream_in(
     sink.send(chunk(&mut out)).await?;
     sink.finish().await?;
     progress(count);
+    let erased: Vec<&str> = erased.iter().map(String::as_str).collect();
+    forget(transaction, log, projection, &table, &erased).await?;
     park(transaction, log, projection.name(), build, fold.poisoned()).await?;
     Ok(head)
 }

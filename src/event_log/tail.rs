@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::watch;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_util::sync::CancellationToken;
 
 /// How often the head is looked up when nothing is heard.
@@ -71,7 +71,7 @@ async fn connect(
     log: i32,
     sender: watch::Sender<i64>,
 ) -> Result<(Client, tokio::task::JoinHandle<()>), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+    let (client, mut connection) = crate::database::connect(config).await?;
     let driver = tokio::spawn(async move {
         let mut messages =
             futures_util::stream::poll_fn(move |context| connection.poll_message(context));

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::gather::{Gather, Gathered};
 use super::{EventLog, Failure};
-use crate::aggregate::{Fact, Fold, Subject};
+use crate::aggregate::{Fact, Fold, Subject, erased_subject};
 use crate::personal_data::{PersonKey, SealError, Vault};
 
 /// Facts of one subject read into one decision. More is a design fault, not a big customer.
@@ -105,11 +105,20 @@ impl View {
     }
 
     /// Who took a subject first: the id that its first fact holds under `field`; empty when there
-    /// is none.
+    /// is none. An erased person holds nothing any more: then it is who came next.
     pub async fn holder(&self, subject: &Subject, field: &str) -> Result<String, Failure> {
-        let first = self.first_fact(subject).await?;
-        let id = first.and_then(|first| Some(first.payload[field].as_str()?.to_owned()));
-        Ok(id.unwrap_or_default())
+        let all = self.consult::<Payloads>(subject).await?.state;
+        let mut looked_at = Vec::new();
+        for id in all.0.iter().filter_map(|payload| payload[field].as_str()) {
+            if looked_at.contains(&id) {
+                continue;
+            }
+            if self.consult::<FirstFact>(&erased_subject(id)).await?.head == 0 {
+                return Ok(id.to_owned());
+            }
+            looked_at.push(id);
+        }
+        Ok(String::new())
     }
 }
 
@@ -137,6 +146,17 @@ impl Fold for FirstFact {
             self.position = fact.position;
             self.payload = serde_json::from_str(fact.payload).unwrap_or_default();
         }
+        Ok(())
+    }
+}
+
+/// What the facts of a subject hold, in order.
+#[derive(Default)]
+struct Payloads(Vec<serde_json::Value>);
+
+impl Fold for Payloads {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
+        self.0.push(serde_json::from_str(fact.payload).unwrap_or_default());
         Ok(())
     }
 }

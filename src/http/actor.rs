@@ -202,9 +202,17 @@ impl Reach {
 pub struct Actor {
     pub caller: Arc<Caller>,
     pub reach: Arc<Reach>,
+    /// The id of the operation that was called.
+    pub operation: Arc<str>,
 }
 
 impl Actor {
+    /// The ids under which the caller is registered as a person.
+    pub fn own_ids(&self) -> Vec<Uuid> {
+        let Reach { doctor, supervisor, leader, .. } = &*self.reach;
+        [doctor, supervisor, leader].into_iter().flatten().copied().collect()
+    }
+
     /// A caller's own key, made unlike every other caller's.
     pub fn scoped(&self, key: &str) -> String {
         format!("{}:{key}", self.caller.id())

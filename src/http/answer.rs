@@ -30,6 +30,7 @@ struct Parts {
     more: serde_json::Map<String, Value>,
     allow: Option<String>,
     etag: Option<String>,
+    retry_after: Option<u64>,
 }
 
 impl ProblemResponse {
@@ -37,7 +38,7 @@ impl ProblemResponse {
     pub fn new(rejection: impl Into<Rejection>) -> Self {
         let more = serde_json::Map::new();
         let rejection = rejection.into();
-        Self(Box::new(Parts { rejection, more, allow: None, etag: None }))
+        Self(Box::new(Parts { rejection, more, allow: None, etag: None, retry_after: None }))
     }
 
     /// Adds a member.
@@ -55,6 +56,12 @@ impl ProblemResponse {
     /// Names the version to read next.
     pub fn etag(mut self, etag: String) -> Self {
         self.0.etag = Some(etag);
+        self
+    }
+
+    /// Says after how many seconds another try is worth it.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
         self
     }
 
@@ -100,6 +107,10 @@ impl ProblemResponse {
             401 => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
+            408 => {
+                // The rest of the body may still come: what follows it is no request.
+                response.force_close();
+            }
             503 => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
@@ -110,6 +121,9 @@ impl ProblemResponse {
         }
         if let Some(etag) = &self.0.etag {
             response.insert_header((header::ETAG, etag.as_str()));
+        }
+        if let Some(seconds) = self.0.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(self.body(language, &format!("urn:alis:request:{request_id}")))
     }

@@ -2,14 +2,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use deserr::Deserr;
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{ProblemResponse, problems};
+use super::{ProblemResponse, Service, problems};
 use crate::edge::{self, Faults, FieldFault};
 use crate::problem::Rejection;
 
@@ -17,6 +17,8 @@ use crate::problem::Rejection;
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Objects and arrays within one another.
 const DEPTH_MAX: usize = 32;
+/// Elements of one array, and members of one object.
+const ELEMENTS_MAX: usize = 10_000;
 
 /// A body of JSON, read into a type of its own.
 pub struct Body<T> {
@@ -34,9 +36,16 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
         let allowed = super::actor::authenticate(request).and_then(|_actor| is_json(request));
         let elsewhere = super::change::faults(request);
         let payload = payload.take();
+        let service = request.app_data::<web::Data<Service>>().expect("the app registers it");
+        let patience = service.limits.body;
         Box::pin(async move {
             allowed?;
-            let document = parse(&collect(payload).await?)?;
+            let bytes = tokio::time::timeout(patience, collect(payload)).await;
+            let bytes = bytes.map_err(|_elapsed| {
+                let rejection = Rejection::new(&problems::BODY_TOO_SLOW);
+                rejection.with("seconds", patience.as_secs())
+            })??;
+            let document = parse(&bytes)?;
             let canonical = document.to_string();
             Ok(Self { value: all_or_faults(edge::read(document), elsewhere)?, canonical })
         })
@@ -66,11 +75,18 @@ async fn collect(mut payload: Payload) -> Result<Vec<u8>, ProblemResponse> {
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, ProblemResponse> {
+/// A body as a document.
+///
+/// # Errors
+/// When it is no JSON, or deeper or wider than any honest one.
+pub fn parse(bytes: &[u8]) -> Result<Value, ProblemResponse> {
     let document: Value =
         serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
     if depth(&document) > DEPTH_MAX {
         return Err(malformed("nested too deeply"));
+    }
+    if widest(&document) > ELEMENTS_MAX {
+        return Err(malformed("too many elements in one array or object"));
     }
     Ok(document)
 }
@@ -79,6 +95,15 @@ fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// How many elements the largest array or object has.
+fn widest(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(widest).fold(items.len(), usize::max),
+        Value::Object(members) => members.values().map(widest).fold(members.len(), usize::max),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }

@@ -117,7 +117,7 @@ impl Change {
 
     async fn answer(&self, outcome: Outcome, keys: Vec<(uuid::Uuid, Vec<u8>)>) -> Answer {
         let mut body = [outcome.reply.body];
-        self.service.reveal(&self.actor.reach, &mut body, keys).await?;
+        self.service.reveal(&self.actor, &mut body, keys).await?;
         let [body] = body;
         if self.dry_run {
             let events = outcome.would_record.iter().map(cloud_event::rehearsed);

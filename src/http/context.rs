@@ -5,14 +5,17 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, web};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Service;
 use super::answer::LOG_POSITION;
+use super::limits::Allowance;
+use super::security;
 use crate::problem::Language;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,7 +58,9 @@ pub async fn around(
     );
     let id = HeaderValue::from_str(&context.request_id).ok();
     let trace = context.traceparent.as_deref().and_then(|t| HeaderValue::from_str(t).ok());
-    let position = request.app_data::<web::Data<Service>>().map(|s| s.log.known_head());
+    let service = request.app_data::<web::Data<Service>>();
+    let position = service.map(|service| service.log.known_head());
+    let https = service.is_some_and(|service| service.https);
     let result = CONTEXT.scope(context, next.call(request)).instrument(span.clone()).await;
     let mut response = match result {
         Ok(response) => response,
@@ -64,6 +69,13 @@ pub async fn around(
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
+    let path = response.request().path().to_owned();
+    let allowance = response.request().extensions().get::<Allowance>().copied();
+    if !allowance.is_some_and(|allowance| allowance.is_of_caller()) {
+        // The HTTP library times the head of the first request on a connection only. Whoever has
+        // not shown who they are gets no second one to leave half sent.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
     if let Some(id) = id {
         headers.insert(REQUEST_ID, id);
@@ -74,7 +86,7 @@ pub async fn around(
     if let (Some(position), false) = (position, headers.contains_key(LOG_POSITION)) {
         headers.insert(LOG_POSITION, HeaderValue::from(position));
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    security::put(headers, &path, https);
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }

@@ -182,7 +182,7 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
         municipality: asked.municipality.map(|number| number.as_str().to_owned()),
     };
     if form == FeedForm::Stream {
-        return Ok(stream(service, actor, after, limit, filter));
+        return stream(service, actor, after, limit, filter);
     }
     let wait = Duration::from_secs(asked.wait.map_or(0, |wait| wait.0));
     let page = wait_for_page(&service, &actor, after, limit, &filter, wait).await?;
@@ -313,7 +313,7 @@ async fn visible_to(
 ) -> Result<Filter, ProblemResponse> {
     let day = super::today();
     let reach = service.reaches.of(&service.log, &actor.caller, day).await?;
-    let visible = visible::of(&Actor { caller: actor.caller.clone(), reach }, day);
+    let visible = visible::of(&Actor { reach, ..actor.clone() }, day);
     let until = match &visible {
         Some(_) => Some(service.checkpoint(visible::MODEL).await?),
         None => None,
@@ -328,11 +328,12 @@ fn stream(
     after: i64,
     limit: i64,
     filter: Filter,
-) -> HttpResponse {
+) -> Answer {
+    let permit = service.counters.stream(actor.caller.id())?;
     let ends = tokio::time::Instant::now() + Duration::from_secs(STREAM_SECONDS_MAX);
-    let state = (service.clone(), actor, after, filter);
+    let state = (service.clone(), actor, after, filter, permit);
     let events = futures_util::stream::unfold(state, move |state| async move {
-        let (service, actor, after, filter) = state;
+        let (service, actor, after, filter, permit) = state;
         if service.stop.is_cancelled() || tokio::time::Instant::now() > ends {
             return None;
         }
@@ -352,11 +353,11 @@ fn stream(
             text.extend_from_slice(b"\n\n");
         }
         let reach = page.reach.max(after);
-        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, reach, filter)))
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, reach, filter, permit)))
     });
     let mut response = HttpResponse::Ok();
     with_position(&mut response, service.log.known_head());
     response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    response.streaming(events)
+    Ok(response.streaming(events))
 }

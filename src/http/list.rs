@@ -193,7 +193,7 @@ impl ListQuery {
 
     /// Keeps only rows that are the caller's to see.
     fn visible_to(mut self, actor: &Actor) -> Self {
-        let Actor { caller, reach } = actor;
+        let Actor { caller, reach, operation: _ } = actor;
         if self.rows.is_open || reach.sees_everything() {
             return self;
         }
@@ -310,7 +310,7 @@ impl ListQuery {
             .filter(|_| rows.len() > page)
             .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
         let mut items: Vec<Value> = rows.into_iter().take(page).map(|(_, body)| body).collect();
-        service.reveal(&list.read.actor.reach, &mut items, vec![]).await?;
+        service.reveal(&list.read.actor, &mut items, vec![]).await?;
         let mut response = HttpResponse::Ok();
         with_position(&mut response, known_at);
         if let Some(cursor) = &next {
@@ -329,7 +329,7 @@ impl ListQuery {
         let known_at = asked.unwrap_or(reached);
         let rows = this.found_rows(&read.service, as_of, known_at, "", limit).await?;
         let mut items: Vec<Value> = rows.into_iter().map(|(_, body)| body).collect();
-        read.service.reveal(&read.actor.reach, &mut items, vec![]).await?;
+        read.service.reveal(&read.actor, &mut items, vec![]).await?;
         Ok(Found { items, as_of, known_at })
     }
 

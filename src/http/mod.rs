@@ -10,12 +10,14 @@ mod by_time;
 pub mod change;
 pub mod cloud_event;
 pub mod context;
+pub mod cors;
 pub mod etag;
 pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
 pub mod kept;
+pub mod limits;
 pub mod list;
 pub mod openapi;
 pub mod page;
@@ -24,6 +26,7 @@ pub mod read;
 pub mod report;
 pub mod person;
 mod reveal;
+pub mod security;
 pub mod suppressed;
 pub mod time_axes;
 
@@ -34,6 +37,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::AccessLog;
 use crate::capabilities::access::reach::Reaches;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
@@ -55,12 +59,19 @@ pub struct Service {
     /// Answers of this worker that may still hold.
     pub answers: Arc<kept::Answers>,
     pub vault: Arc<Vault>,
+    /// Where reads of personal data are written down.
+    pub access_log: AccessLog,
     /// Tells who is calling.
     pub identity: Arc<Identity>,
     /// How far callers reach.
     pub reaches: Arc<Reaches>,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<Arc<str>>,
+    /// Callers reach the service by TLS, its own or that of what stands before it.
+    pub https: bool,
+    pub limits: limits::Limits,
+    /// What callers have used up of their limits.
+    pub counters: Arc<limits::Counters>,
     pub projections: Vec<Arc<dyn Projection>>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.

@@ -6,6 +6,7 @@
 
 mod links;
 mod schemas;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -58,11 +59,13 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
     let areas = areas(&document);
     let (mut paths, mut rules) = (Vec::new(), HashMap::<String, Vec<(String, Rule)>>::new());
+    let mut told = Map::new();
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
             let rule = rule_of(path, method, operation, &areas);
             operation_complete(path, method, operation, &catalogue, rule.as_ref());
+            shared::refer(&mut operation["responses"], &mut told);
             if let Some(rule) = rule {
                 rules.entry(path.clone()).or_default().push((method.to_uppercase(), rule));
             }
@@ -70,6 +73,8 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
         let names = methods.keys().map(|method| method.to_uppercase()).collect();
         paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
+    document["components"]["responses"] = told.into();
+    document["components"]["headers"] = shared::limits();
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
     links::add(&mut document);
@@ -110,7 +115,8 @@ fn rule_of(
     let access = word.as_ref().and_then(Value::as_str).and_then(Access::of_word);
     let access = access.unwrap_or_else(|| panic!("{method} {path} declares no x-access"));
     let verb = if method == "get" { "read" } else { "write" };
-    Some(Rule { scope: format!("{area}.{verb}"), access })
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    Some(Rule { scope: format!("{area}.{verb}"), access, operation: id.into() })
 }
 
 fn operation_complete(
@@ -121,16 +127,16 @@ fn operation_complete(
     rule: Option<&Rule>,
 ) {
     let mut codes: BTreeSet<&'static str> = BTreeSet::new();
-    codes.extend(["internal_error", "unavailable"]);
+    codes.extend(["internal_error", "unavailable", "address_too_long", "headers_too_large"]);
     let guarded = path.starts_with("/v1/");
-    if let Some(Rule { scope, access }) = rule {
+    if let Some(Rule { scope, access, operation: _ }) = rule {
         let scope = format!("{}{scope}", crate::identity::SCOPE_PREFIX);
         operation["security"] = json!([{ "token": [scope] }]);
         let told = operation["description"].as_str().unwrap_or("");
         let told = format!("{told}\n\nScope `{scope}`. {}", access.sentence());
         operation["description"] = json!(told.trim_start());
         operation["x-access"] = json!(access.word());
-        codes.extend(["unauthenticated", "token_refused", "scope_missing"]);
+        codes.extend(["unauthenticated", "token_refused", "scope_missing", "too_many_requests"]);
         if !access.roles().is_empty() {
             codes.insert("relation_missing");
         }
@@ -170,6 +176,9 @@ fn operation_complete(
     let versioned = guarded && path != FEED;
     for (status, response) in members(operation, "responses") {
         response["headers"] = headers_of(status, method, versioned, paged);
+        if guarded && (status.starts_with('2') || status == "429") {
+            shared::refer_to_limits(&mut response["headers"]);
+        }
     }
 }
 
@@ -181,7 +190,7 @@ fn has_parameter(operation: &Value, name: &str) -> bool {
 fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     codes.extend(["malformed_request", "invalid_request", "key_reused", "stale_version"]);
     if operation.get("requestBody").is_some() {
-        codes.extend(["body_too_large", "unsupported_media_type"]);
+        codes.extend(["body_too_large", "body_too_slow", "unsupported_media_type"]);
     }
     add_parameter(
         operation,
@@ -355,7 +364,7 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
         }
         "401" => headers["WWW-Authenticate"] = text("How to authenticate.", true, "Bearer"),
         "412" => headers["ETag"] = text("The version to read next.", true, "\"43\""),
-        "503" => headers["Retry-After"] = text("Seconds to wait.", true, "1"),
+        "429" | "503" => headers["Retry-After"] = text("Seconds to wait.", true, "1"),
         _ => {}
     }
     if changed && matches!(status, "200" | "201") {

@@ -69,6 +69,9 @@ impl PersonKind {
             return Ok(());
         }
         let holder = view.holder(&subject, self.name).await?;
+        if holder.is_empty() {
+            return Ok(()); // whoever had it was erased
+        }
         Err(Rejection::new(self.exists).with(self.name, holder).into())
     }
 

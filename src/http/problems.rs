@@ -46,6 +46,12 @@ problems! {
     en: "Not available in that form", "This address answers: {offered}.",
     nb: "Finnes ikke i den formen", "Adressen svarer med: {offered}.";
 
+    /// The body did not arrive within the time that the service waits for one. Send it again, at
+    /// once and whole; a change under the same Idempotency-Key.
+    BODY_TOO_SLOW = 408, "body_too_slow",
+    en: "The body came too slowly", "The service waits {seconds} seconds for a body.",
+    nb: "Innholdet kom for sent", "Tjenesten venter {seconds} sekunder på innholdet.";
+
     /// The resource has changed since the version that `If-Match` names. `current_etag` is the
     /// version to read next, and `unseen_events` what has happened since.
     STALE_VERSION = 412, "stale_version",
@@ -57,6 +63,11 @@ problems! {
     en: "The body is too large", "At most {limit} bytes are taken.",
     nb: "Innholdet er for stort", "Høyst {limit} byte tas imot.";
 
+    /// The address is longer than this service takes. Ask for less at once.
+    ADDRESS_TOO_LONG = 414, "address_too_long",
+    en: "The address is too long", "At most {limit} bytes are taken.",
+    nb: "Adressen er for lang", "Høyst {limit} byte tas imot.";
+
     /// Bodies are JSON. Send `Content-Type: application/json`.
     UNSUPPORTED_MEDIA_TYPE = 415, "unsupported_media_type",
     en: "Unsupported media type", "Send the body as application/json.",
@@ -66,6 +77,17 @@ problems! {
     KEY_REUSED = 422, "key_reused",
     en: "The idempotency key was used before", "It belongs to another request.",
     nb: "Idempotensnøkkelen er brukt før", "Den hører til en annen forespørsel.";
+
+    /// You ask more than is allowed to one caller. Wait for the seconds in Retry-After. The headers
+    /// RateLimit-Policy and RateLimit on earlier answers tell how much is left.
+    TOO_MANY_REQUESTS = 429, "too_many_requests",
+    en: "Too many requests", "The limit is {limit}. Try again in {seconds} s.",
+    nb: "For mange forespørsler", "Grensen er {limit}. Prøv igjen om {seconds} s.";
+
+    /// The request has more headers than this service takes, or larger ones. Send fewer.
+    HEADERS_TOO_LARGE = 431, "headers_too_large",
+    en: "The headers are too large", "At most {count} headers of {bytes} bytes in all are taken.",
+    nb: "Headerne er for store", "Høyst {count} headere på til sammen {bytes} byte tas imot.";
 
     /// The service failed. The request may have been recorded: send it again under the same
     /// Idempotency-Key. The operator finds the cause under the id in `instance`.

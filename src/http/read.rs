@@ -276,9 +276,23 @@ impl Read {
             return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
         }
         let mut bodies = [as_json(shown)?];
-        self.service.reveal(&self.actor.reach, &mut bodies, vec![]).await?;
+        self.service.reveal(&self.actor, &mut bodies, vec![]).await?;
         let [body] = bodies;
         Ok(response.json(body))
+    }
+
+    /// Refuses both axes of time, for what has neither.
+    pub fn refuse_axes(&self) -> Result<(), ProblemResponse> {
+        let unknown = |name: &str| {
+            let fault =
+                Fault::new("unknown_field", "There is no such parameter.", "Ukjent parameter.");
+            ProblemResponse::from(FieldFault::at(format!("/query/{name}"), fault))
+        };
+        match (self.as_of, self.known_at) {
+            (Some(_), _) => Err(unknown("as_of")),
+            (None, Some(_)) => Err(unknown("known_at")),
+            (None, None) => Ok(()),
+        }
     }
 
     /// The position that `known_at` stands for, `None` when everything known is asked for. What

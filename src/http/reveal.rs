@@ -12,17 +12,18 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Service;
-use super::actor::Reach;
+use super::actor::Actor;
+use crate::access_log::Entry;
 use crate::event_log::Failure;
 use crate::personal_data::Identity;
 use crate::problem::Language;
 
 impl Service {
-    /// Reveals every person in `bodies` to a caller. `new` are keys that may not be in the database
-    /// yet.
+    /// Reveals every person in `bodies` to a caller, and writes down that it did. `new` are keys
+    /// that may not be in the database yet.
     pub async fn reveal(
         &self,
-        reach: &Reach,
+        actor: &Actor,
         bodies: &mut [Value],
         new: Vec<(Uuid, Vec<u8>)>,
     ) -> Result<(), Failure> {
@@ -36,9 +37,9 @@ impl Service {
             return Ok(());
         }
         let mut keys: HashMap<Uuid, Vec<u8>> = new.into_iter().collect();
-        if !reach.reads_names() {
+        if !actor.reach.reads_names() {
             let none = HashMap::new();
-            bodies.iter_mut().for_each(|body| self.open(body, &none));
+            bodies.iter_mut().for_each(|body| self.open(body, &none, &mut Vec::new()));
             return Ok(());
         }
         let client = self.log.pool.get().await?;
@@ -47,15 +48,41 @@ impl Service {
         for row in client.query(&statement, &[&self.log.log, &persons]).await? {
             keys.insert(row.try_get(0)?, row.try_get(1)?);
         }
+        drop(client);
+        let mut told = Vec::new();
         for body in bodies {
-            self.open(body, &keys);
+            self.open(body, &keys, &mut told);
         }
-        Ok(())
+        told.sort_unstable();
+        told.dedup();
+        self.note_read(actor, told).await
     }
 
-    fn open(&self, value: &mut Value, keys: &HashMap<Uuid, Vec<u8>>) {
+    /// Writes down that names or HPR numbers of some persons were told.
+    ///
+    /// # Errors
+    /// When it cannot be written down: then they are not told.
+    pub async fn note_read(&self, actor: &Actor, persons: Vec<Uuid>) -> Result<(), Failure> {
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let entry = Entry {
+            at: super::now(),
+            caller: actor.as_json().to_string(),
+            roles: actor.reach.roles.iter().map(|role| role.word()).collect(),
+            operation: actor.operation.to_string(),
+            persons,
+            request_id: super::current().request_id,
+        };
+        self.access_log.record(entry, &self.log.pool).await
+    }
+
+    /// Opens what is sealed in a value; `told` gets whom it tells of.
+    fn open(&self, value: &mut Value, keys: &HashMap<Uuid, Vec<u8>>, told: &mut Vec<Uuid>) {
         match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.open(item, keys)),
+            Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.open(item, keys, told));
+            }
             Value::Object(members) => {
                 if let (Some(person), Some(Value::String(sealed))) =
                     (person_of(members), members.remove("sealed"))
@@ -65,13 +92,16 @@ impl Service {
                         key.open::<Identity>(person, &sealed).ok()
                     });
                     let (name, hpr_number) = match identity {
-                        Some(identity) => (Some(identity.name), identity.hpr_number),
+                        Some(identity) => {
+                            told.push(person);
+                            (Some(identity.name), identity.hpr_number)
+                        }
                         None => (None, None),
                     };
                     members.insert("name".to_owned(), name.into());
                     members.insert("hpr_number".to_owned(), hpr_number.into());
                 }
-                members.values_mut().for_each(|member| self.open(member, keys));
+                members.values_mut().for_each(|member| self.open(member, keys, told));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }

@@ -40,13 +40,14 @@ pub enum Scenario {
 }
 
 /// Areas of scopes: `alis:<area>.read`, `alis:<area>.write`.
-pub const AREAS: [&str; 12] = [
+pub const AREAS: [&str; 13] = [
     "access",
     "curricula",
     "events",
     "goals",
     "leaders",
     "positions",
+    "privacy",
     "programmes",
     "reference",
     "reports",

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use crate::support::source::{files, text};
 
 /// Files of a capability that may talk to the outside; every other one is pure.
-const OUTSIDE: [&str; 9] = [
+const OUTSIDE: [&str; 10] = [
     "mod.rs",
     "problems.rs",
     "report.rs",
     "staffing.rs",
     "authority.rs",
     "gate.rs",
+    "forget.rs",
     "reach.rs",
     "rules.rs",
     "visible.rs",
@@ -57,6 +58,13 @@ fn the_log_knows_no_capability_and_no_http() {
         ["crate::capabilities", "crate::http", "crate::app", "crate::serve", "crate::proof"];
     for path in sources("src/event_log") {
         assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
+fn no_connection_to_the_database_goes_round_its_tls() {
+    for path in sources("src") {
+        assert!(named(&text(&path), &["NoTls"]).is_empty(), "{}", path.display());
     }
 }
 

@@ -42,6 +42,7 @@ const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::leader::Event>,
     reread::<capabilities::curriculum::Event>,
     reread::<capabilities::learning_goal::Event>,
+    reread::<capabilities::person::Event>,
 ];
 
 /// The golden files by type.

@@ -63,6 +63,12 @@ fn lint(document: &Value) -> Vec<String> {
     for (name, schema) in members(&document["components"]["schemas"]) {
         lint.schema(&format!("schema {name}"), schema);
     }
+    for (status, response) in members(&document["components"]["responses"]) {
+        lint.response(&format!("answer {status}"), status, response);
+    }
+    for (name, header) in members(&document["components"]["headers"]) {
+        lint.described(&format!("header {name}"), header, &header["schema"]);
+    }
     lint.references("document", document);
     lint.findings
 }
@@ -112,7 +118,10 @@ impl Lint<'_> {
             self.schema(&format!("{place} body {media}"), &content["schema"]);
         }
         for (status, response) in members(&operation["responses"]) {
-            self.response(&format!("{place} {status}"), status, response);
+            // A shared answer is looked at once, among the components.
+            if response["$ref"].is_null() {
+                self.response(&format!("{place} {status}"), status, response);
+            }
         }
     }
 
@@ -136,7 +145,8 @@ impl Lint<'_> {
         let one = status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit());
         self.demand(one, place, "not one status");
         self.demand(has_text(&response["description"]), place, "no description");
-        for (name, header) in members(&response["headers"]) {
+        let own = members(&response["headers"]).filter(|(_, header)| header["$ref"].is_null());
+        for (name, header) in own {
             self.described(&format!("{place} header {name}"), header, &header["schema"]);
         }
         for (media, content) in members(&response["content"]) {
@@ -314,7 +324,8 @@ fn an_object_open_to_unknown_fields_is_found_wherever_it_is() {
 fn declared_codes(document: &Value) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     let operations = members(&document["paths"]).flat_map(|(_, methods)| members(methods));
-    for (_, response) in operations.flat_map(|(_, operation)| members(&operation["responses"])) {
+    let own = operations.flat_map(|(_, operation)| members(&operation["responses"]));
+    for (_, response) in own.chain(members(&document["components"]["responses"])) {
         let schema = &response["content"]["application/problem+json"]["schema"];
         let parts = schema["allOf"].as_array().into_iter().flatten();
         let of_part = parts.flat_map(|part| part["properties"]["code"]["enum"].as_array());

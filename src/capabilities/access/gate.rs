@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError, web};
@@ -25,6 +26,7 @@ use crate::capabilities::supervision::{self, Assignments, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
 use crate::http::actor::{Actor, Role};
+use crate::http::limits::{self, Allowance};
 use crate::http::{ProblemResponse, Service, problems, today};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Proof, Refused, Who};
@@ -36,6 +38,8 @@ pub struct Rule {
     /// The scope, without prefix: `positions.read`.
     pub scope: String,
     pub access: Access,
+    /// The id of the operation.
+    pub operation: std::sync::Arc<str>,
 }
 
 /// Lets a request through, or answers it.
@@ -44,21 +48,47 @@ pub async fn admit<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let service = request.app_data::<web::Data<Service>>().expect("the app registers it").clone();
+    if let Err(problem) = limits::check_head(&request) {
+        return Ok(request.into_response(problem.error_response()).map_into_right_body());
+    }
     let pattern = request.match_pattern();
     let rule =
         pattern.and_then(|pattern| service.operations.rule(request.method().as_str(), &pattern));
     // No rule: a page without secrets, or an address that does not exist.
     let Some(rule) = rule else { return Ok(next.call(request).await?.map_into_left_body()) };
-    match check(&service, &request, rule).await {
+    let mut response = match check(&service, &request, rule).await {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
-            Ok(next.call(request).await?.map_into_left_body())
+            next.call(request).await?.map_into_left_body()
         }
         Err(problem) => {
             let response = problem.error_response();
-            Ok(request.into_response(response).map_into_right_body())
+            request.into_response(response).map_into_right_body()
         }
+    };
+    let allowance = response.request().extensions().get::<Allowance>().copied();
+    if let Some(allowance) = allowance {
+        allowance.put(response.headers_mut());
     }
+    Ok(response)
+}
+
+/// Counts the request, by its caller or, when its token was refused, by where it came from.
+fn count(
+    service: &Service,
+    request: &ServiceRequest,
+    identified: Result<std::sync::Arc<Caller>, ProblemResponse>,
+) -> Result<std::sync::Arc<Caller>, ProblemResponse> {
+    let allowance = match (&identified, request.peer_addr()) {
+        (Ok(caller), _) => service.counters.request(caller.id()),
+        (Err(problem), Some(peer)) if problem.status_code() == StatusCode::UNAUTHORIZED => {
+            service.counters.refusal(peer.ip())
+        }
+        (Err(_), _) => return identified,
+    };
+    request.extensions_mut().insert(allowance);
+    allowance.or_refuse()?;
+    identified
 }
 
 async fn check(
@@ -66,14 +96,14 @@ async fn check(
     request: &ServiceRequest,
     rule: &Rule,
 ) -> Result<Actor, ProblemResponse> {
-    let caller = identify(service, request).await?;
+    let caller = count(service, request, identify(service, request).await)?;
     if !caller.scopes.contains(&rule.scope) {
         let scope = format!("{}{}", crate::identity::SCOPE_PREFIX, rule.scope);
         return Err(Rejection::new(&problems::SCOPE_MISSING).with("scope", scope).into());
     }
     let day = today();
     let reach = service.reaches.of(&service.log, &caller, day).await?;
-    let actor = Actor { caller, reach };
+    let actor = Actor { caller, reach, operation: rule.operation.clone() };
     let named = Named::of(request.path());
     if let Some(named) = &named
         && !actor.reach.has(Role::Loader)
@@ -240,7 +270,7 @@ struct Concerns {
 
 impl Concerns {
     fn are_visible_to(&self, actor: &Actor) -> bool {
-        let Actor { caller, reach } = actor;
+        let Actor { caller, reach, operation: _ } = actor;
         let own_organisation = match &caller.who {
             Who::Organisation { number, supplier: None } => Some(number),
             Who::Organisation { .. } | Who::Person { .. } => None,

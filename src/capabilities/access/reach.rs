@@ -49,6 +49,7 @@ pub const TYPES: &[&str] = &[
     "leader.term_added.v1",
     "leader.term_ended.v1",
     "leader.term_corrected.v1",
+    "person.erased.v1",
     "trainee.registered.v1",
     "trainee.corrected.v1",
     "supervisor.registered.v1",

@@ -30,10 +30,14 @@ pub enum Access {
     OfDirectorate,
     /// Gives and ends access.
     Grants,
+    /// Looks at who read what: an auditor at all of it, a person at what is theirs.
+    AccessLog,
+    /// A person's own data, by that person; or by whoever keeps the register.
+    OwnData,
 }
 
 /// Every word and its meaning.
-pub const ALL: [(&str, Access); 11] = [
+pub const ALL: [(&str, Access); 13] = [
     ("anybody", Access::Anybody),
     ("individuals", Access::Individuals),
     ("figures", Access::Figures),
@@ -45,6 +49,8 @@ pub const ALL: [(&str, Access); 11] = [
     ("of_leader", Access::OfLeader),
     ("of_directorate", Access::OfDirectorate),
     ("grants", Access::Grants),
+    ("access_log", Access::AccessLog),
+    ("own_data", Access::OwnData),
 ];
 
 /// What somebody must be for the operations of figures: anything.
@@ -89,6 +95,12 @@ impl Access {
             Access::OfLeader => &[Role::Leader, Role::Municipality, Role::System, Role::Loader],
             Access::OfDirectorate => &[Role::Directorate, Role::Loader],
             Access::Grants => &[Role::Municipality, Role::Register, Role::Loader],
+            Access::OwnData => {
+                &[Role::Register, Role::Loader, Role::Doctor, Role::Supervisor, Role::Leader]
+            }
+            Access::AccessLog => {
+                &[Role::Auditor, Role::Doctor, Role::Supervisor, Role::Leader, Role::Loader]
+            }
         }
     }
 
@@ -104,7 +116,9 @@ impl Access {
             | Access::Register
             | Access::Programme
             | Access::OfDirectorate
-            | Access::Grants => false,
+            | Access::Grants
+            | Access::AccessLog
+            | Access::OwnData => false,
         }
     }
 
@@ -141,6 +155,10 @@ impl Access {
             Access::Grants => {
                 "For the municipality that delegates, and for whoever keeps the register."
             }
+            Access::AccessLog => {
+                "For auditors; a doctor, a supervisor and a leader see who read about them."
+            }
+            Access::OwnData => "For that person, and for whoever keeps the register.",
         }
     }
 }

@@ -11,6 +11,8 @@ const OPEN: [&str; 5] =
     ["municipality.%", "alis\\_office.%", "organisation.%", "programme.%", "curriculum.%"];
 /// Facts about supervisors themselves, whom all who train doctors share.
 const POOLED: &str = "supervisor.%";
+/// Erasures, for all who may have known the person at some time: they have something to forget.
+const ERASURES: &str = "person.%";
 /// Facts about exemptions, which the directorate decides.
 const EXEMPTIONS: &str = "supervision\\_exemption.%";
 /// Facts about grants, for whoever keeps the register.
@@ -18,13 +20,14 @@ const GRANTS: &str = "access.%";
 
 /// What an actor may see; `None` is everything. `day` is today.
 pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
-    let Actor { caller, reach } = actor;
+    let Actor { caller, reach, operation: _ } = actor;
     if reach.sees_everything() {
         return None;
     }
     let mut types: Vec<String> = OPEN.iter().map(|&like| like.to_owned()).collect();
     let more = [
         (reach.sees_individuals(), POOLED),
+        (reach.sees_individuals() || reach.has(Role::Register), ERASURES),
         (reach.has(Role::Directorate), EXEMPTIONS),
         (reach.has(Role::Register), GRANTS),
     ];

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::Occupancies;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::events;
@@ -166,6 +167,8 @@ pub struct Known {
     terms: BTreeMap<Uuid, Term>,
     /// Where the person's own facts were last told, for corrections to name.
     pub told_at: i64,
+    /// That the leader was erased; then nothing above tells who it was.
+    pub erased: Option<Erased>,
 }
 
 /// A time in which a leader leads in a municipality.
@@ -198,6 +201,7 @@ impl Leader {
                     registered_on: f.on,
                     terms: BTreeMap::new(),
                     told_at: at,
+                    erased: None,
                 };
                 known.tell(f.term, &f.municipality, f.period, at);
                 *self = Leader::Known(Box::new(known));
@@ -217,6 +221,8 @@ impl Fold for Leader {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
+        } else if let (Leader::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
+            known.forget(event);
         }
         Ok(())
     }
@@ -260,6 +266,13 @@ impl Known {
                 }
             },
         }
+    }
+
+    fn forget(&mut self, event: person::Event) {
+        let person::Event::Erased(erased) = event;
+        self.sealed.clear();
+        self.hpr_lookup = None;
+        self.erased = Some(erased);
     }
 
     /// Every term, by beginning.

@@ -11,6 +11,8 @@ use super::domain::{Corrected, Event, Known, Leader, Registered, Term, TermFacts
 use super::domain::{hpr_subject, subject};
 use super::problems::*;
 use super::view::LeaderView;
+use crate::capabilities::person::domain::not_erased;
+use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
@@ -191,7 +193,7 @@ pub struct CorrectLeader {
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CorrectLeader,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS, &PERSON_ERASED])))))]
 #[post("/v1/leaders/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -199,6 +201,7 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> A
     let decide = async |view: &View| {
         let loaded = leader(view, id).await?;
         let known = loaded.state.known().expect("checked by leader()");
+        not_erased(known.erased.as_ref())?;
         let recorded =
             RecordedPerson { id, sealed: &known.sealed, hpr_lookup: known.hpr_lookup.as_deref() };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());

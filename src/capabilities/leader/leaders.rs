@@ -16,6 +16,7 @@ impl ReadModel for Leaders {
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/leaders.sql");
     const COLUMNS: &'static str = "hpr_lookup, municipalities, body";
+    const FORGETS: Option<&'static str> = Some(include_str!("sql/leaders_forget.sql"));
 
     fn rows(_key: &str, state: &Leader) -> Vec<Row> {
         let Some(known) = state.known() else { return vec![] };

@@ -16,6 +16,7 @@ use super::domain::{
 use super::exemption::Exemptions;
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::person::{self, domain::Erased};
 use crate::identifiers::{ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::{FIRST_DAY, Period, day_after};
@@ -50,6 +51,8 @@ pub struct Known {
     pub assignments: Assignments,
     /// Where the supervisor's own facts were last told, for corrections to name.
     pub told_at: i64,
+    /// That the supervisor was erased; then nothing above tells who it was.
+    pub erased: Option<Erased>,
 }
 
 /// By what somebody may supervise on a day.
@@ -112,6 +115,9 @@ impl Fold for Supervisor {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
+        } else if let (Supervisor::Known(known), Some(event)) = (self, person::Event::decode(fact)?)
+        {
+            known.forget(event);
         }
         Ok(())
     }
@@ -132,7 +138,16 @@ impl Known {
             exemptions: Exemptions::default(),
             assignments: Assignments::default(),
             told_at: at,
+            erased: None,
         }
+    }
+
+    fn forget(&mut self, event: person::Event) {
+        let person::Event::Erased(erased) = event;
+        self.sealed.clear();
+        self.hpr_lookup.clear();
+        self.external_ids.clear();
+        self.erased = Some(erased);
     }
 
     fn evolve(&mut self, event: &Event, at: i64) {

@@ -17,6 +17,7 @@ impl ReadModel for Supervisors {
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/supervisors.sql");
     const COLUMNS: &'static str = "hpr_lookup, specialist, over_capacity, external, body";
+    const FORGETS: Option<&'static str> = Some(include_str!("sql/supervisors_forget.sql"));
 
     fn rows(_key: &str, state: &Supervisor) -> Vec<Row> {
         let Supervisor::Known(known) = state else { return vec![] };

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::{self, Occupancies};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -168,6 +169,8 @@ pub struct Known {
     schemes: Vec<(Date, Scheme)>,
     /// Where the doctor's own facts were last told, for corrections to name.
     pub told_at: i64,
+    /// That the doctor was erased; then nothing above tells who it was.
+    pub erased: Option<Erased>,
 }
 
 impl Trainee {
@@ -200,6 +203,7 @@ impl Trainee {
                     occupancies: Occupancies::default(),
                     schemes: vec![(FIRST_DAY, f.scheme)],
                     told_at: at,
+                    erased: None,
                 }));
             }
             (Trainee::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
@@ -217,9 +221,12 @@ impl Fold for Trainee {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Trainee::Known(known), Some(event)) = (self, position::Event::decode(fact)?)
+        } else if let (Trainee::Known(known), Some(event)) =
+            (&mut *self, position::Event::decode(fact)?)
         {
             known.occupancies.evolve(&event, fact.position);
+        } else if let (Trainee::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
+            known.forget(event);
         }
         Ok(())
     }
@@ -242,6 +249,14 @@ impl Known {
             }
             Event::ExternalIdAdded(f) => self.external_ids.push(f.external_id.clone()),
         }
+    }
+
+    fn forget(&mut self, event: person::Event) {
+        let person::Event::Erased(erased) = event;
+        self.sealed.clear();
+        self.hpr_lookup.clear();
+        self.external_ids.clear();
+        self.erased = Some(erased);
     }
 
     /// The municipalities that the doctor belongs to on a day: where positions are held then or

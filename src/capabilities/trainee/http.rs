@@ -13,6 +13,8 @@ use super::domain::{
 };
 use super::problems::*;
 use super::view::TraineeView;
+use crate::capabilities::person::domain::not_erased;
+use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::edge::{Day, Faults};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
@@ -75,6 +77,9 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
         return Ok(());
     }
     let trainee = view.holder(&subject, "trainee").await?;
+    if trainee.is_empty() {
+        return Ok(());
+    }
     Err(Rejection::new(&TRAINEE_EXTERNAL_ID_TAKEN)
         .with("system", &external.system)
         .with("id", &external.id)
@@ -219,7 +224,7 @@ pub struct CorrectTrainee {
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     request_body = CorrectTrainee,
     responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXISTS, &PERSON_ERASED])))))]
 #[post("/v1/trainees/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -227,6 +232,7 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> 
     let decide = async |view: &View| {
         let loaded = trainee(view, id).await?;
         let known = loaded.state.known().expect("checked by trainee()");
+        not_erased(known.erased.as_ref())?;
         let recorded =
             RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());

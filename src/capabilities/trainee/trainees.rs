@@ -15,6 +15,7 @@ impl ReadModel for Trainees {
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/trainees.sql");
     const COLUMNS: &'static str = "hpr_lookup, scheme, municipalities, at_home, external, body";
+    const FORGETS: Option<&'static str> = Some(include_str!("sql/trainees_forget.sql"));
 
     fn rows(_key: &str, state: &Trainee) -> Vec<Row> {
         let Some(known) = state.known() else { return vec![] };

@@ -290,6 +290,6 @@ async fn only_the_operations_scope_opens_it() {
     let refused = narrow.get("/v1/positions").await.expect_problem(403, "scope_missing");
     assert!(refused.text.contains("alis:positions.read"));
     narrow.post("/v1/trainees", json!({})).await.expect_problem(403, "scope_missing");
-    assert_eq!(cast::AREAS.len(), 12);
+    assert_eq!(cast::AREAS.len(), 13);
     world.instance.stop().await;
 }

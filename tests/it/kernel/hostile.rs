@@ -43,13 +43,13 @@ async fn a_parameter_given_twice_is_refused_even_with_one_value() {
 async fn what_a_refusal_repeats_is_short() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(8_000);
     let answer = client.get(&format!("/v1/trainees?{long}=1")).await;
     let answer = answer.expect_problem(422, "invalid_request");
     assert!(answer.text.len() < 2_000, "{} bytes", answer.text.len());
     let answer = client.get(&format!("/v1/{long}")).await.expect_problem(404, "not_found");
     assert!(answer.text.len() < 2_000, "{} bytes", answer.text.len());
-    let many: String = (0..3_000).map(|n| format!("p{n}=1&")).collect();
+    let many: String = (0..1_000).map(|n| format!("p{n}=1&")).collect();
     let answer = client.get(&format!("/v1/trainees?{many}")).await;
     assert!(answer.expect(422).pointers().len() <= 100);
     let body: serde_json::Map<_, _> =

@@ -19,13 +19,19 @@ const ROLE: &str = "alis_service";
 const RIGHTS: &str = "
 function alis.append: execute
 function alis.begin_proof:
+function alis.forget: execute
+function alis.log_access: execute
 function alis.position_at: execute
 function alis.publish_checkpoint: execute
+function alis.purge_access_log: execute
 function alis.refuse_rewrite: execute
+function alis.refuse_young_removal: execute
 function alis.seal: execute
 schema alis: usage
 schema model: usage, create
 schema public: usage
+sequence alis.access_log_id_seq:
+table alis.access_log: select
 table alis.checkpoint: select
 table alis.command: select
 table alis.event: select
@@ -36,12 +42,14 @@ table alis.person_key: select
 table alis.projection: select, insert, update, delete
 table alis.proof: select, update
 table alis.proof_run: select
+table alis.secret: select, insert
 table alis.subject: select
 table public.refinery_schema_history:
 ";
 
 /// What triggers refuse to everybody.
-const REFUSED_TO_ALL: [(&str, &[&str]); 8] = [
+const REFUSED_TO_ALL: [(&str, &[&str]); 9] = [
+    ("alis.access_log", &["update", "truncate"]),
     ("alis.checkpoint", &["update", "delete", "truncate"]),
     ("alis.command", &["update", "delete", "truncate"]),
     ("alis.event", &["update", "delete", "truncate"]),
@@ -103,8 +111,14 @@ fn tables() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 fn attempt(verb: &str, table: &str) -> String {
     match verb {
         "select" => format!("select * from {table}"),
+        // Its numbers are the table's own to give.
+        "insert" if table == "alis.access_log" => {
+            format!("insert into {table} overriding system value select * from {table}")
+        }
         "insert" => format!("insert into {table} select * from {table}"),
-        "update" if table.starts_with("public.") => format!("update {table} set name = name"),
+        "update" if table.starts_with("public.") || table == "alis.secret" => {
+            format!("update {table} set name = name")
+        }
         // Whose turn it is to seal is all that the service may change there.
         "update" if table == "alis.proof" => format!("update {table} set turn = turn"),
         "update" => format!("update {table} set log = log"),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::contract::{Contract, Exchange};
 use super::instance::token;
+use super::overheard;
 
 /// A client with the test's token.
 #[derive(Clone)]
@@ -93,6 +94,7 @@ impl Client {
         body: Option<Value>,
     ) -> Result<Answer, reqwest::Error> {
         let name = method.to_string();
+        overheard::note(path, body.as_ref().unwrap_or(&Value::Null));
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = &body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
@@ -124,6 +126,9 @@ impl Client {
         let seen = Exchange { method, path, sent, status, headers: &headers, text: &text };
         if let Err(broken) = Contract::of_program().check(&seen) {
             panic!("the contract is broken: {broken}");
+        }
+        if let Err(told) = overheard::check(path, status, &headers, &text) {
+            panic!("{method} {path}: {told}");
         }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { asked: format!("{method} {path}"), status, headers, text, body })

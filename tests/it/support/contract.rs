@@ -130,6 +130,7 @@ impl Contract {
             broken.push("this status is not documented".to_owned());
             return;
         };
+        let response = self.resolved(response);
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
             self.check_header(pointer, name, header, seen.headers, broken);
         }
@@ -144,6 +145,12 @@ impl Contract {
         }
     }
 
+    /// What a reference within the document leads to.
+    pub fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let target = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        target.and_then(|target| self.document.pointer(target)).unwrap_or(value)
+    }
+
     fn check_header(
         &self,
         pointer: &str,
@@ -152,6 +159,7 @@ impl Contract {
         headers: &HeaderMap,
         broken: &mut Vec<String>,
     ) {
+        let header = self.resolved(header);
         let Some(value) = headers.get(name) else {
             if header["required"] == true {
                 broken.push(format!("there is no header {name}"));

@@ -8,6 +8,7 @@ use alis::app::{self, Running, Settings};
 use alis::capabilities::access::reach::Founders;
 use alis::database::acting_as;
 use alis::edge::FromText;
+use alis::http::limits::Limits;
 use alis::identifiers::OrganisationNumber;
 use alis::identity::LocalIssuer;
 use alis::identity::cast::{self, Scenario};
@@ -20,6 +21,7 @@ use serde_json::Value;
 use tokio_postgres::Config;
 
 use super::client::Client;
+use super::overheard;
 use super::postgres::{TestDatabase, fresh};
 
 /// The key of the test instances' own issuer, the same for all of them.
@@ -82,6 +84,15 @@ impl Instance {
         Self { running, database }
     }
 
+    /// One instance whose settings the test changes.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = fresh().await;
+        let mut settings = settings(&database.admin);
+        change(&mut settings);
+        let running = app::start(settings).await.expect("the instance starts");
+        Self { running, database }
+    }
+
     /// Another instance on the same database.
     pub async fn another(&self) -> Running {
         beside(&self.database.admin).await
@@ -133,7 +144,9 @@ pub async fn try_sealing(
     app::start(Settings { proof, ..settings(admin) }).await
 }
 
-fn settings(admin: &Config) -> Settings {
+/// What an instance on a database is started with.
+pub fn settings(admin: &Config) -> Settings {
+    overheard::listen();
     Settings {
         owner: admin.clone(),
         service: acting_as(admin, "alis_service"),
@@ -142,7 +155,11 @@ fn settings(admin: &Config) -> Settings {
         own_issuer: Some(issuer().clone()),
         founders: founders(),
         public_url: None,
-        vault: Vault::new(MASTER_KEY).expect("the key above fits"),
+        vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
+        access_log_days: 1_825,
+        tls: None,
+        cors_origins: vec![],
+        limits: Limits::default(),
         proof: sealing(),
         pool_size: 8,
         workers: 1,

@@ -5,6 +5,7 @@ pub mod contract;
 pub mod facts;
 pub mod instance;
 pub mod operator;
+pub mod overheard;
 pub mod postgres;
 pub mod program;
 pub mod sample;

@@ -45,7 +45,9 @@ impl Parties<'_> {
         kind: AssignmentKind,
         day: Date,
     ) -> Result<Option<MunicipalityNumber>, Rejection> {
-        if self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
+        // Two who were erased have nothing left to be told apart by.
+        let is_known = !self.supervisor.hpr_lookup.is_empty();
+        if is_known && self.supervisor.hpr_lookup == self.trainee.hpr_lookup {
             return Err((&problems::SUPERVISOR_IS_TRAINEE).into());
         }
         let mut held = self.trainee.occupancies.all_on(day).map(|held| &held.municipality);

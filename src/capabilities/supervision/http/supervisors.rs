@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::capabilities::person::domain::not_erased;
+use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::position::checked_external_ids;
 use crate::capabilities::supervision::domain::{
     Corrected, Event, Registered, TraineeCapacity, external_subject, hpr_subject, subject,
@@ -71,10 +73,14 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
     if view.is_new(&key).await? {
         return Ok(());
     }
+    let supervisor = view.holder(&key, "supervisor").await?;
+    if supervisor.is_empty() {
+        return Ok(());
+    }
     Err(Rejection::new(&SUPERVISOR_EXTERNAL_ID_TAKEN)
         .with("system", &external.system)
         .with("id", &external.id)
-        .with("supervisor", view.holder(&key, "supervisor").await?)
+        .with("supervisor", supervisor)
         .into())
 }
 
@@ -244,7 +250,7 @@ fn specialist_periods(told: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFau
     params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = CorrectSupervisor,
     responses((status = 200, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &PERSON_ERASED])))))]
 #[post("/v1/supervisors/{id}/correction")]
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSupervisor>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
@@ -253,6 +259,7 @@ pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSuperviso
     let decide = async |view: &View| {
         let loaded: Loaded<Supervisor> = view.load(&subject(id)).await?;
         let known = loaded.state.known()?;
+        not_erased(known.erased.as_ref())?;
         let recorded =
             RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());

@@ -1,0 +1,1 @@
+select alis.purge_access_log($1, $2, $3)

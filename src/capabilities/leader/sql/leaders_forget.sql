@@ -1,0 +1,1 @@
+hpr_lookup = null, body = (body::jsonb || '{"sealed": ""}')::json

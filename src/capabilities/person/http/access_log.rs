@@ -1,0 +1,116 @@
+//! Who read whose personal data: the list of it.
+
+use actix_web::HttpResponse;
+use actix_web::get;
+use actix_web::http::header;
+use deserr::Deserr;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use tokio_postgres::Row;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::capabilities::person::view::AccessLogEntryView;
+use crate::edge::{Day, Faults, FieldFault, Id};
+use crate::http::actor::{Actor, Role};
+use crate::http::answer::with_position;
+use crate::http::page::{Cursor, Page, Paging, invalid_cursor};
+use crate::http::{Answer, List, today};
+
+/// Which reads.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct AccessLogFilters {
+    /// Only reads that told who this trainee, supervisor or leader is.
+    #[deserr(default)]
+    person: Option<Id>,
+    /// Only reads on this day or later.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// Only reads on this day or earlier.
+    #[deserr(default)]
+    to: Option<Day>,
+}
+
+/// Whose reads a caller may look at; `None` is everybody's.
+fn looked_at(actor: &Actor) -> Option<Vec<Uuid>> {
+    let sees_all = actor.reach.has(Role::Auditor) || actor.reach.has(Role::Loader);
+    (!sees_all).then(|| actor.own_ids())
+}
+
+/// The instant at which a day begins in Norway.
+fn beginning(day: Date) -> Option<Timestamp> {
+    let zone = jiff::tz::TimeZone::get("Europe/Oslo").expect("the zones are part of the program");
+    day.to_zoned(zone).ok().map(|begun| begun.timestamp())
+}
+
+/// The entry in a row of the list; of the persons only those in `own`, if it is given.
+fn entry(row: &Row, own: Option<&[Uuid]>) -> Result<AccessLogEntryView, tokio_postgres::Error> {
+    let mut persons: Vec<Uuid> = row.try_get(5)?;
+    persons.retain(|person| own.is_none_or(|own| own.contains(person)));
+    Ok(AccessLogEntryView {
+        at: row.try_get(1)?,
+        reader: serde_json::from_str(row.try_get(2)?).unwrap_or_default(),
+        roles: row.try_get(3)?,
+        operation: row.try_get(4)?,
+        persons,
+        request_id: row.try_get(6)?,
+    })
+}
+
+/// Who read personal data
+///
+/// Every answer that told a name or an HPR number, newest first: when, who, in what role, by which
+/// operation, and about whom. An auditor sees all of it; a doctor, a supervisor and a leader see
+/// the reads that were about themselves, and of those only themselves. A read appears within
+/// moments.
+#[utoipa::path(tag = "persons", operation_id = "read_access_log",
+    params(AccessLogFilters, Paging),
+    responses((status = 200, description = "A page of reads", body = Page<AccessLogEntryView>)),
+    extensions(("x-access" = json!("access_log"))))]
+#[get("/v1/access-log")]
+pub async fn read(list: List<AccessLogFilters>) -> Answer {
+    list.read.refuse_axes()?;
+    let mut before = i64::MAX;
+    if let Some(cursor) = &list.cursor {
+        let wrong = || FieldFault::at("/query/cursor", invalid_cursor());
+        before = cursor.after.parse().ok().filter(|id| *id > 0).ok_or_else(wrong)?;
+    }
+    let position = list.read.wait_for_log().await?;
+    let mut own = looked_at(&list.read.actor);
+    let person = list.filters.person.as_ref().map(|id| id.0);
+    if let (Some(own), Some(person)) = (&mut own, person) {
+        // Else a read that told of both would tell each that there is the other.
+        own.retain(|own| *own == person);
+    }
+    let from = list.filters.from.and_then(|day| beginning(day.0));
+    let until = list.filters.to.and_then(|day| beginning(day.0.tomorrow().ok()?));
+    let log = &list.read.service.log;
+    let client = log.pool.get().await?;
+    let sql = include_str!("../sql/access_log.sql");
+    let statement = client.prepare_cached(sql).await?;
+    let limit = list.limit + 1;
+    let rows = client
+        .query(&statement, &[&log.log, &before, &own, &person, &from, &until, &limit])
+        .await?;
+    drop(client);
+    let page = usize::try_from(list.limit).expect("a limit is at most 200");
+    let mut items = Vec::with_capacity(rows.len());
+    let mut last = 0;
+    for row in rows.iter().take(page) {
+        last = row.try_get::<_, i64>(0)?;
+        items.push(entry(row, own.as_deref())?);
+    }
+    let next = (rows.len() > page)
+        .then(|| Cursor { after: last.to_string(), as_of: today(), known_at: 0 }.encode());
+    let mut response = HttpResponse::Ok();
+    with_position(&mut response, position);
+    if let Some(cursor) = &next {
+        response.insert_header((header::LINK, list.read.next_link(cursor)));
+    }
+    let items: Vec<Value> = items.iter().map(|item| serde_json::json!(item)).collect();
+    let body = serde_json::json!({ "items": items, "next_cursor": next });
+    list.read.tagged(response, body.to_string(), "application/json")
+}

@@ -1,0 +1,92 @@
+//! A person is forgotten: the operation.
+
+use actix_web::post;
+use actix_web::web::Path;
+use deserr::Deserr;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::registered_as;
+use crate::capabilities::person::domain::{Erased, ErasureReason, Event, Person};
+use crate::capabilities::person::forget;
+use crate::capabilities::person::view::ErasureView;
+use crate::edge::{Day, Fault, Faults};
+use crate::event_log::{Decision, Reply, View};
+use crate::evolved;
+use crate::http::{Answer, Body, Change};
+use crate::problem::{Rejection, common};
+
+/// A person to erase.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ErasePerson {
+    /// Why.
+    reason: ErasureReason,
+    /// The day it was decided; today by default, and never later.
+    #[deserr(default)]
+    on: Option<Day>,
+}
+
+/// Erase a person
+///
+/// Destroys the key under which the name and the HPR number of a trainee, supervisor or leader are
+/// sealed, in everything the same HPR number is registered as. From then on both are null
+/// everywhere, the HPR number finds nobody and is free again, and nobody can undo it. Events,
+/// histories and figures stay as they are, about an id that names nobody. Consumers of the feed get
+/// `no.alis.person.erased.v1` and forget what they have stored. The person's own request is
+/// executed by whoever keeps the register.
+#[utoipa::path(tag = "persons", operation_id = "erase_person",
+    params(("id" = Uuid, Path, description = "The trainee, supervisor or leader.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
+    request_body = ErasePerson,
+    responses((status = 200, description = "What was erased", body = ErasureView)),
+    extensions(("x-access" = json!("register"))))]
+#[post("/v1/persons/{id}/erasure")]
+pub async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> Answer {
+    let (id, service) = (*id, change.service.clone());
+    let on = body.value.on.map_or(change.today, |day| day.0);
+    if on > change.today {
+        let fault = Fault::new(
+            "in_the_future",
+            "An erasure holds from the moment it is recorded.",
+            "En sletting gjelder fra den blir registrert.",
+        );
+        return Err(Rejection::field("/on", fault).into());
+    }
+    let reason = body.value.reason;
+    let persons = std::cell::RefCell::new(Vec::new());
+    let decide = async |view: &View| {
+        let mut all = Vec::new();
+        for (kind, id) in registered_as(view, id).await? {
+            // Guarded from here on: a correction may tell another HPR number meanwhile.
+            all.push((kind, id, view.load::<Person>(&kind.subject(id)).await?.state));
+        }
+        let Some((kind, _, person)) = all.first() else { return Err((&common::NOT_FOUND).into()) };
+        let ids: Vec<Uuid> = all.iter().map(|(_, id, _)| *id).collect();
+        persons.replace(ids.clone());
+        let mut facts: Vec<Event> = Vec::new();
+        for (kind, id, person) in &all {
+            let together_with = ids.iter().copied().filter(|other| other != id).collect();
+            let erased = Erased { person: *id, kind: *kind, reason, on, together_with };
+            facts.extend(person.erase(erased)?);
+        }
+        // The first fact is about the one that was asked about.
+        let first = facts.len().min(1);
+        let next = evolved!(person, facts[..first]);
+        Ok(Decision::new(kind.subject(id), &facts, replied(&next)))
+    };
+    let answer = change.execute(&body.canonical, decide).await?;
+    // The fact counts already; should this fail, the worker does it.
+    if let Err(failure) = forget::keys(&service.log, &persons.take()).await {
+        forget::tell(&failure);
+    }
+    Ok(answer)
+}
+
+fn replied(person: &Person) -> Reply {
+    let shown = match person {
+        Person::Erased(f) => Some(ErasureView::from(f)),
+        Person::Unknown | Person::Known { .. } => None,
+    };
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    Reply { status: 200, location: None, head: None, body }
+}

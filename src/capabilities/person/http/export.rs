@@ -1,0 +1,143 @@
+//! All that is held on a person, as one document: the right of access.
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::registered_as;
+use crate::aggregate::Subject;
+use crate::capabilities::person::domain::PersonKind;
+use crate::event_log::{Failure, View};
+use crate::http::actor::Role;
+use crate::http::answer::with_position;
+use crate::http::{Answer, ProblemResponse, Read, Service, cloud_event, problems};
+use crate::personal_data::{Identity, PersonKey};
+use crate::problem::Rejection;
+
+/// Events of one registration in the document.
+const EVENTS_MAX: i64 = 20_000;
+
+/// What a person is registered as, and everything about it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RegistrationView {
+    /// What the person is registered as.
+    kind: PersonKind,
+    /// The id of the trainee, supervisor or leader.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
+    id: Uuid,
+    /// The person's name; null once it is erased.
+    #[schema(example = "Kari Eksempel")]
+    name: Option<String>,
+    /// The person's HPR number; null when there is none, and once it is erased.
+    #[schema(example = "999000001")]
+    hpr_number: Option<String>,
+    /// Every event about it, newest first; in `data`, `name` and `hpr_number` instead of `sealed`.
+    #[schema(value_type = Vec<cloud_event::CloudEvent>, max_items = 20000)]
+    events: Vec<Value>,
+    /// Whether these are all of them: a document holds the newest 20 000.
+    #[schema(example = true)]
+    complete: bool,
+}
+
+/// All that is held on a person.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ExportView {
+    /// Everything that the same HPR number is registered as; the one asked about first.
+    registrations: Vec<RegistrationView>,
+}
+
+/// Export what is held on a person
+///
+/// Everything the person is registered as, with name and HPR number, and every event about it, with
+/// names opened in them: for the person (a trainee, supervisor or leader with a token of their
+/// own), and for whoever keeps the register, who answers a request for access. Of somebody who was
+/// erased there are only the events. The reading is itself written down.
+#[utoipa::path(tag = "persons", operation_id = "export_person",
+    params(("id" = Uuid, Path, description = "The trainee, supervisor or leader.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
+    responses((status = 200, description = "All that is held", body = ExportView)),
+    extensions(("x-access" = json!("own_data"))))]
+#[get("/v1/persons/{id}/export")]
+pub async fn export(read: Read, id: Path<Uuid>) -> Answer {
+    let (id, service) = (*id, read.service.clone());
+    let reach = &read.actor.reach;
+    let keeps = reach.has(Role::Register) || reach.has(Role::Loader);
+    if !keeps && !read.actor.own_ids().contains(&id) {
+        // Told before anything is looked up, so it does not tell whether there is such a person.
+        let needed = format!("to be person {id}");
+        return Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed).into());
+    }
+    read.refuse_axes()?;
+    let position = read.wait_for_log().await?;
+    let view = service.log.view();
+    let mut registrations = Vec::new();
+    for (kind, id) in registered_as(&view, id).await? {
+        registrations.push(registration(&service, &view, kind, id).await?);
+    }
+    if registrations.is_empty() {
+        return Err((&problems::NOT_FOUND).into());
+    }
+    let told = registrations.iter().filter(|one| one.name.is_some()).map(|one| one.id).collect();
+    service.note_read(&read.actor, told).await?;
+    let mut response = HttpResponse::Ok();
+    with_position(&mut response, position);
+    let body = serde_json::to_string(&ExportView { registrations })
+        .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
+    read.tagged(response, body, "application/json")
+}
+
+async fn registration(
+    service: &Service,
+    view: &View,
+    kind: PersonKind,
+    id: Uuid,
+) -> Result<RegistrationView, Failure> {
+    let key = match view.person_key(&service.vault, id).await {
+        Ok(key) => Some(key),
+        Err(Failure::Sealed(_erased)) => None,
+        Err(failure) => return Err(failure),
+    };
+    let subjects = subjects_of(service, id).await?;
+    let log = &service.log;
+    let mut facts = log.history(&subjects, i64::MAX, 0, None, EVENTS_MAX + 1, None).await?;
+    let events_max = usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
+    let complete = facts.len() <= events_max;
+    facts.truncate(events_max);
+    let mut events: Vec<Value> = facts.iter().map(cloud_event::cloud_event).collect();
+    let mut newest = None;
+    for event in &mut events {
+        let opened = open(&mut event["data"], kind, id, key.as_ref());
+        newest = newest.or(opened);
+    }
+    let (name, hpr_number) = match newest {
+        Some(Identity { name, hpr_number }) => (Some(name), hpr_number),
+        None => (None, None),
+    };
+    Ok(RegistrationView { kind, id, name, hpr_number, events, complete })
+}
+
+/// Puts name and number in the place of what is sealed, if it is about this person.
+fn open(data: &mut Value, kind: PersonKind, id: Uuid, key: Option<&PersonKey>) -> Option<Identity> {
+    let members = data.as_object_mut()?;
+    let is_own = members.get(kind.field()) == Some(&Value::from(id.to_string()));
+    let sealed = members.remove("sealed")?;
+    let identity = key.filter(|_| is_own)?.open::<Identity>(id, sealed.as_str()?).ok()?;
+    members.insert("name".to_owned(), identity.name.clone().into());
+    members.insert("hpr_number".to_owned(), identity.hpr_number.clone().into());
+    Some(identity)
+}
+
+/// Everything in the log that carries the person's id.
+async fn subjects_of(service: &Service, id: Uuid) -> Result<Vec<Subject>, Failure> {
+    let client = service.log.pool.get().await?;
+    let sql = include_str!("../sql/subjects_of.sql");
+    let rows = client.query(sql, &[&service.log.log, &id.to_string()]).await?;
+    let mut subjects = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let name: &str = row.try_get(0)?;
+        subjects.extend(name.split_once(':').map(|(kind, id)| Subject::new(kind, id)));
+    }
+    Ok(subjects)
+}

@@ -1,0 +1,1 @@
+select alis.forget($1, $2)

@@ -1,0 +1,2 @@
+hpr_lookup = '', external = '{}',
+  body = (body::jsonb || '{"sealed": "", "external_ids": []}')::json

@@ -1,0 +1,1 @@
+select count(*) from alis.person_key where log = $1

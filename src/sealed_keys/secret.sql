@@ -1,0 +1,1 @@
+select wrapped from alis.secret where name = $1
