@@ -35,6 +35,8 @@ REFUSED_FOR_ITS_MEANING = {
     "only_with_approved",
     "only_with_system",
     "same_municipality",
+    # Versions counted over all goals of a catalogue.
+    "too_many_versions",
     # What the register does not hold, or not on that day.
     "curriculum_not_in_force",
     "municipality_not_in_use",

@@ -176,7 +176,8 @@ async fn move_read_models(
 ) -> Result<Vec<tokio::task::JoinHandle<()>>, StartError> {
     let (log, models) = (&service.log, service.projections.clone());
     let head = log.watch_head();
-    let news = pass_over::follow(log.pool.clone(), DEFAULT_LOG, models, head, stop.clone());
+    let (pool, hurry) = (log.pool.clone(), log.hurry());
+    let news = pass_over::follow(pool, DEFAULT_LOG, models, head, hurry, stop.clone());
     let builders = database::pool(config, rebuild::CONNECTIONS)?;
     let mut workers = Vec::with_capacity(service.projections.len());
     for projection in service.projections.clone() {

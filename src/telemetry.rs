@@ -9,9 +9,9 @@ use tracing_subscriber::EnvFilter;
 /// errors.
 const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
 
-/// Never, whatever RUST_LOG says: it writes down addresses as callers sent them, and a caller may
-/// have put a name where an id belongs.
-const SILENT: [&str; 1] = ["actix_web::types::path=off"];
+/// Never, whatever RUST_LOG says: the one writes down addresses as callers sent them, the other the
+/// values of statements, and a caller may have put a name where an id or a comment belongs.
+const SILENT: [&str; 2] = ["actix_web::types::path=off", "tokio_postgres::query=info"];
 
 /// Starts logging to standard error.
 pub fn start() {

@@ -22,7 +22,7 @@ pub struct FrontSettings {
     #[arg(long, env = "ALIS_TLS_KEY_FILE")]
     pub tls_key_file: Option<PathBuf>,
 
-    /// Origins whose pages may call the service, with commas between: https://app.example.no
+    /// Origins whose pages may call the service, with commas between: `https://app.example.no`
     #[arg(long, env = "ALIS_CORS_ORIGINS", value_delimiter = ',', value_parser = cors::origin)]
     pub cors_origins: Vec<String>,
 

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ pub struct EventLog {
     /// way, and whoever was told of it must not be told of an older one next.
     written: Arc<AtomicI64>,
     watched: Watched,
+    /// Somebody waits for a read model: what moves them need not wait for more to come.
+    hurry: Arc<Notify>,
 }
 
 /// Why the log could not answer.
@@ -200,7 +202,8 @@ impl EventLog {
     pub fn new(log: i32, pool: Pool, combiner: Combiner, head: watch::Receiver<i64>) -> Self {
         let gather = Gather::new(pool.clone(), log);
         let (turns, written, watched) = (Turns::default(), Arc::default(), Watched::default());
-        Self { log, pool, gather, combiner, head, turns, written, watched }
+        let hurry = Arc::default();
+        Self { log, pool, gather, combiner, head, turns, written, watched, hurry }
     }
 
     /// The same log read over another pool: a worker's own.
@@ -228,6 +231,11 @@ impl EventLog {
     /// Changes of [`EventLog::known_head`].
     pub fn watch_head(&self) -> watch::Receiver<i64> {
         self.head.clone()
+    }
+
+    /// What is told when somebody waits for a read model of this instance.
+    pub fn hurry(&self) -> Arc<Notify> {
+        self.hurry.clone()
     }
 
     /// Folds a subject as it was known at position `until`, or now.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
@@ -17,7 +17,10 @@ use super::projector::Projection;
 
 /// Facts passed over by one statement.
 const FACTS_MAX: i64 = 1_000;
-/// Rest between two looks, so that many appends cost one look.
+/// How long news may wait for more to come, so that many appends cost one look, and each read model
+/// one transaction. Nobody waits for it: whoever asks for a position hurries.
+const LINGER_MS: u64 = 50;
+/// Rest between two looks, however much somebody hurries.
 const REST_MS: u64 = 5;
 
 /// What each read model hears of the log, by its name.
@@ -39,6 +42,7 @@ pub fn follow(
     log: i32,
     projections: Vec<Arc<dyn Projection>>,
     mut head: watch::Receiver<i64>,
+    hurry: Arc<Notify>,
     stop: CancellationToken,
 ) -> News {
     let mut told = BTreeMap::new();
@@ -54,6 +58,11 @@ pub fn follow(
             tokio::select! {
                 () = stop.cancelled() => return,
                 changed = head.changed() => if changed.is_err() { return },
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = hurry.notified() => {}
+                () = tokio::time::sleep(Duration::from_millis(LINGER_MS)) => {}
             }
             let reached = *head.borrow_and_update();
             let passed =

@@ -147,13 +147,14 @@ pub async fn run(
     while !stop.is_cancelled() {
         let started = Instant::now();
         match step(&pool, log, projection.as_ref()).await {
-            // A large batch takes longer than this anyway; small ones are not worth a transaction
-            // each while more keep coming.
-            Ok(Step::Moved) => {
+            // A large batch takes longer than this anyway.
+            Ok(Step::Moved { full: true }) => {
                 let rest = Duration::from_millis(BATCH_MS_MIN).saturating_sub(started.elapsed());
                 tokio::time::sleep(rest).await;
             }
-            Ok(Step::UpToDate) => {
+            // Whatever came meanwhile is told with the next news: small batches are not worth a
+            // transaction each while more keep coming.
+            Ok(Step::Moved { full: false } | Step::UpToDate) => {
                 let news = async {
                     if head.changed().await.is_err() {
                         std::future::pending::<()>().await;
@@ -181,7 +182,10 @@ pub async fn run(
 /// Whether there was something to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
-    Moved,
+    /// `full` when there may be more to take in at once.
+    Moved {
+        full: bool,
+    },
     UpToDate,
 }
 
@@ -205,9 +209,12 @@ async fn plain_step(
     let Some((build, checkpoint)) = take(&transaction, log, projection).await? else {
         return Ok(Step::UpToDate);
     };
-    let moved = advance(&transaction, log, projection, build, checkpoint, BATCH_FACTS_MAX).await?;
+    let passed = advance(&transaction, log, projection, build, checkpoint, BATCH_FACTS_MAX).await?;
     transaction.commit().await?;
-    Ok(if moved { Step::Moved } else { Step::UpToDate })
+    Ok(match passed {
+        0 => Step::UpToDate,
+        some => Step::Moved { full: some >= BATCH_FACTS_MAX },
+    })
 }
 
 async fn narrowing_step(
@@ -221,7 +228,7 @@ async fn narrowing_step(
     };
     let moved = advance_narrowing(&mut transaction, log, projection, build, checkpoint).await?;
     transaction.commit().await?;
-    Ok(if moved { Step::Moved } else { Step::UpToDate })
+    Ok(if moved { Step::Moved { full: true } } else { Step::UpToDate })
 }
 
 /// Takes the checkpoint of the live build; `None` when another instance has it, or when another
@@ -252,9 +259,9 @@ pub(super) async fn advance_narrowing(
     loop {
         let attempt = transaction.transaction().await?;
         let failure = match advance(&attempt, log, projection, build, checkpoint, facts_max).await {
-            Ok(moved) => {
+            Ok(passed) => {
                 attempt.commit().await?;
-                return Ok(moved);
+                return Ok(passed > 0);
             }
             Err(failure) if failure.refuses_values() => failure,
             Err(failure) => return Err(failure),
@@ -284,7 +291,8 @@ async fn park_next(
     move_checkpoint(transaction, log, projection.name(), build, until).await
 }
 
-/// Folds the next batch into build `build` within the caller's transaction.
+/// Folds the next batch into build `build` within the caller's transaction; answers how many facts
+/// it passed.
 async fn advance(
     transaction: &Transaction<'_>,
     log: i32,
@@ -292,10 +300,10 @@ async fn advance(
     build: i32,
     checkpoint: i64,
     facts_max: i64,
-) -> Result<bool, Failure> {
+) -> Result<i64, Failure> {
     let (until, mut keys) = next_keys(transaction, log, projection, checkpoint, facts_max).await?;
     if until == checkpoint {
-        return Ok(false);
+        return Ok(0);
     }
     let parked = parked_keys(transaction, log, projection.name(), build).await?;
     keys.retain(|key| !parked.contains(key));
@@ -310,7 +318,7 @@ async fn advance(
         forget(transaction, log, projection, &table, &erased).await?;
     }
     move_checkpoint(transaction, log, projection.name(), build, until).await?;
-    Ok(true)
+    Ok(until - checkpoint)
 }
 
 /// How far the next facts reach, and the keys that they concern.

@@ -6,11 +6,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{EventLog, Failure};
 use crate::aggregate::NewFact;
+
+/// Rest between two looks, so that many appends cost one look.
+const REST_MS: u64 = 10;
 
 /// The types, and the position of the newest fact of them.
 #[derive(Clone, Default)]
@@ -63,6 +67,7 @@ pub async fn follow(log: EventLog, stop: CancellationToken) {
         };
         log.watched.newest.fetch_max(newest, Ordering::AcqRel);
         seen = until;
+        tokio::time::sleep(Duration::from_millis(REST_MS)).await;
     }
 }
 

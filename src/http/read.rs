@@ -349,6 +349,7 @@ impl Read {
             if started.elapsed() > Duration::from_millis(WAIT_MS_MAX) {
                 return Err(not_yet(wanted, reached));
             }
+            self.service.log.hurry().notify_one();
             tokio::time::sleep(Duration::from_millis(CHECKPOINT_POLL_MS)).await;
         }
     }

@@ -14,6 +14,8 @@ use crate::event_log::{EventLog, Failure};
 
 /// Keys destroyed by one statement.
 const KEYS_MAX: i64 = 500;
+/// Rest between two looks: the instance that records an erasure destroys the key itself.
+const REST_MS: u64 = 100;
 /// Pause after a failure.
 const FAILED_PAUSE_MS: u64 = 1_000;
 
@@ -44,7 +46,13 @@ pub async fn follow(log: EventLog, stop: CancellationToken) {
             Some(seen) => after(&log, seen, until).await,
         };
         match done {
-            Ok(()) => seen = Some(until),
+            Ok(()) => {
+                seen = Some(until);
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_millis(REST_MS)) => {}
+                }
+            }
             Err(failure) => {
                 tell(&failure);
                 tokio::select! {

@@ -162,7 +162,7 @@ async fn columns(client: &Client) -> i64 {
 /// A step of the worker until there is nothing left to do.
 async fn step_to_the_end(node: &Node, projection: &Arc<dyn Projection>) {
     while step(&node.log.pool, DEFAULT_LOG, projection.as_ref()).await.expect("a step works")
-        == Step::Moved
+        != Step::UpToDate
     {}
 }
 
