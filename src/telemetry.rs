@@ -6,8 +6,9 @@ use tracing_subscriber::EnvFilter;
 
 /// What the library of the HTTP protocol calls an error of the stream is a caller's malformed
 /// request: it is answered with 400, and whoever sends such bytes must not fill the log with
-/// errors.
-const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off";
+/// errors. What libraries tell of their own start and stop helps nobody.
+const DEFAULT_FILTER: &str = "info,actix_http::h1::dispatcher=off,actix_server=warn,\
+                              refinery_core=warn,tokio_postgres::connection=warn";
 
 /// Never, whatever RUST_LOG says: the one writes down addresses as callers sent them, the other the
 /// values of statements, and a caller may have put a name where an id or a comment belongs.

@@ -60,8 +60,8 @@ const REFUSED_TO_ALL: [(&str, &[&str]); 9] = [
     ("alis.subject", &["delete", "truncate"]),
 ];
 
-/// What the role has, as PostgreSQL says, in the form of [`RIGHTS`].
-async fn rights(client: &Client) -> BTreeSet<String> {
+/// What a role has, as PostgreSQL says, in the form of [`RIGHTS`].
+pub async fn rights(client: &Client, role: &str) -> BTreeSet<String> {
     let sql = "
         with wanted (kind, name, asked) as (
           select 'schema', nspname::text, array['usage', 'create'] from pg_namespace
@@ -95,7 +95,7 @@ async fn rights(client: &Client) -> BTreeSet<String> {
               else has_function_privilege($1, name, one)
             end), '')
         from wanted";
-    let rows = client.query(sql, &[&ROLE]).await.expect("rights can be asked for");
+    let rows = client.query(sql, &[&role]).await.expect("rights can be asked for");
     rows.iter().map(|row| row.get(0)).collect()
 }
 
@@ -139,7 +139,8 @@ async fn filled() -> (TestDatabase, Client) {
     (database, client)
 }
 
-async fn assert_refused(client: &Client, sql: &str, code: &SqlState) {
+/// That a statement is refused, for this reason.
+pub async fn assert_refused(client: &Client, sql: &str, code: &SqlState) {
     let error = client.batch_execute(sql).await.err().unwrap_or_else(|| panic!("{sql} worked"));
     assert_eq!(error.code(), Some(code), "{sql}: {error:?}");
 }
@@ -147,7 +148,7 @@ async fn assert_refused(client: &Client, sql: &str, code: &SqlState) {
 #[tokio::test]
 async fn the_service_has_exactly_the_rights_that_are_written_here() {
     let database = fresh().await;
-    let found = rights(&database.connect().await).await;
+    let found = rights(&database.connect().await, ROLE).await;
     let written: BTreeSet<String> =
         RIGHTS.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let more: Vec<&String> = found.difference(&written).collect();
