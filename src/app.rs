@@ -128,7 +128,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
-        operations: Arc::new(operations()),
+        operations: Arc::new(described().1),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
@@ -391,14 +391,14 @@ fn base() -> OpenApi {
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
 }
 
-/// The operations of the service and their document.
-pub fn operations() -> Operations {
+/// The document of the API, and what the service keeps of it.
+pub fn described() -> (serde_json::Value, Operations) {
     let app = App::new().into_utoipa_app().openapi(base());
     let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
-    let mut operations = openapi::complete(&collected);
+    let (document, mut operations) = openapi::complete(&collected);
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);
-    operations
+    (document, operations)
 }
 
 /// What the service answers beside its operations: the document, and pages for people.

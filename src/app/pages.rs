@@ -11,7 +11,8 @@ use crate::http::{ProblemResponse, Service, problems};
 /// The document of the API.
 #[get("/openapi.json")]
 pub async fn openapi_json(service: web::Data<Service>) -> HttpResponse {
-    HttpResponse::Ok().json(&service.operations.document)
+    let document = service.operations.document.clone();
+    HttpResponse::Ok().content_type("application/json").body(document)
 }
 
 /// Browsers get to the page without its last slash, too.

@@ -19,15 +19,29 @@ use crate::problem::{Language, Problem};
 
 /// What the service answers at which address.
 pub struct Operations {
-    /// The document, as served.
-    pub document: Value,
+    /// The document as JSON, as it is served. As a value it would hold ten times the memory.
+    pub document: bytes::Bytes,
     /// Path templates and their methods, for 405.
     pub paths: Vec<(actix_web::dev::ResourceDef, Vec<String>)>,
     /// What each operation asks of its callers, by path template and method.
     rules: HashMap<String, Vec<(String, Rule)>>,
+    /// Parameters in the query of each report, by its path.
+    reports: BTreeMap<String, Vec<Parameter>>,
+}
+
+/// A parameter, as the document tells of it.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    pub name: String,
+    pub about: String,
 }
 
 impl Operations {
+    /// What can be asked of a report; nothing where there is none.
+    pub fn parameters_of_report(&self, path: &str) -> &[Parameter] {
+        self.reports.get(path).map_or(&[], Vec::as_slice)
+    }
+
     /// What an operation asks of its callers; `None` for pages that ask nothing, and for addresses
     /// that are none.
     pub fn rule(&self, method: &str, pattern: &str) -> Option<&Rule> {
@@ -53,7 +67,7 @@ pub fn all_problems() -> Vec<&'static Problem> {
 }
 
 /// Completes the collected document.
-pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
+pub fn complete(collected: &utoipa::openapi::OpenApi) -> (Value, Operations) {
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
@@ -78,7 +92,26 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> Operations {
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
     links::add(&mut document);
-    Operations { document, paths, rules }
+    let reports = report_parameters(&document);
+    let text = bytes::Bytes::from(document.to_string());
+    (document, Operations { document: text, paths, rules, reports })
+}
+
+fn report_parameters(document: &Value) -> BTreeMap<String, Vec<Parameter>> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let reports = paths.filter(|(path, _)| path.starts_with("/v1/reports/"));
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    reports
+        .map(|(path, methods)| {
+            let listed = methods["get"]["parameters"].as_array().into_iter().flatten();
+            let in_query = listed.filter(|parameter| parameter["in"] == "query");
+            let parameters = in_query.map(|parameter| Parameter {
+                name: text(&parameter["name"]),
+                about: text(&parameter["description"]),
+            });
+            (path.clone(), parameters.collect())
+        })
+        .collect()
 }
 
 fn members<'a>(

@@ -63,15 +63,12 @@ pub struct ReportCatalogue {
 
 /// The parameters of a report are those of its operation in the served document.
 fn parameters(service: &Service, url: &str) -> Vec<ReportParameter> {
-    let listed = service.operations.document["paths"][url]["get"]["parameters"].as_array();
-    let in_query = listed.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
-    in_query
-        .map(|parameter| ReportParameter {
-            name: text(&parameter["name"]),
-            about: text(&parameter["description"]),
-        })
-        .collect()
+    let told = service.operations.parameters_of_report(url).iter();
+    told.map(|parameter| ReportParameter {
+        name: parameter.name.clone(),
+        about: parameter.about.clone(),
+    })
+    .collect()
 }
 
 fn view(service: &Service, report: &Report, language: Language) -> ReportView {
