@@ -5,6 +5,7 @@
 //! method and parameters.
 
 mod links;
+mod reports;
 mod schemas;
 mod shared;
 
@@ -26,19 +27,12 @@ pub struct Operations {
     /// What each operation asks of its callers, by path template and method.
     rules: HashMap<String, Vec<(String, Rule)>>,
     /// Parameters in the query of each report, by its path.
-    reports: BTreeMap<String, Vec<Parameter>>,
-}
-
-/// A parameter, as the document tells of it.
-#[derive(Debug, Clone)]
-pub struct Parameter {
-    pub name: String,
-    pub about: String,
+    reports: BTreeMap<String, Vec<reports::Parameter>>,
 }
 
 impl Operations {
     /// What can be asked of a report; nothing where there is none.
-    pub fn parameters_of_report(&self, path: &str) -> &[Parameter] {
+    pub fn parameters_of_report(&self, path: &str) -> &[reports::Parameter] {
         self.reports.get(path).map_or(&[], Vec::as_slice)
     }
 
@@ -92,26 +86,9 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> (Value, Operations) {
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
     links::add(&mut document);
-    let reports = report_parameters(&document);
+    let reports = reports::parameters(&document);
     let text = bytes::Bytes::from(document.to_string());
     (document, Operations { document: text, paths, rules, reports })
-}
-
-fn report_parameters(document: &Value) -> BTreeMap<String, Vec<Parameter>> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let reports = paths.filter(|(path, _)| path.starts_with("/v1/reports/"));
-    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    reports
-        .map(|(path, methods)| {
-            let listed = methods["get"]["parameters"].as_array().into_iter().flatten();
-            let in_query = listed.filter(|parameter| parameter["in"] == "query");
-            let parameters = in_query.map(|parameter| Parameter {
-                name: text(&parameter["name"]),
-                about: text(&parameter["description"]),
-            });
-            (path.clone(), parameters.collect())
-        })
-        .collect()
 }
 
 fn members<'a>(

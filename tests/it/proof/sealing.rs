@@ -111,7 +111,8 @@ async fn two_instances_that_die_in_between_seal_each_row_once() {
             if death % 4 == 0 {
                 // A whole instance dies: its connections with it.
                 let sql = "select pg_terminate_backend(pid) from pg_stat_activity \
-                           where query like '%alis.proof%' and pid <> pg_backend_pid()";
+                           where datname = current_database() and query like '%alis.proof%' \
+                           and pid <> pg_backend_pid()";
                 client.query(sql, &[]).await.expect("the owner may");
             }
             for task in tasks {

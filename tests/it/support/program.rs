@@ -1,7 +1,7 @@
 //! Runs the program itself, as whom and in what environment a test wants.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -104,7 +104,15 @@ pub fn start(account: &As, scratch: &Scratch, data_dir: &Path) -> Result<Program
 
 /// Starts a command of the program and waits until its server is ready or it has given up.
 pub fn start_command(command: &mut Command) -> Result<Program, Refusal> {
-    let mut child = command.spawn().expect("the program can be executed");
+    let mut child = loop {
+        match command.spawn() {
+            // Another test is just starting a process that still has the copy open for writing.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            started => break started.expect("the program can be executed"),
+        }
+    };
     let mut psql = String::new();
     let stdout = child.stdout.take().expect("it is piped");
     BufReader::new(stdout).read_line(&mut psql).expect("the program prints text");
