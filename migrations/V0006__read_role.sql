@@ -1,4 +1,4 @@
--- A third role, which only reads: for whoever verifies the log, backs it up or looks at it with SQL.
+-- A third role, which only reads: for whoever looks at the log with SQL.
 -- It sees neither keys nor who read what.
 do $$
 begin

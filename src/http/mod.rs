@@ -87,6 +87,11 @@ pub fn today() -> Date {
     day_of(now())
 }
 
+/// The instant at which a day begins in Norway; `None` at the end of all time.
+pub fn beginning_of(day: Date) -> Option<Timestamp> {
+    day.to_zoned(oslo()).ok().map(|begun| begun.timestamp())
+}
+
 /// The Norwegian day of an instant.
 pub fn day_of(instant: Timestamp) -> Date {
     instant.to_zoned(oslo()).date()

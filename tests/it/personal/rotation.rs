@@ -7,12 +7,12 @@ use alis::event_log::DEFAULT_LOG;
 use alis::personal_data::Vault;
 use alis::sealed_keys::{Batch, rotate, rotate_batch};
 use tokio_postgres::Config;
-use tokio_postgres::config::Host;
 use uuid::Uuid;
 
 use super::{NAME_MARK, person};
 use crate::support::client::Client;
 use crate::support::instance::settings;
+use crate::support::operator::url_of;
 use crate::support::postgres::{TestDatabase, fresh};
 use crate::support::scratch::Scratch;
 
@@ -80,17 +80,6 @@ async fn keys_go_under_a_new_master_key_while_the_service_serves() {
     after.stop().await;
 }
 
-/// The command line's way to a database of the tests.
-pub fn url(config: &Config) -> String {
-    let host = match &config.get_hosts()[0] {
-        Host::Unix(path) => path.display().to_string(),
-        Host::Tcp(name) => name.clone(),
-    };
-    let (user, name) = (config.get_user(), config.get_dbname());
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    format!("host={host} port={port} user={} dbname={}", user.unwrap_or(""), name.unwrap_or(""))
-}
-
 #[tokio::test]
 async fn the_command_rotates_and_names_a_wrong_key() {
     let database = fresh().await;
@@ -113,7 +102,7 @@ async fn the_command_rotates_and_names_a_wrong_key() {
     let rotate = async |from: &std::path::Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
         command.args(["keys", "rotate", "--old-master-key-file"]).arg(from);
-        command.arg("--new-master-key-file").arg(&new).env("DATABASE_URL", url(&database.admin));
+        command.arg("--new-master-key-file").arg(&new).env("DATABASE_URL", url_of(&database.admin));
         let output = tokio::task::spawn_blocking(move || command.output()).await;
         output.expect("it does not panic").expect("the program can be executed")
     };

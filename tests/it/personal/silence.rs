@@ -2,83 +2,22 @@
 //! the program's own output, however much it is asked to tell, nor in metrics, problems and
 //! addresses.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
-
 use alis::edge::FromText;
 use alis::identifiers::HprNumber;
 use alis::identity::cast::{self, Scenario};
-use alis::personal_data::Vault;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::{NAME_MARK, person};
 use crate::access::world::today;
-use crate::personal::rotation::url;
 use crate::support::client::{Answer, Client};
-use crate::support::instance::{CHECKPOINT_KEY, ISSUER_KEY, token_as};
+use crate::support::instance::token_as;
+use crate::support::operator::Operator;
 use crate::support::postgres::fresh;
 use crate::support::sample;
-use crate::support::scratch::Scratch;
 
 /// Numbers that stand nowhere but in these persons, and what must not be told of them.
 const NUMBERS: [&str; 3] = ["999087601", "999087602", "999087603"];
 const KINDS: [&str; 3] = ["trainees", "supervisors", "leaders"];
-
-/// A running `alis serve` that tells as much as it can.
-struct Serving {
-    child: Child,
-    address: SocketAddr,
-    /// Kept open, or the service would have nobody to tell anything.
-    _stdout: BufReader<ChildStdout>,
-}
-
-fn serve(database: &tokio_postgres::Config, scratch: &Scratch) -> Serving {
-    let file = |name: &str, text: &str| {
-        let path = scratch.path().join(name);
-        std::fs::write(&path, text).expect("the scratch directory is writable");
-        path
-    };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
-    command.arg("serve").env("RUST_LOG", "debug").env("DATABASE_URL", url(database));
-    command.env("ALIS_LISTEN", "127.0.0.1:0");
-    command.env("ALIS_MASTER_KEY_FILE", file("master.key", &Vault::generate_master_key()));
-    command.env("ALIS_CHECKPOINT_KEY_FILE", file("checkpoint.key", CHECKPOINT_KEY));
-    command.env("ALIS_LOCAL_ISSUER_KEY_FILE", file("issuer.key", ISSUER_KEY));
-    command.env("ALIS_LOADER_ORGANISATION", cast::LOADER);
-    command.env("ALIS_REGISTER_ORGANISATION", cast::REGISTER);
-    let log = File::create(scratch.path().join("log")).expect("it is writable");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-    let mut child = command.spawn().expect("the program can be executed");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    stdout.read_line(&mut line).expect("the program prints text");
-    let address = line.trim().rsplit("http://").next().and_then(|text| text.parse().ok());
-    let address = address.unwrap_or_else(|| panic!("it is up somewhere: {line:?}"));
-    Serving { child, address, _stdout: stdout }
-}
-
-impl Serving {
-    fn stop(mut self) {
-        let pid = i32::try_from(self.child.id()).expect("process ids fit in an i32");
-        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the program is our child");
-        assert!(self.child.wait().expect("the program is our child").success());
-    }
-}
-
-impl Drop for Serving {
-    /// For a test that fails; after `stop` there is nothing left to end.
-    fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait()
-            && let Err(error) = self.child.kill().and_then(|()| self.child.wait())
-        {
-            eprintln!("a program of a test could not be stopped: {error}");
-        }
-    }
-}
 
 /// The words of persons that a text holds.
 fn told(text: &str) -> Vec<&'static str> {
@@ -132,9 +71,10 @@ async fn refused(client: &Client, kind: &str, id: &str, number: &str) {
 #[tokio::test]
 async fn neither_log_nor_metrics_nor_answers_to_others_tell_a_name_or_an_hpr_number() {
     assert!(NUMBERS.iter().all(|number| HprNumber::from_text(number).is_ok()));
-    let (database, scratch) = (fresh().await, Scratch::fast());
-    let serving = serve(&database.admin, &scratch);
-    let client = Client::new(serving.address);
+    let database = fresh().await;
+    let operator = Operator::on(&database.admin);
+    let serving = operator.serve_with(&[("RUST_LOG", "debug")]).await;
+    let client = serving.client();
     while client.get("/health/ready").await.status != 200 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
@@ -178,8 +118,8 @@ async fn neither_log_nor_metrics_nor_answers_to_others_tell_a_name_or_an_hpr_num
     tells_nobody(
         &client.post(&format!("/v1/persons/{}/erasure", ids[0]), erasure).await.expect(200),
     );
-    serving.stop();
-    let log = std::fs::read_to_string(scratch.path().join("log")).expect("the program wrote it");
+    assert!(serving.stop().success());
+    let log = operator.logged();
     // What is searched is a log that tells much: statements and their parameters too.
     assert!(
         log.contains("DEBUG") && log.contains("Answered 422"),

@@ -4,31 +4,17 @@ use std::process::Command;
 
 use alis::event_log::DEFAULT_LOG;
 use tokio_postgres::Config;
-use tokio_postgres::config::Host;
 
 use super::{anchors, key, sealer, signer};
 use crate::event_log::rig::Node;
+use crate::support::operator::url_of;
 use crate::support::postgres::fresh;
 use crate::support::scratch::Scratch;
-
-/// A connection string for the program.
-fn url(config: &Config) -> String {
-    let host = match config.get_hosts().first().expect("a server has an address") {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
-    };
-    let port = config.get_ports().first().map_or(5432, |port| *port);
-    let user = config.get_user().expect("the tests name one");
-    let database = config.get_dbname().expect("the tests name one");
-    let password = config.get_password().map(String::from_utf8_lossy);
-    let password = password.map_or_else(String::new, |password| format!(" password='{password}'"));
-    format!("host='{host}' port={port} user='{user}' dbname='{database}'{password}")
-}
 
 /// Runs the command; answers how it ended and what it told.
 async fn verified(config: &Config, words: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
-    command.args(["log", "verify"]).args(words).env_clear().env("DATABASE_URL", url(config));
+    command.args(["log", "verify"]).args(words).env_clear().env("DATABASE_URL", url_of(config));
     let ran = tokio::task::spawn_blocking(move || command.output()).await;
     let output = ran.expect("it does not panic").expect("the program can be executed");
     let text = |bytes| String::from_utf8(bytes).expect("it prints text");

@@ -110,7 +110,13 @@ impl Operator {
 
     /// Starts the service and waits until it answers.
     pub async fn serve(&self) -> Served {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts the service with more settings.
+    pub async fn serve_with(&self, settings: &[(&str, &str)]) -> Served {
         let mut command = self.command(&["serve"]);
+        command.envs(settings.iter().copied());
         // Named, so that whoever cleans up after a killed run of the tests knows the process.
         command.arg("--data-dir").arg(self.data_dir());
         command.envs([("ALIS_LISTEN", "127.0.0.1:0"), ("ALIS_DRAIN_SECONDS", DRAIN_SECONDS)]);

@@ -4,8 +4,6 @@ use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::http::header;
 use deserr::Deserr;
-use jiff::Timestamp;
-use jiff::civil::Date;
 use serde_json::Value;
 use tokio_postgres::Row;
 use utoipa::IntoParams;
@@ -16,7 +14,7 @@ use crate::edge::{Day, Faults, FieldFault, Id};
 use crate::http::actor::{Actor, Role};
 use crate::http::answer::with_position;
 use crate::http::page::{Cursor, Page, Paging, invalid_cursor};
-use crate::http::{Answer, List, today};
+use crate::http::{Answer, List, beginning_of, today};
 
 /// Which reads.
 #[derive(Debug, Deserr, IntoParams)]
@@ -38,12 +36,6 @@ pub struct AccessLogFilters {
 fn looked_at(actor: &Actor) -> Option<Vec<Uuid>> {
     let sees_all = actor.reach.has(Role::Auditor) || actor.reach.has(Role::Loader);
     (!sees_all).then(|| actor.own_ids())
-}
-
-/// The instant at which a day begins in Norway.
-fn beginning(day: Date) -> Option<Timestamp> {
-    let zone = jiff::tz::TimeZone::get("Europe/Oslo").expect("the zones are part of the program");
-    day.to_zoned(zone).ok().map(|begun| begun.timestamp())
 }
 
 /// The entry in a row of the list; of the persons only those in `own`, if it is given.
@@ -85,8 +77,8 @@ pub async fn read(list: List<AccessLogFilters>) -> Answer {
         // Else a read that told of both would tell each that there is the other.
         own.retain(|own| *own == person);
     }
-    let from = list.filters.from.and_then(|day| beginning(day.0));
-    let until = list.filters.to.and_then(|day| beginning(day.0.tomorrow().ok()?));
+    let from = list.filters.from.and_then(|day| beginning_of(day.0));
+    let until = list.filters.to.and_then(|day| beginning_of(day.0.tomorrow().ok()?));
     let log = &list.read.service.log;
     let client = log.pool.get().await?;
     let sql = include_str!("../sql/access_log.sql");
