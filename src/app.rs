@@ -128,7 +128,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
-        operations: Arc::new(described().1),
+        operations: Arc::new(operations()),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
@@ -391,14 +391,24 @@ fn base() -> OpenApi {
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
 }
 
-/// The document of the API, and what the service keeps of it.
-pub fn described() -> (serde_json::Value, Operations) {
+/// What the parts of the service declare.
+fn collected() -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(base());
-    let (_app, collected) = parts().fold(app, |app, part| app.configure(part)).split_for_parts();
-    let (document, mut operations) = openapi::complete(&collected);
+    parts().fold(app, |app, part| app.configure(part)).split_for_parts().1
+}
+
+/// What the service answers, and what it asks for it.
+pub fn operations() -> Operations {
+    let mut operations = Operations::of(&collected());
     let pages = PAGES.map(|path| (ResourceDef::new(path), vec!["GET".to_owned()]));
     operations.paths.extend(pages);
-    (document, operations)
+    operations
+}
+
+/// The document of the API, made anew. What is served is the file that was made of it.
+pub fn document() -> serde_json::Value {
+    let collected = collected();
+    openapi::complete(&collected, &Operations::of(&collected))
 }
 
 /// What the service answers beside its operations: the document, and pages for people.

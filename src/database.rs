@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
@@ -24,10 +24,15 @@ const SILENCE_SECONDS_MAX: u64 = 15;
 /// How long a caller waits for a free connection.
 const POOL_WAIT_SECONDS_MAX: u64 = 5;
 
-/// What PostgreSQL takes for granted on the connections of a pool: that a page here costs hardly
-/// more than the next one. With its own guess, of spinning disks, it would rather collect and sort
-/// a whole table than walk an index to the end of a page of a list.
-const PLANNING: &str = "-c random_page_cost=1.1";
+/// What PostgreSQL takes for granted on the connections of a pool.
+///
+/// That a page here costs hardly more than the next one: with its own guess, of spinning disks, it
+/// would rather collect and sort a whole table than walk an index to the end of a page of a list.
+///
+/// And that a prepared statement has one plan. Every statement here has an index for it, whatever
+/// its values are; left to itself PostgreSQL would plan those that take arrays or ranges again and
+/// again, at several times the cost of running them.
+const PLANNING: &str = "-c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan";
 
 /// Why the database could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +162,8 @@ pub fn pool(config: &Config, size: u16) -> Result<Pool, DatabaseError> {
     let timeout = Some(Duration::from_secs(POOL_WAIT_SECONDS_MAX));
     Ok(Pool::builder(manager)
         .max_size(usize::from(size))
+        // The connection used last has its plans and its caches warm.
+        .queue_mode(QueueMode::Lifo)
         .runtime(deadpool_postgres::Runtime::Tokio1)
         .wait_timeout(timeout)
         .create_timeout(timeout)

@@ -156,7 +156,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 fn print_openapi(write: bool) -> anyhow::Result<()> {
     use std::io::Write;
-    let (document, _) = app::described();
+    let document = app::document();
     let text = serde_json::to_string_pretty(&document)? + "\n";
     if write {
         std::fs::create_dir_all("openapi")?;

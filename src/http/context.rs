@@ -39,6 +39,11 @@ pub fn current() -> Context {
     CONTEXT.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// The pattern of the address that was called, as the gate found it: looking for it costs a walk
+/// over all addresses.
+#[derive(Debug, Clone)]
+pub struct Route(pub String);
+
 /// Wraps every request: context, log span, metrics, and the headers every answer carries.
 pub async fn around(
     request: ServiceRequest,
@@ -66,7 +71,8 @@ pub async fn around(
         Ok(response) => response,
         Err(error) => return Err(error),
     };
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = response.request().extensions_mut().remove::<Route>();
+    let route = route.map_or_else(|| "unmatched".to_owned(), |route| route.0);
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
     let path = response.request().path().to_owned();

@@ -5,44 +5,19 @@
 //! method and parameters.
 
 mod links;
-mod reports;
+mod operations;
 mod schemas;
 mod shared;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::problems as kernel;
 use crate::capabilities::access::gate::Rule;
-use crate::capabilities::access::rules::Access;
 use crate::problem::{Language, Problem};
 
-/// What the service answers at which address.
-pub struct Operations {
-    /// The document as JSON, as it is served. As a value it would hold ten times the memory.
-    pub document: bytes::Bytes,
-    /// Path templates and their methods, for 405.
-    pub paths: Vec<(actix_web::dev::ResourceDef, Vec<String>)>,
-    /// What each operation asks of its callers, by path template and method.
-    rules: HashMap<String, Vec<(String, Rule)>>,
-    /// Parameters in the query of each report, by its path.
-    reports: BTreeMap<String, Vec<reports::Parameter>>,
-}
-
-impl Operations {
-    /// What can be asked of a report; nothing where there is none.
-    pub fn parameters_of_report(&self, path: &str) -> &[reports::Parameter] {
-        self.reports.get(path).map_or(&[], Vec::as_slice)
-    }
-
-    /// What an operation asks of its callers; `None` for pages that ask nothing, and for addresses
-    /// that are none.
-    pub fn rule(&self, method: &str, pattern: &str) -> Option<&Rule> {
-        let rules = self.rules.get(pattern)?;
-        rules.iter().find(|(name, _)| name == method).map(|(_, rule)| rule)
-    }
-}
+pub use operations::{Asked, Operations};
 
 /// Codes of problems, for `x-problems` of an operation.
 pub fn codes(problems: &[&'static Problem]) -> Value {
@@ -61,34 +36,25 @@ pub fn all_problems() -> Vec<&'static Problem> {
 }
 
 /// Completes the collected document.
-pub fn complete(collected: &utoipa::openapi::OpenApi) -> (Value, Operations) {
+pub fn complete(collected: &utoipa::openapi::OpenApi, operations: &Operations) -> Value {
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
-    let areas = areas(&document);
-    let (mut paths, mut rules) = (Vec::new(), HashMap::<String, Vec<(String, Rule)>>::new());
     let mut told = Map::new();
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
-            let rule = rule_of(path, method, operation, &areas);
-            operation_complete(path, method, operation, &catalogue, rule.as_ref());
+            let rule = operations.rule(&method.to_uppercase(), path);
+            operation_complete(path, method, operation, &catalogue, rule);
             shared::refer(&mut operation["responses"], &mut told);
-            if let Some(rule) = rule {
-                rules.entry(path.clone()).or_default().push((method.to_uppercase(), rule));
-            }
         }
-        let names = methods.keys().map(|method| method.to_uppercase()).collect();
-        paths.push((actix_web::dev::ResourceDef::new(path.as_str()), names));
     }
     document["components"]["responses"] = told.into();
     document["components"]["headers"] = shared::limits();
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
     links::add(&mut document);
-    let reports = reports::parameters(&document);
-    let text = bytes::Bytes::from(document.to_string());
-    (document, Operations { document: text, paths, rules, reports })
+    document
 }
 
 fn members<'a>(
@@ -96,37 +62,6 @@ fn members<'a>(
     name: &str,
 ) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
     document[name].as_object_mut().into_iter().flat_map(Map::iter_mut)
-}
-
-/// The area of scopes that each group of operations belongs to.
-fn areas(document: &Value) -> HashMap<String, String> {
-    let tags = document["tags"].as_array().into_iter().flatten();
-    let area = |tag: &Value| {
-        Some((tag["name"].as_str()?.to_owned(), tag["x-scope-area"].as_str()?.to_owned()))
-    };
-    tags.filter_map(area).collect()
-}
-
-/// What an operation asks of its callers: the scope of its group and method, and the word that it
-/// declares. One without the word would be open to nobody knows whom, so the program does not start
-/// with it.
-fn rule_of(
-    path: &str,
-    method: &str,
-    operation: &mut Value,
-    areas: &HashMap<String, String>,
-) -> Option<Rule> {
-    if !path.starts_with("/v1/") {
-        return None;
-    }
-    let area = operation["tags"][0].as_str().and_then(|tag| areas.get(tag));
-    let area = area.unwrap_or_else(|| panic!("{method} {path} is in no group with a scope"));
-    let word = operation.as_object_mut().and_then(|members| members.remove("x-access"));
-    let access = word.as_ref().and_then(Value::as_str).and_then(Access::of_word);
-    let access = access.unwrap_or_else(|| panic!("{method} {path} declares no x-access"));
-    let verb = if method == "get" { "read" } else { "write" };
-    let id = operation["operationId"].as_str().unwrap_or_default();
-    Some(Rule { scope: format!("{area}.{verb}"), access, operation: id.into() })
 }
 
 fn operation_complete(

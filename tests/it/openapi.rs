@@ -12,7 +12,7 @@ use crate::support::instance::Instance;
 
 #[test]
 fn the_generated_files_are_what_the_program_makes() {
-    let (document, _) = alis::app::described();
+    let document = alis::app::document();
     let pretty = serde_json::to_string_pretty(&document).expect("a document is JSON") + "\n";
     for (file, made) in [
         ("openapi/openapi.json", pretty),

@@ -26,6 +26,7 @@ use crate::capabilities::supervision::{self, Assignments, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
 use crate::http::actor::{Actor, Role};
+use crate::http::context::Route;
 use crate::http::limits::{self, Allowance};
 use crate::http::{ProblemResponse, Service, problems, today};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
@@ -52,8 +53,12 @@ pub async fn admit<B: MessageBody + 'static>(
         return Ok(request.into_response(problem.error_response()).map_into_right_body());
     }
     let pattern = request.match_pattern();
-    let rule =
-        pattern.and_then(|pattern| service.operations.rule(request.method().as_str(), &pattern));
+    let rule = pattern
+        .as_deref()
+        .and_then(|pattern| service.operations.rule(request.method().as_str(), pattern));
+    if let Some(pattern) = pattern {
+        request.extensions_mut().insert(Route(pattern));
+    }
     // No rule: a page without secrets, or an address that does not exist.
     let Some(rule) = rule else { return Ok(next.call(request).await?.map_into_left_body()) };
     let mut response = match check(&service, &request, rule).await {

@@ -34,7 +34,7 @@ impl Contract {
     /// The contract of this program. Compiled once a test run.
     pub fn of_program() -> &'static Contract {
         static CONTRACT: LazyLock<Contract> =
-            LazyLock::new(|| Contract::new(alis::app::described().0));
+            LazyLock::new(|| Contract::new(alis::app::document()));
         &CONTRACT
     }
 
