@@ -80,7 +80,8 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
         Vendor | System => lent,
         Municipality => true,
         Home => kind != Some("supervisors"),
-        _ => false,
+        Office | Leader | Deputy | Supervisor | Clinical | Trainee | Directorate | Reporting
+        | Auditor => false,
     };
     match whom {
         "everybody" | "those-who-see" => true,
