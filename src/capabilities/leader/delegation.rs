@@ -74,6 +74,12 @@ impl Term {
         self.period.covers(day) && self.lapsed_since(day).is_none()
     }
 
+    /// Whether nobody leads by it on a day or after it, as far as is known.
+    pub fn is_over(&self, day: Date) -> bool {
+        let lent_is_over = |held: &Held| held.period.is_none_or(|own| own.ends_before(day));
+        self.period.ends_before(day) || self.delegation.as_ref().is_some_and(lent_is_over)
+    }
+
     /// Since when it has lapsed, on a day of the term when it has.
     pub fn lapsed_since(&self, day: Date) -> Option<Date> {
         let held = self.delegation.as_ref().filter(|_| self.period.covers(day))?;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::registered_as;
 use crate::aggregate::Subject;
 use crate::capabilities::person::domain::PersonKind;
+use crate::capabilities::person::erase::registered_as;
 use crate::event_log::{Failure, View};
 use crate::http::actor::Role;
 use crate::http::answer::with_position;
