@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{Erased, ErasureReason, Event, Person, PersonKind};
-use crate::event_log::{Failure, View};
+use crate::event_log::{Failure, FirstFact, View};
 use crate::problem::Rejection;
 
 /// One thing that a person is registered as.
@@ -38,7 +38,10 @@ pub async fn registered_as(view: &View, id: Uuid) -> Result<Vec<(PersonKind, Uui
 async fn others(view: &View, id: Uuid, lookup: &str) -> Result<Vec<(PersonKind, Uuid)>, Failure> {
     let mut found = Vec::new();
     for kind in PersonKind::ALL {
-        let holder = view.holder(&kind.hpr_subject(lookup), kind.field()).await?;
+        // Guarded, and before it is looked at: somebody may register with the number meanwhile.
+        let number = kind.hpr_subject(lookup);
+        view.load::<FirstFact>(&number).await?;
+        let holder = view.holder(&number, kind.field()).await?;
         let Ok(holder) = holder.parse::<Uuid>() else { continue };
         if holder == id {
             continue;
