@@ -23,7 +23,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access_log;
 use crate::capabilities::access::reach::{self, Founders, Reaches};
-use crate::capabilities::person::forget;
+use crate::capabilities::person::{forget, retention};
 use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub vault: Vault,
     /// For how many days reads of personal data are kept.
     pub access_log_days: u16,
+    /// After how many years without news persons are erased; nobody is without it.
+    pub person_years: Option<u16>,
     pub proof: proof::Settings,
     pub pool_size: u16,
     pub workers: usize,
@@ -152,20 +154,30 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     // Its end is another one than everybody's: requests in flight still read.
     let no_more_reads = CancellationToken::new();
     let reads = (no_more_reads.clone(), tokio::spawn(writer.run(no_more_reads)));
-    let mut workers = vec![
-        tokio::spawn(watched::follow(log.clone(), stop.clone())),
-        tokio::spawn(forget::follow(log.clone(), stop.clone())),
-        tokio::spawn(access_log::keep_for(
-            settings.access_log_days,
-            log.pool.clone(),
-            DEFAULT_LOG,
-            stop.clone(),
-        )),
-    ];
+    let kept = (settings.access_log_days, settings.person_years);
+    let mut workers = follow_and_clean(&log, kept, &stop);
     workers.extend(move_read_models(&service, &settings.service, &stop).await?);
     workers.extend(proof::start(settings.proof, &log.pool, DEFAULT_LOG, log.watch_head(), &stop));
     service.ready.store(true, Ordering::Release);
     Ok(Running { address, tls, service, server: handle, ended, reads, workers })
+}
+
+/// Starts what follows the log for its own sake, and what removes that which is kept no longer:
+/// reads after some days, persons after some years, if that is set.
+fn follow_and_clean(
+    log: &EventLog,
+    (access_log_days, person_years): (u16, Option<u16>),
+    stop: &CancellationToken,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let (pool, until) = (log.pool.clone(), || stop.clone());
+    let mut workers = vec![
+        tokio::spawn(watched::follow(log.clone(), until())),
+        tokio::spawn(forget::follow(log.clone(), until())),
+        tokio::spawn(access_log::keep_for(access_log_days, pool, DEFAULT_LOG, until())),
+    ];
+    let retention = person_years.map(|years| retention::follow(log.clone(), years, until()));
+    workers.extend(retention.map(tokio::spawn));
+    workers
 }
 
 /// Builds the read models that are not there yet, one after the other, and starts what moves them.

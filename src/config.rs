@@ -160,6 +160,12 @@ pub struct ServeSettings {
     )]
     pub access_log_days: u16,
 
+    /// After how many years persons are erased of whom nothing new was recorded, and who hold
+    /// nothing any more: no position, plan, assignment, exemption or term. Nobody is erased by the
+    /// clock unless this is set; docs/privacy.md tells more.
+    #[arg(long, env = "ALIS_PERSON_YEARS", value_parser = U16::new().range(1..=100))]
+    pub person_years: Option<u16>,
+
     /// Do not load the sample data into a new private PostgreSQL.
     #[arg(long, env = "ALIS_NO_SAMPLE")]
     pub no_sample: bool,

@@ -301,6 +301,7 @@ async fn start(
         limits: settings.front.limits(),
         vault,
         access_log_days: settings.access_log_days,
+        person_years: settings.person_years,
         proof,
         pool_size: settings.database.pool_size,
         workers: usize::from(settings.workers),

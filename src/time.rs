@@ -39,6 +39,11 @@ impl Period {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
 
+    /// Whether all of its days are before `day`.
+    pub fn ends_before(&self, day: Date) -> bool {
+        self.to.is_some_and(|to| to < day)
+    }
+
     /// Whether every day of `other` belongs to this period.
     pub fn contains(&self, other: &Period) -> bool {
         self.from <= other.from

@@ -1,5 +1,7 @@
 //! Leaders through HTTP.
 
+mod delegation;
+
 use serde_json::{Value, json};
 
 use crate::support::instance::Instance;

@@ -103,6 +103,8 @@ async fn a_wrong_setting_stops_a_command_with_its_flag_and_its_variable() {
     for (words, variable, value, flag) in [
         (serve, "ALIS_LISTEN", "everywhere", "--listen <LISTEN>"),
         (serve, "ALIS_WORKERS", "0", "--workers <WORKERS>"),
+        (serve, "ALIS_PERSON_YEARS", "0", "--person-years <PERSON_YEARS>"),
+        (serve, "ALIS_PERSON_YEARS", "ten", "--person-years <PERSON_YEARS>"),
         (rebuild, "ALIS_POOL_SIZE", "1", "--pool-size <POOL_SIZE>"),
     ] {
         let ran = operator.run_with(words, &[(variable, value)]).await;

@@ -128,7 +128,8 @@ async fn check(
         }
     }
     let roles = rule.access.roles();
-    if !roles.is_empty() && !roles.iter().any(|role| actor.reach.has(*role)) {
+    let is_own = rule.access.stays_ones_own() && actor.reach.is_person();
+    if !is_own && !roles.is_empty() && !roles.iter().any(|role| actor.reach.has(*role)) {
         return Err(missing(rule.access));
     }
     Ok(actor)

@@ -122,6 +122,25 @@ impl Access {
         }
     }
 
+    /// Whether it is about what is held on the caller, which is theirs to know as long as they are
+    /// registered: also a leader's who leads nowhere any more, and so has no role.
+    pub fn stays_ones_own(self) -> bool {
+        match self {
+            Access::OwnData | Access::AccessLog => true,
+            Access::Anybody
+            | Access::Individuals
+            | Access::Figures
+            | Access::Register
+            | Access::Programme
+            | Access::Municipal
+            | Access::OfDoctor
+            | Access::OfSupervisor
+            | Access::OfLeader
+            | Access::OfDirectorate
+            | Access::Grants => false,
+        }
+    }
+
     /// What the document says of it.
     pub fn sentence(self) -> &'static str {
         match self {

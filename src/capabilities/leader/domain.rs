@@ -1,20 +1,26 @@
-//! Leaders: facts, state and rules.
-
-use std::collections::BTreeMap;
+//! What is recorded of leaders, and about whom it tells. The rules stand in [`super::state`] and
+//! [`super::delegation`].
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
-use crate::capabilities::person::{self, domain::Erased};
-use crate::capabilities::position::Occupancies;
-use crate::edge::UNKNOWN_REFERENCE;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
 use crate::events;
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::{Rejection, common};
 use crate::time::Period;
+
+/// On whose behalf a term is led, and which of that leader's own terms it rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// The leader who delegates.
+    pub by: Uuid,
+    /// That leader's own term.
+    pub term: Uuid,
+    /// The days of that term, as they were known when this was recorded. What is told of them later
+    /// concerns the delegate too.
+    pub period: Period,
+}
 
 /// A leader is known, and leads in a municipality.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +35,8 @@ pub struct Registered {
     pub municipality: MunicipalityNumber,
     pub period: Period,
     pub on: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Delegation>,
 }
 
 /// Who the leader is was told wrong.
@@ -51,6 +59,8 @@ pub struct TermAdded {
     pub term: Uuid,
     pub municipality: MunicipalityNumber,
     pub period: Period,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Delegation>,
 }
 
 /// The last day of a term is told.
@@ -60,6 +70,10 @@ pub struct TermEnded {
     pub term: Uuid,
     pub municipality: MunicipalityNumber,
     pub to: Date,
+    /// Other leaders whom it concerns: those who lead under this term, and the one on whose behalf
+    /// it is led, or was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Uuid>,
 }
 
 /// Where and when the leader led was told wrong.
@@ -73,6 +87,10 @@ pub struct TermCorrected {
     pub facts: Option<TermFacts>,
     pub reason: Comment,
     pub on: Date,
+    /// Other leaders whom it concerns: those who lead under this term, and the one on whose behalf
+    /// it is led, or was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Uuid>,
 }
 
 /// Where and when a leader leads.
@@ -80,6 +98,8 @@ pub struct TermCorrected {
 pub struct TermFacts {
     pub municipality: MunicipalityNumber,
     pub period: Period,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Delegation>,
 }
 
 events! {
@@ -106,6 +126,19 @@ pub fn hpr_subject(lookup: &str) -> Subject {
     Subject::new("leader-hpr", lookup)
 }
 
+impl Event {
+    /// The leader whom it is mainly about.
+    pub fn leader(&self) -> Uuid {
+        match self {
+            Event::Registered(f) => f.leader,
+            Event::Corrected(f) => f.leader,
+            Event::TermAdded(f) => f.leader,
+            Event::TermEnded(f) => f.leader,
+            Event::TermCorrected(f) => f.leader,
+        }
+    }
+}
+
 impl DomainEvent for Event {
     fn type_name(&self) -> &'static str {
         self.stored_name()
@@ -114,17 +147,23 @@ impl DomainEvent for Event {
         self.stored_payload()
     }
     fn subjects(&self) -> Vec<Subject> {
-        let with_hpr = |leader, lookup: &Option<String>| {
-            let hpr = lookup.as_deref().map(hpr_subject);
-            [subject(leader)].into_iter().chain(hpr).collect()
-        };
+        let hpr = |lookup: &Option<String>| lookup.as_deref().map(hpr_subject);
+        let delegator = |told: &Option<Delegation>| told.map(|delegation| subject(delegation.by));
+        let mut subjects = vec![subject(self.leader())];
         match self {
-            Event::Registered(f) => with_hpr(f.leader, &f.hpr_lookup),
-            Event::Corrected(f) => with_hpr(f.leader, &f.hpr_lookup),
-            Event::TermAdded(f) => vec![subject(f.leader)],
-            Event::TermEnded(f) => vec![subject(f.leader)],
-            Event::TermCorrected(f) => vec![subject(f.leader)],
+            Event::Registered(f) => {
+                subjects.extend(hpr(&f.hpr_lookup));
+                subjects.extend(delegator(&f.delegation));
+            }
+            Event::Corrected(f) => subjects.extend(hpr(&f.hpr_lookup)),
+            Event::TermAdded(f) => subjects.extend(delegator(&f.delegation)),
+            Event::TermEnded(f) => subjects.extend(f.others.iter().copied().map(subject)),
+            Event::TermCorrected(f) => {
+                subjects.extend(f.facts.as_ref().and_then(|facts| delegator(&facts.delegation)));
+                subjects.extend(f.others.iter().copied().map(subject));
+            }
         }
+        subjects
     }
     fn effective_from(&self) -> Date {
         match self {
@@ -146,253 +185,5 @@ impl DomainEvent for Event {
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
         Self::read(fact)
-    }
-}
-
-/// A leader, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Leader {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
-/// A registered leader.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Known {
-    pub id: Uuid,
-    pub sealed: String,
-    pub hpr_lookup: Option<String>,
-    pub registered_on: Date,
-    terms: BTreeMap<Uuid, Term>,
-    /// Where the person's own facts were last told, for corrections to name.
-    pub told_at: i64,
-    /// That the leader was erased; then nothing above tells who it was.
-    pub erased: Option<Erased>,
-}
-
-/// A time in which a leader leads in a municipality.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Term {
-    pub id: Uuid,
-    pub municipality: MunicipalityNumber,
-    pub period: Period,
-    /// Where its facts were last told whole, for corrections to name.
-    pub told_at: i64,
-}
-
-impl Leader {
-    /// The leader, if registered.
-    pub fn known(&self) -> Option<&Known> {
-        match self {
-            Leader::Unknown => None,
-            Leader::Known(known) => Some(known),
-        }
-    }
-
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Leader::Unknown, Event::Registered(f)) => {
-                let mut known = Known {
-                    id: f.leader,
-                    sealed: f.sealed.clone(),
-                    hpr_lookup: f.hpr_lookup.clone(),
-                    registered_on: f.on,
-                    terms: BTreeMap::new(),
-                    told_at: at,
-                    erased: None,
-                };
-                known.tell(f.term, &f.municipality, f.period, at);
-                *self = Leader::Known(Box::new(known));
-            }
-            (Leader::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
-            (Leader::Known(known), event) => known.evolve(event, at),
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Leader {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let (Leader::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
-            known.forget(event);
-        }
-        Ok(())
-    }
-}
-
-/// The municipalities that answer for a doctor's training on a day: those where the doctor holds a
-/// position, or, when there is none, where the doctor held one last.
-pub fn answering(held: &Occupancies, on: Date) -> Vec<&MunicipalityNumber> {
-    let last = held.last_end_before(on);
-    let now: Vec<_> = held.all_on(on).map(|occupancy| &occupancy.municipality).collect();
-    if !now.is_empty() {
-        return now;
-    }
-    let ended = held.iter().filter(|occupancy| last.is_some() && occupancy.period.to == last);
-    ended.map(|occupancy| &occupancy.municipality).collect()
-}
-
-impl Known {
-    fn tell(&mut self, id: Uuid, municipality: &MunicipalityNumber, period: Period, told_at: i64) {
-        self.terms.insert(id, Term { id, municipality: municipality.clone(), period, told_at });
-    }
-
-    fn evolve(&mut self, event: &Event, at: i64) {
-        match event {
-            Event::Registered(_) => {}
-            Event::Corrected(f) => {
-                self.sealed = f.sealed.clone();
-                self.hpr_lookup = f.hpr_lookup.clone();
-                self.told_at = at;
-            }
-            Event::TermAdded(f) => self.tell(f.term, &f.municipality, f.period, at),
-            Event::TermEnded(f) => {
-                if let Some(term) = self.terms.get_mut(&f.term) {
-                    term.period.to = Some(f.to);
-                }
-            }
-            Event::TermCorrected(f) => match &f.facts {
-                Some(facts) => self.tell(f.term, &facts.municipality, facts.period, at),
-                None => {
-                    self.terms.remove(&f.term);
-                }
-            },
-        }
-    }
-
-    fn forget(&mut self, event: person::Event) {
-        let person::Event::Erased(erased) = event;
-        self.sealed.clear();
-        self.hpr_lookup = None;
-        self.erased = Some(erased);
-    }
-
-    /// Every term, by beginning.
-    pub fn terms(&self) -> impl Iterator<Item = &Term> {
-        let mut all: Vec<&Term> = self.terms.values().collect();
-        all.sort_by_key(|term| (term.period.from, term.id));
-        all.into_iter()
-    }
-
-    /// The days on which something changes.
-    pub fn changes(&self) -> Vec<Date> {
-        let ends = self.terms.values().filter_map(|term| term.period.day_after());
-        self.terms.values().map(|term| term.period.from).chain(ends).collect()
-    }
-
-    /// Where the leader leads on a day.
-    pub fn municipalities_on(&self, day: Date) -> impl Iterator<Item = &MunicipalityNumber> {
-        self.terms().filter(move |term| term.period.covers(day)).map(|term| &term.municipality)
-    }
-
-    /// Whether the leader leads in a municipality on a day.
-    pub fn leads(&self, municipality: &MunicipalityNumber, day: Date) -> bool {
-        self.municipalities_on(day).any(|led| led == municipality)
-    }
-
-    /// The municipality in whose name the leader decides for a doctor on a day, if any.
-    pub fn decides_for(&self, held: &Occupancies, on: Date) -> Option<MunicipalityNumber> {
-        answering(held, on).into_iter().find(|answering| self.leads(answering, on)).cloned()
-    }
-
-    fn free(
-        &self,
-        municipality: &MunicipalityNumber,
-        period: &Period,
-        except: Option<Uuid>,
-    ) -> Result<(), Rejection> {
-        let taken = |term: &&Term| {
-            Some(term.id) != except
-                && term.municipality == *municipality
-                && term.period.overlap(period).is_some()
-        };
-        match self.terms().find(taken) {
-            None => Ok(()),
-            Some(term) => Err(Rejection::new(&problems::LEADER_TERM_OVERLAPS)
-                .with("term", term.id)
-                .with("municipality", municipality)
-                .with("period", term.period)),
-        }
-    }
-
-    /// The leader leads in a further municipality, or there again.
-    pub fn add_term(
-        &self,
-        term: Uuid,
-        municipality: MunicipalityNumber,
-        period: Period,
-    ) -> Result<Vec<Event>, Rejection> {
-        let same = |told: &Term| told.municipality == municipality && told.period == period;
-        if self.terms.values().any(same) {
-            return Ok(vec![]);
-        }
-        self.free(&municipality, &period, None)?;
-        Ok(vec![TermAdded { leader: self.id, term, municipality, period }.into()])
-    }
-
-    /// The leader's last day, everywhere or in one municipality. A term that goes on longer ends
-    /// then; one that ended before stands.
-    pub fn end(
-        &self,
-        to: Date,
-        municipality: Option<&MunicipalityNumber>,
-    ) -> Result<Vec<Event>, Rejection> {
-        let meant = |term: &&Term| municipality.is_none_or(|only| term.municipality == *only);
-        let terms: Vec<&Term> = self.terms().filter(meant).collect();
-        if let (true, Some(_)) = (terms.is_empty(), municipality) {
-            return Err(Rejection::field("/municipality", UNKNOWN_REFERENCE));
-        }
-        if let Some(later) = terms.iter().find(|term| term.period.from > to) {
-            return Err(Rejection::new(&problems::LEADER_TERM_BEGINS_LATER)
-                .with("term", later.id)
-                .with("from", later.period.from));
-        }
-        let goes_on = |term: &&&Term| term.period.to.is_none_or(|end| end > to);
-        let facts: Vec<Event> = terms
-            .iter()
-            .filter(goes_on)
-            .map(|term| {
-                let municipality = term.municipality.clone();
-                TermEnded { leader: self.id, term: term.id, municipality, to }.into()
-            })
-            .collect();
-        let ended = terms.iter().filter_map(|term| term.period.to).max();
-        if facts.is_empty() && ended != Some(to) {
-            let ended = ended.map_or(String::new(), |day| day.to_string());
-            return Err(Rejection::new(&problems::LEADER_ENDED).with("to", ended));
-        }
-        Ok(facts)
-    }
-
-    /// One term, or the refusal that this leader has none such.
-    pub fn term(&self, id: Uuid) -> Result<&Term, Rejection> {
-        self.terms.get(&id).ok_or_else(|| (&common::NOT_FOUND).into())
-    }
-
-    /// What was recorded of a term was wrong; `facts` is how it was, or `None`: it never was.
-    pub fn correct_term(
-        &self,
-        id: Uuid,
-        facts: Option<TermFacts>,
-        reason: Comment,
-        on: Date,
-    ) -> Result<Vec<Event>, Rejection> {
-        let term = self.term(id)?;
-        if let Some(facts) = &facts {
-            if (&facts.municipality, &facts.period) == (&term.municipality, &term.period) {
-                return Ok(vec![]);
-            }
-            self.free(&facts.municipality, &facts.period, Some(id))?;
-        }
-        let corrects = term.told_at;
-        Ok(vec![TermCorrected { leader: self.id, term: id, corrects, facts, reason, on }.into()])
     }
 }

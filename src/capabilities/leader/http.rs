@@ -7,14 +7,15 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{Corrected, Event, Known, Leader, Registered, Term, TermFacts};
-use super::domain::{hpr_subject, subject};
+use super::delegation::nobody_there;
+use super::domain::{Corrected, Event, Registered, hpr_subject, subject};
 use super::problems::*;
+use super::state::{Known, Leader, RightTerm, Term};
 use super::view::LeaderView;
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::reference::municipality_in_use;
-use crate::edge::{self, Day, Faults};
+use crate::edge::{self, Day, Faults, Id};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
@@ -26,6 +27,7 @@ use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
 use crate::problem::Rejection;
 use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
+use crate::time::Period;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -56,6 +58,10 @@ pub struct RegisterLeader {
     /// Last day, when it is known; open otherwise.
     #[deserr(default)]
     to: Option<Day>,
+    /// The leader on whose behalf this one leads, if so: one who leads there on their own account
+    /// on those days. It lapses with that leader's term.
+    #[deserr(default)]
+    delegated_by: Option<Id>,
 }
 
 fn replied(status: u16, state: &Leader, day: jiff::civil::Date) -> Reply {
@@ -75,7 +81,7 @@ static LEADERS: PersonKind = PersonKind { name: "leader", hpr_subject, exists: &
 #[utoipa::path(tag = "leaders", operation_id = "register_leader",
     request_body = RegisterLeader,
     responses((status = 201, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS, &LEADER_DELEGATES_TOO_MANY])))))]
 #[post("/v1/leaders")]
 async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
     let (asked, today) = (body.value, change.today);
@@ -92,6 +98,13 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
         if let Some(lookup) = &lookup {
             LEADERS.free(view, lookup).await?;
         }
+        let delegation = match delegator(view, asked.delegated_by).await?.known() {
+            Some(delegator) => {
+                delegator.delegates_anew()?;
+                Some(delegator.delegation(id, &asked.municipality, &period)?)
+            }
+            None => None,
+        };
         let facts = [Event::from(Registered {
             leader: id,
             sealed: person.sealed.clone(),
@@ -100,6 +113,7 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
             municipality: asked.municipality.clone(),
             period,
             on: today,
+            delegation,
         })];
         let next = evolved!(Leader::default(), facts);
         Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
@@ -172,6 +186,17 @@ async fn leader(view: &View, id: Uuid) -> Result<Loaded<Leader>, Refusal> {
     }
 }
 
+/// The leader on whose behalf another one is to lead, guarded: a term that ends at this moment must
+/// know of whom it concerns.
+async fn delegator(view: &View, by: Option<Id>) -> Result<Leader, Refusal> {
+    let Some(Id(by)) = by else { return Ok(Leader::Unknown) };
+    let loaded: Loaded<Leader> = view.load(&subject(by)).await?;
+    match loaded.state {
+        Leader::Unknown => Err(nobody_there().into()),
+        Leader::Known(_) => Ok(loaded.state),
+    }
+}
+
 /// Who the leader really is; what is left out stays.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -235,16 +260,22 @@ pub struct AddTerm {
     /// Last day, when it is known; open otherwise.
     #[deserr(default)]
     to: Option<Day>,
+    /// The leader on whose behalf this one leads, if so: one who leads there on their own account
+    /// on those days. It lapses with that leader's term.
+    #[deserr(default)]
+    delegated_by: Option<Id>,
 }
 
 /// Add a term to a leader
 ///
-/// The leader leads in a further municipality, or in the same one again.
+/// The leader leads in a further municipality, or in the same one again; on their own account, or
+/// on behalf of another leader. A delegated term holds on the days of both terms: it lapses by
+/// itself when the other one ends, and cannot be delegated further.
 #[utoipa::path(tag = "leaders", operation_id = "add_leader_term",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = AddTerm,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
 #[post("/v1/leaders/{id}/terms")]
 async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer {
     let (asked, term) = (body.value, Uuid::now_v7());
@@ -252,7 +283,8 @@ async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer
     let period = edge::period(asked.from, asked.to)?;
     let rule = async |view: &View, known: &Known, _| {
         municipality_in_use(view, &asked.municipality, period.from).await?;
-        Ok(known.add_term(term, asked.municipality.clone(), period)?)
+        let delegator = delegator(view, asked.delegated_by).await?;
+        Ok(known.add_term(term, asked.municipality.clone(), period, delegator.known())?)
     };
     on_leader(change, &body.canonical, *id, rule).await
 }
@@ -270,7 +302,8 @@ pub struct EndLeader {
 
 /// End a leader's time
 ///
-/// Every term that goes on after that day ends with it. What the leader decided stands.
+/// Every term that goes on after that day ends with it, and what was delegated under it lapses.
+/// What the leader decided stands.
 #[utoipa::path(tag = "leaders", operation_id = "end_leader",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
     request_body = EndLeader,
@@ -318,6 +351,13 @@ pub struct CorrectTerm {
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
     reopened: bool,
+    /// The leader on whose behalf it was led.
+    #[deserr(default)]
+    delegated_by: Option<Id>,
+    /// It was led on nobody's behalf: the leader led on their own account.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    on_own_account: bool,
     /// There never was such a term: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
@@ -326,7 +366,11 @@ pub struct CorrectTerm {
     reason: Comment,
 }
 
-fn corrected(told: &Term, asked: &CorrectTerm) -> Result<TermFacts, Rejection> {
+/// The days and the place that a term really had, and on whose behalf it was led.
+fn corrected(
+    told: &Term,
+    asked: &CorrectTerm,
+) -> Result<(MunicipalityNumber, Period, Option<Id>), Rejection> {
     let from = asked.from.unwrap_or(Day(told.period.from));
     let to = match (asked.to, asked.reopened) {
         (Some(to), _) => Some(to),
@@ -336,19 +380,24 @@ fn corrected(told: &Term, asked: &CorrectTerm) -> Result<TermFacts, Rejection> {
     let period = edge::period(from, to)
         .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
     let municipality = asked.municipality.clone().unwrap_or(told.municipality.clone());
-    Ok(TermFacts { municipality, period })
+    let by = match (asked.delegated_by, asked.on_own_account) {
+        (Some(by), _) => Some(by),
+        (None, true) => None,
+        (None, false) => told.delegation.map(|held| Id(held.by)),
+    };
+    Ok((municipality, period, by))
 }
 
 /// Correct a term of a leader
 ///
 /// The first account stays in the history; `known_at` before the correction shows it. What was
-/// decided under the first account stands.
+/// decided under the first account stands; what was delegated under it follows the new one.
 #[utoipa::path(tag = "leaders", operation_id = "correct_leader_term",
     params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"),
         ("term" = Uuid, Path, description = "The term.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = CorrectTerm,
     responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
 #[post("/v1/leaders/{id}/terms/{term}/correction")]
 async fn correct_term(change: Change, path: Path<(Uuid, Uuid)>, body: Body<CorrectTerm>) -> Answer {
     let (asked, (id, term)) = (body.value, path.into_inner());
@@ -356,12 +405,16 @@ async fn correct_term(change: Change, path: Path<(Uuid, Uuid)>, body: Body<Corre
     let rule = async |view: &View, known: &Known, today| {
         let told = known.term(term)?;
         reach.act_in(&told.municipality)?;
-        let facts = if asked.never_was { None } else { Some(corrected(told, &asked)?) };
-        if let Some(facts) = &facts {
-            reach.act_in(&facts.municipality)?;
-            municipality_in_use(view, &facts.municipality, facts.period.from).await?;
+        let reason = asked.reason.clone();
+        if asked.never_was {
+            return Ok(known.correct_term(term, None, reason, today)?);
         }
-        Ok(known.correct_term(term, facts, asked.reason.clone(), today)?)
+        let (municipality, period, by) = corrected(told, &asked)?;
+        reach.act_in(&municipality)?;
+        municipality_in_use(view, &municipality, period.from).await?;
+        let delegator = delegator(view, by).await?;
+        let right = RightTerm { municipality, period, delegator: delegator.known() };
+        Ok(known.correct_term(term, Some(right), reason, today)?)
     };
     on_leader(change, &body.canonical, id, rule).await
 }

@@ -1,7 +1,8 @@
 //! The read model `leaders`: every leader, findable by municipality and by HPR number (a keyed
 //! hash). Names and numbers stay sealed.
 
-use super::domain::{Leader, SUBJECT};
+use super::domain::SUBJECT;
+use super::state::Leader;
 use super::view::LeaderView;
 use crate::event_log::projection::{ReadModel, Row, timeline};
 use crate::time::FIRST_DAY;
@@ -12,7 +13,7 @@ pub struct Leaders;
 impl ReadModel for Leaders {
     type State = Leader;
     const NAME: &'static str = "leaders";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/leaders.sql");
     const COLUMNS: &'static str = "hpr_lookup, municipalities, body";

@@ -1,9 +1,12 @@
 //! Leaders: who answers for the training of a municipality's doctors, and when.
 //!
+//! A leader may lend another what they have: a term on their behalf, which holds while theirs does.
 //! What a leader decides stands with what is decided; here is only for whom, and on which days, a
 //! leader may.
 
 pub mod domain;
+pub mod state;
+pub mod delegation;
 mod http;
 mod leaders;
 pub mod problems;
@@ -11,8 +14,9 @@ pub mod problems;
 mod tests;
 mod view;
 
-pub use domain::{Event, Known, Leader, answering, subject};
+pub use domain::{Event, subject};
 pub use leaders::Leaders;
+pub use state::{Known, Leader, Term, answering};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -25,4 +25,10 @@ problems! {
     LEADER_TERM_BEGINS_LATER = 409, "leader_term_begins_later",
     en: "A term begins later", "Term {term} begins on {from}.",
     nb: "En periode begynner senere", "Perioden {term} begynner {from}.";
+
+    /// So many lead on this leader's behalf already, or did, that no further term may be delegated.
+    /// Let another leader of the municipality delegate it.
+    LEADER_DELEGATES_TOO_MANY = 409, "leader_delegates_too_many",
+    en: "The leader delegates too much already", "Leader {leader} has delegated {max} terms.",
+    nb: "Lederen delegerer allerede for mye", "Leder {leader} har delegert {max} perioder.";
 }

@@ -1,9 +1,12 @@
 //! The rules of leaders: given, when, then.
 
+mod delegation;
+
 use jiff::civil::date;
 use uuid::Uuid;
 
 use super::domain::*;
+use super::state::*;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -29,6 +32,7 @@ fn leading(period: Period) -> Leader {
             municipality: number("0301"),
             period,
             on: period.from,
+            delegation: None,
         }),
         1,
     );
@@ -46,20 +50,20 @@ fn known(leader: &Leader) -> Known {
 }
 
 fn leads(leader: &Leader, municipality: &str, year: i16) -> bool {
-    known(leader).leads(&number(municipality), date(year, 6, 1))
+    known(leader).term_on(&number(municipality), date(year, 6, 1)).is_some()
 }
 
 #[test]
 fn somebody_leads_in_several_municipalities_but_once_in_each_at_a_time() {
     let mut leader = leading(period(2020, Some(2021)));
     let (other, again) = (Uuid::from_u128(2), Uuid::from_u128(3));
-    let facts = known(&leader).add_term(other, number("5401"), period(2021, None));
+    let facts = known(&leader).add_term(other, number("5401"), period(2021, None), None);
     assert_eq!(then(&mut leader, facts), Ok(1));
-    let facts = known(&leader).add_term(other, number("5401"), period(2021, None));
+    let facts = known(&leader).add_term(other, number("5401"), period(2021, None), None);
     assert_eq!(then(&mut leader, facts), Ok(0), "already so");
-    let facts = known(&leader).add_term(again, number("0301"), period(2021, None));
+    let facts = known(&leader).add_term(again, number("0301"), period(2021, None), None);
     assert_eq!(then(&mut leader, facts), Err("leader_term_overlaps"));
-    let facts = known(&leader).add_term(again, number("0301"), period(2022, None));
+    let facts = known(&leader).add_term(again, number("0301"), period(2022, None), None);
     assert_eq!(then(&mut leader, facts), Ok(1));
     assert!(leads(&leader, "0301", 2021) && leads(&leader, "5401", 2021));
     assert!(leads(&leader, "0301", 2023) && !leads(&leader, "5401", 2020));
@@ -68,7 +72,8 @@ fn somebody_leads_in_several_municipalities_but_once_in_each_at_a_time() {
 #[test]
 fn an_end_ends_every_term_that_goes_on_and_leaves_those_that_ended() {
     let mut leader = leading(period(2020, Some(2020)));
-    let facts = known(&leader).add_term(Uuid::from_u128(2), number("5401"), period(2020, None));
+    let facts =
+        known(&leader).add_term(Uuid::from_u128(2), number("5401"), period(2020, None), None);
     assert_eq!(then(&mut leader, facts), Ok(1));
     let to = date(2021, 12, 31);
     let facts = known(&leader).end(to, None);
@@ -88,13 +93,16 @@ fn an_end_ends_every_term_that_goes_on_and_leaves_those_that_ended() {
 fn a_corrected_term_changes_the_past() {
     let mut leader = leading(period(2020, None));
     let reason = Comment::from_text("Told wrong").expect("a comment");
-    let facts = TermFacts { municipality: number("0301"), period: period(2022, None) };
+    let facts = || {
+        let (municipality, period) = (number("0301"), period(2022, None));
+        Some(RightTerm { municipality, period, delegator: None })
+    };
     let on = date(2023, 1, 1);
     let id = Uuid::from_u128(1);
-    let corrected = known(&leader).correct_term(id, Some(facts.clone()), reason.clone(), on);
+    let corrected = known(&leader).correct_term(id, facts(), reason.clone(), on);
     assert_eq!(then(&mut leader, corrected), Ok(1));
     assert!(!leads(&leader, "0301", 2020) && leads(&leader, "0301", 2022));
-    let same = known(&leader).correct_term(id, Some(facts), reason.clone(), on);
+    let same = known(&leader).correct_term(id, facts(), reason.clone(), on);
     assert_eq!(then(&mut leader, same), Ok(0));
     let never = known(&leader).correct_term(id, None, reason.clone(), on);
     assert_eq!(then(&mut leader, never), Ok(1));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::domain::Leader;
+use super::state::Leader;
 use crate::edge::Day;
 use crate::identifiers::MunicipalityNumber;
 
@@ -21,6 +21,13 @@ pub struct TermView {
     pub from: Day,
     /// Last day; null while it is open.
     pub to: Option<Day>,
+    /// The leader on whose behalf it is led; null on the leader's own account.
+    #[schema(example = json!(null))]
+    pub delegated_by: Option<Uuid>,
+    /// Since when it has lapsed on the day that was asked about, because the term of the leader who
+    /// delegated it does not hold; null when it has not.
+    #[schema(example = json!(null))]
+    pub lapsed_since: Option<Day>,
 }
 
 /// A leader, as on a day.
@@ -57,6 +64,8 @@ impl LeaderView {
             municipality: term.municipality.clone(),
             from: Day(term.period.from),
             to: term.period.to.map(Day),
+            delegated_by: term.delegation.map(|held| held.by),
+            lapsed_since: term.lapsed_since(day).map(Day),
         });
         Some(Self {
             id: known.id,

@@ -42,6 +42,9 @@ pub struct PlanAssigned {
     /// How many goals the plan has in that version.
     pub goals: u16,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
     pub on: Date,
 }
@@ -52,6 +55,9 @@ pub struct PlanArchived {
     pub trainee: Uuid,
     pub plan: Plan,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
     pub on: Date,
     pub reason: Comment,
@@ -63,6 +69,9 @@ pub struct PlanWithdrawn {
     pub trainee: Uuid,
     pub plan: Plan,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
     pub on: Date,
     pub reason: Comment,
@@ -136,6 +145,9 @@ pub struct Approved {
     /// The version of the catalogue under which it was judged.
     pub curriculum: Token,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     /// The municipality in whose name the leader decided: only its leaders may revoke.
     pub municipality: MunicipalityNumber,
     pub on: Date,
@@ -152,6 +164,9 @@ pub struct Returned {
     pub trainee: Uuid,
     pub code: GoalCode,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
     /// The version of the submission it is about. Older facts do not tell it: theirs is the last
     /// submission before them.
@@ -167,6 +182,9 @@ pub struct Revoked {
     pub trainee: Uuid,
     pub code: GoalCode,
     pub by: Uuid,
+    /// The leader on whose behalf `by` leads there, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
     /// The version of the submission it is about. Older facts do not tell it: theirs is the last
     /// submission before them.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::domain::{
     Approved, Event, Recalled, Recommended, Returned, Revoked, Role, Submitted, Verdict,
 };
-use super::plan::{Plans, not_before};
+use super::plan::{Authority, Plans, not_before};
 use super::problems;
 use super::situation::{Situation, Submission};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
@@ -218,8 +218,8 @@ impl Goal {
         code: &GoalCode,
         on: Date,
     ) -> Result<Vec<Event>, Rejection> {
-        let municipality = may_decide(leader, doctor, on)?;
-        let (trainee, by, code) = (doctor.id, leader.id, code.clone());
+        let Authority { leader: by, delegated_by, municipality } = may_decide(leader, doctor, on)?;
+        let (trainee, code) = (doctor.id, code.clone());
         let decided = |submitted: &Submitted| match ruling {
             Ruling::Approve { comment, reason } => {
                 let (plan, curriculum) = (submitted.plan, submitted.curriculum.clone());
@@ -229,6 +229,7 @@ impl Goal {
                     plan,
                     curriculum,
                     by,
+                    delegated_by,
                     municipality,
                     on,
                     comment,
@@ -237,7 +238,16 @@ impl Goal {
             }
             Ruling::Return { comment } => {
                 let curriculum = Some(submitted.curriculum.clone());
-                Event::from(Returned { trainee, code, by, municipality, curriculum, on, comment })
+                Event::from(Returned {
+                    trainee,
+                    code,
+                    by,
+                    delegated_by,
+                    municipality,
+                    curriculum,
+                    on,
+                    comment,
+                })
             }
         };
         let now = self.now();
@@ -269,10 +279,12 @@ impl Goal {
                 return Err(Self::not(&now));
             }
         };
+        let term = leader.term_on(&approved.municipality, on);
         let asked = Revoked {
             trainee: doctor.id,
             code: approved.code.clone(),
             by: leader.id,
+            delegated_by: term.and_then(|term| term.delegation).map(|held| held.by),
             municipality: approved.municipality.clone(),
             curriculum: Some(approved.curriculum.clone()),
             on,
@@ -284,7 +296,7 @@ impl Goal {
             Some(_) => return Err(Self::not(&now)),
             None => {}
         }
-        if !leader.leads(&approved.municipality, on) {
+        if term.is_none() {
             return Err(Rejection::new(&problems::NOT_THE_DECIDING_MUNICIPALITY)
                 .with("municipality", &approved.municipality)
                 .with("leader", leader.id)
@@ -310,17 +322,18 @@ fn not_own(
     Ok(())
 }
 
-/// The municipality in whose name a leader decides for a doctor on a day, or why not.
+/// In whose name a leader decides for a doctor on a day, or why not.
 pub fn may_decide(
     leader: &leader::Known,
     doctor: &trainee::Known,
     on: Date,
-) -> Result<MunicipalityNumber, Rejection> {
-    let municipality = leader.decides_for(&doctor.occupancies, on).ok_or_else(|| {
+) -> Result<Authority, Rejection> {
+    let term = leader.decides_for(&doctor.occupancies, on).ok_or_else(|| {
         Rejection::new(&problems::NOT_THE_LEADER).with("leader", leader.id).with("day", on)
     })?;
     not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
-    Ok(municipality)
+    let delegated_by = term.delegation.map(|held| held.by);
+    Ok(Authority { leader: leader.id, delegated_by, municipality: term.municipality.clone() })
 }
 
 /// Both roles have spoken since the submission, and no latest word is negative without a reason.

@@ -11,7 +11,7 @@ pub struct GoalPlans;
 impl ReadModel for GoalPlans {
     type State = Plans;
     const NAME: &'static str = "goal_plans";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = PLAN_SUBJECT;
     const TABLE: &'static str = include_str!("sql/goal_plans.sql");
     const COLUMNS: &'static str = "plans";

@@ -53,7 +53,7 @@ impl Standing {
 impl ReadModel for LearningGoals {
     type State = Goal;
     const NAME: &'static str = "learning_goals";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = GOAL_SUBJECT;
     const TABLE: &'static str = include_str!("sql/learning_goals.sql");
     const COLUMNS: &'static str =

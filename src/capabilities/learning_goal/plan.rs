@@ -63,6 +63,8 @@ impl Assignment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Authority {
     pub leader: Uuid,
+    /// The leader on whose behalf, if so.
+    pub delegated_by: Option<Uuid>,
     pub municipality: MunicipalityNumber,
 }
 
@@ -156,8 +158,9 @@ impl Plans {
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
         let current = self.current(plan)?;
-        let (trainee, by, municipality) = (current.assigned.trainee, who.leader, who.municipality);
-        let asked = PlanArchived { trainee, plan, by, municipality, on, reason };
+        let trainee = current.assigned.trainee;
+        let Authority { leader: by, delegated_by, municipality } = who;
+        let asked = PlanArchived { trainee, plan, by, delegated_by, municipality, on, reason };
         match &current.ending {
             Ending::Archived(told) if *told == asked => return Ok(vec![]),
             Ending::Archived(_) | Ending::Withdrawn(_) => return Err(current.has_ended()),
@@ -179,8 +182,9 @@ impl Plans {
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
         let current = self.current(plan)?;
-        let (trainee, by, municipality) = (current.assigned.trainee, who.leader, who.municipality);
-        let asked = PlanWithdrawn { trainee, plan, by, municipality, on, reason };
+        let trainee = current.assigned.trainee;
+        let Authority { leader: by, delegated_by, municipality } = who;
+        let asked = PlanWithdrawn { trainee, plan, by, delegated_by, municipality, on, reason };
         match &current.ending {
             Ending::Withdrawn(told) if *told == asked => return Ok(vec![]),
             Ending::Archived(_) | Ending::Withdrawn(_) => return Err(current.has_ended()),

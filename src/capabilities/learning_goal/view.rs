@@ -102,6 +102,9 @@ pub struct DecisionView {
     /// The leader who decided.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub by: Uuid,
+    /// The leader on whose behalf; null on the leader's own account.
+    #[schema(example = json!(null))]
+    pub delegated_by: Option<Uuid>,
     /// The municipality in whose name it was decided.
     pub municipality: MunicipalityNumber,
     /// The day it was decided.
@@ -120,6 +123,9 @@ pub struct RevocationView {
     /// The leader who revoked it.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub by: Uuid,
+    /// The leader on whose behalf; null on the leader's own account.
+    #[schema(example = json!(null))]
+    pub delegated_by: Option<Uuid>,
     /// The municipality that had approved it.
     pub municipality: MunicipalityNumber,
     /// The day it was revoked.
@@ -243,6 +249,7 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
         Situation::Returned(submission, f) => Some(DecisionView {
             outcome: GoalOutcome::Returned,
             by: f.by,
+            delegated_by: f.delegated_by,
             municipality: f.municipality.clone(),
             on: Day(f.on),
             curriculum: submission.submitted.curriculum.clone(),
@@ -252,6 +259,7 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
         Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(DecisionView {
             outcome: GoalOutcome::Approved,
             by: f.by,
+            delegated_by: f.delegated_by,
             municipality: f.municipality.clone(),
             on: Day(f.on),
             curriculum: f.curriculum.clone(),
@@ -269,6 +277,7 @@ fn revocation(situation: &Situation) -> Option<RevocationView> {
         | Situation::Approved(..) => None,
         Situation::Revoked(_, _, f) => Some(RevocationView {
             by: f.by,
+            delegated_by: f.delegated_by,
             municipality: f.municipality.clone(),
             on: Day(f.on),
             reason: f.reason.clone(),

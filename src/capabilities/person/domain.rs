@@ -121,6 +121,7 @@ pub enum Person {
     #[default]
     Unknown,
     Known {
+        id: Uuid,
         /// Keyed hash of the HPR number; a leader need not have one.
         hpr_lookup: Option<String>,
     },
@@ -150,19 +151,25 @@ impl Fold for Person {
             self.evolve(&event);
             return Ok(());
         }
-        if let Some(hpr_lookup) = told_lookup(fact)? {
-            *self = Person::Known { hpr_lookup };
+        let Some((told, hpr_lookup)) = told_lookup(fact)? else { return Ok(()) };
+        match self {
+            Person::Unknown => *self = Person::Known { id: told, hpr_lookup },
+            // Facts about others concern this one as well: a leader who leads on their behalf.
+            Person::Known { id, hpr_lookup: known } if *id == told => *known = hpr_lookup,
+            Person::Known { .. } | Person::Erased(_) => {}
         }
         Ok(())
     }
 }
 
-/// The look-up hash that a fact tells of its person; the outer `None` for facts that tell nothing
-/// of who somebody is.
-fn told_lookup(fact: &Fact<'_>) -> Result<Option<Option<String>>, DecodeError> {
+/// The person whom a fact is about, and the look-up hash that it tells; `None` for facts that tell
+/// nothing of who somebody is.
+fn told_lookup(fact: &Fact<'_>) -> Result<Option<(Uuid, Option<String>)>, DecodeError> {
     /// What all facts have in common that tell who somebody is.
     #[derive(Deserialize)]
     struct Told {
+        #[serde(alias = "trainee", alias = "supervisor", alias = "leader")]
+        person: Uuid,
         #[serde(default)]
         hpr_lookup: Option<String>,
     }
@@ -182,7 +189,7 @@ fn told_lookup(fact: &Fact<'_>) -> Result<Option<Option<String>>, DecodeError> {
         kind: fact.kind.to_owned(),
         reason: error.to_string(),
     })?;
-    Ok(Some(told.hpr_lookup))
+    Ok(Some((told.person, told.hpr_lookup)))
 }
 
 /// Refuses to go on about somebody who was erased.
@@ -212,7 +219,8 @@ mod tests {
 
     #[test]
     fn somebody_is_erased_once_and_nobody_never() {
-        let mut person = Person::Known { hpr_lookup: Some("a".to_owned()) };
+        let id = Uuid::nil();
+        let mut person = Person::Known { id, hpr_lookup: Some("a".to_owned()) };
         let facts = person.erase(erased()).expect("somebody can be erased");
         assert_eq!(facts, [erased().into()]);
         person.evolve(&facts[0]);
@@ -231,20 +239,20 @@ mod tests {
     #[test]
     fn the_look_up_hash_is_the_one_told_last() {
         let mut person = Person::default();
-        let fact = |kind, payload| Fact {
-            position: 1,
-            id: Uuid::nil(),
-            kind,
-            payload,
-            recorded_at: jiff::Timestamp::UNIX_EPOCH,
-        };
-        for (kind, payload) in [
-            ("leader.registered.v1", "{}"),
-            ("leader.corrected.v1", r#"{"hpr_lookup":"b"}"#),
-            ("leader.term_added.v1", r#"{"hpr_lookup":"c"}"#),
-        ] {
-            person.apply(&fact(kind, payload)).expect("it can be read");
+        fn fact<'a>(kind: &'a str, payload: &'a str) -> Fact<'a> {
+            let recorded_at = jiff::Timestamp::UNIX_EPOCH;
+            Fact { position: 1, id: Uuid::nil(), kind, payload, recorded_at }
         }
-        assert_eq!(person, Person::Known { hpr_lookup: Some("b".to_owned()) });
+        let (id, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for (kind, payload) in [
+            ("leader.registered.v1", format!(r#"{{"leader":"{id}"}}"#)),
+            ("leader.corrected.v1", format!(r#"{{"leader":"{id}","hpr_lookup":"b"}}"#)),
+            ("leader.term_added.v1", format!(r#"{{"leader":"{id}","hpr_lookup":"c"}}"#)),
+            // Somebody who leads on their behalf.
+            ("leader.registered.v1", format!(r#"{{"leader":"{other}","hpr_lookup":"d"}}"#)),
+        ] {
+            person.apply(&fact(kind, &payload)).expect("it can be read");
+        }
+        assert_eq!(person, Person::Known { id, hpr_lookup: Some("b".to_owned()) });
     }
 }

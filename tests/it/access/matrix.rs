@@ -1,5 +1,6 @@
 //! Every operation by everybody of the cast, on what is their own municipality's and what is a
-//! foreign one's: who is let through, who is told 403, and from whom it is hidden.
+//! foreign one's: who is let through, who is told 403, and from whom it is hidden. Relations that
+//! do not hold, and those that are lent, are in [`super::columns`].
 //!
 //! What is expected is written down here and in `operations.txt`, beside the program's own
 //! declarations and not from them. An operation that is not listed fails the test.
@@ -19,7 +20,7 @@ use crate::support::contract::Contract;
 const OPERATIONS: &str = include_str!("operations.txt");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Through,
     Forbidden,
     Hidden,
@@ -31,7 +32,7 @@ enum Whose {
     Foreign,
 }
 
-fn outcome(answer: &Answer) -> Outcome {
+pub(super) fn outcome(answer: &Answer) -> Outcome {
     match answer.status {
         403 => Outcome::Forbidden,
         404 => Outcome::Hidden,
@@ -117,25 +118,25 @@ const KINDS: [&str; 7] = [
     "access-grants",
 ];
 
-fn kind_of(template: &str) -> Option<&'static str> {
+pub(super) fn kind_of(template: &str) -> Option<&'static str> {
     let mut parts = template.split('/').skip(2);
     let (kind, id) = (parts.next()?, parts.next()?);
     KINDS.into_iter().find(|known| *known == kind && id == "{id}")
 }
 
-fn listed() -> BTreeMap<&'static str, &'static str> {
+pub(super) fn listed() -> BTreeMap<&'static str, &'static str> {
     let lines = OPERATIONS.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.split_once(' ').expect("an id and a word")).collect()
 }
 
 /// The address of an operation, on what `place` has.
-fn address(template: &str, world: &World, place: &Place, grant: &str) -> String {
+pub(super) fn address(template: &str, world: &World, place: &Place, grant: &str) -> String {
     let kind = template.split('/').nth(2).unwrap_or("");
     let id = match kind {
         "access-grants" => grant,
         "programmes" => &world.programme,
         "alis-offices" => &world.office,
-        "persons" => place.id("trainees"),
+        "persons" => place.ids.get("persons").unwrap_or(&place.ids["trainees"]),
         kind => place.ids.get(kind).map_or("", String::as_str),
     };
     template
@@ -219,7 +220,11 @@ async fn everybody_gets_what_is_theirs_and_nothing_of_others() {
     world.instance.stop().await;
 }
 
-async fn ask(client: &crate::support::client::Client, method: &str, path: &str) -> Answer {
+pub(super) async fn ask(
+    client: &crate::support::client::Client,
+    method: &str,
+    path: &str,
+) -> Answer {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     if method == Method::POST {
         return client.post(&format!("{path}?dry_run=true"), json!({})).await;

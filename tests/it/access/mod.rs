@@ -1,5 +1,6 @@
 //! Who is let in, and how far they reach.
 
+mod columns;
 mod matrix;
 mod relations;
 pub mod world;

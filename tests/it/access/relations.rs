@@ -35,6 +35,37 @@ async fn a_delegation_holds_on_its_days_and_no_others() {
 }
 
 #[tokio::test]
+async fn who_leads_on_anothers_behalf_reaches_what_that_one_does_and_as_long() {
+    let world = World::new().await;
+    let (own, leader) = (world.own.id("trainees"), world.own.id("leaders"));
+    let path = format!("/v1/trainees/{own}");
+    let (shape, mut claims) = Scenario::Leader.claims();
+    claims["helseid://claims/hpr/hpr_number"] = json!("999000204");
+    let delegate = world.client.showing(Some(&token_with(shape, &claims)));
+    delegate.get(&path).await.expect_problem(404, "not_found");
+    let deputy = json!({"name": "Nina Stedfortreder", "hpr_number": "999000204",
+        "municipality": OWN, "from": "2021-01-01", "delegated_by": leader});
+    let deputy = world.client.post("/v1/leaders", deputy).await.expect(201);
+    assert_eq!(delegate.get(&path).await.expect(200).body["name"], "Kari Eget");
+    let wait = [("Min-Log-Position", deputy.position().to_string())];
+    let wait = [(wait[0].0, wait[0].1.as_str())];
+    let list = delegate.get_with("/v1/trainees", &wait).await.expect(200);
+    assert!(list.text.contains(own) && !list.text.contains(MARK));
+    let position = json!({"municipality": OWN, "category": "regular_gp", "percent": 50,
+        "intended_operating_model": "salaried"});
+    delegate.post("/v1/positions", position.clone()).await.expect(201);
+    let yesterday = today().yesterday().expect("a day");
+    let end = format!("/v1/leaders/{leader}/end");
+    world.as_one(Scenario::Municipality).post(&end, json!({"to": yesterday})).await.expect(200);
+    delegate.get(&path).await.expect_problem(404, "not_found");
+    let refused = delegate.post("/v1/positions", position).await;
+    refused.expect_problem(403, "relation_missing");
+    let list = delegate.get("/v1/trainees").await.expect(200);
+    assert_eq!(list.body["items"], json!([]));
+    world.instance.stop().await;
+}
+
+#[tokio::test]
 async fn a_municipality_delegates_for_itself_only_and_ends_it_when_it_wants() {
     let world = World::new().await;
     let municipality = world.as_one(Scenario::Municipality);

@@ -21,7 +21,7 @@ const ROWS_MAX: i64 = 4;
 const APPENDS: i64 = 8;
 
 /// A hot statement and values for its parameters.
-const STATEMENTS: [(&str, &str, &str); 11] = [
+const STATEMENTS: [(&str, &str, &str); 12] = [
     ("load", include_str!("../../../src/event_log/sql/load.sql"), "1, 's:7', 9000, 1000"),
     (
         "facts_of_subjects",
@@ -61,6 +61,11 @@ const STATEMENTS: [(&str, &str, &str); 11] = [
         include_str!("../../../src/event_log/sql/verify_window.sql"),
         "1, 5000, 6000",
     ),
+    (
+        "persons_by_age",
+        include_str!("../../../src/capabilities/person/sql/persons_by_age.sql"),
+        "1, '00000000-0000-0000-0000-000000000000', 9000, '{trainee,path}', 500",
+    ),
 ];
 
 async fn fill(client: &Client) {
@@ -74,7 +79,9 @@ async fn fill(client: &Client) {
            from generate_series(1, {EVENTS}) n;
          update alis.log set head = {EVENTS}, subjects = {SUBJECTS} where log = 1;
          insert into alis.command select 1, 'k' || n, '', n, 'null', now()
-           from generate_series(1, {EVENTS}) n"
+           from generate_series(1, {EVENTS}) n;
+         insert into alis.person_key select 1, gen_random_uuid(), ''
+           from generate_series(1, {SUBJECTS}) n"
     );
     client.batch_execute(&sql).await.expect("the owner may");
 }

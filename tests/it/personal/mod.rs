@@ -4,6 +4,7 @@ mod access_log;
 mod dump;
 mod erasure;
 mod export;
+mod retention;
 mod rotation;
 mod silence;
 

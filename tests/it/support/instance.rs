@@ -157,6 +157,7 @@ pub fn settings(admin: &Config) -> Settings {
         public_url: None,
         vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
         access_log_days: 1_825,
+        person_years: None,
         tls: None,
         cors_origins: vec![],
         limits: Limits::default(),

@@ -86,16 +86,17 @@ fn version_told(event: &Event) -> Option<&Token> {
     }
 }
 
-/// The step as older facts tell it: two that differ in the version alone are one step asked twice.
+/// What somebody asks for with a step: two that differ in the version alone (older facts do not
+/// tell it), or in what the leader led by, are one step asked twice.
 pub(super) fn bare(event: &Event) -> Event {
     let mut event = event.clone();
     match &mut event {
         Event::Recalled(f) => f.curriculum = None,
         Event::Recommended(f) => f.curriculum = None,
-        Event::Returned(f) => f.curriculum = None,
-        Event::Revoked(f) => f.curriculum = None,
+        Event::Returned(f) => (f.curriculum, f.delegated_by) = (None, None),
+        Event::Revoked(f) => (f.curriculum, f.delegated_by) = (None, None),
+        Event::Approved(f) => f.delegated_by = None,
         Event::Submitted(_)
-        | Event::Approved(_)
         | Event::PlanAssigned(_)
         | Event::PlanArchived(_)
         | Event::PlanWithdrawn(_) => {}

@@ -101,13 +101,16 @@ pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> A
         let leader = authority::leader(view, asked.by.0).await?;
         let header = version(view, &asked, on).await?;
         let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
+        let Authority { leader: by, delegated_by, municipality } =
+            may_decide(&leader, &doctor, on)?;
         let facts = plans.state.assign(PlanAssigned {
             trainee: id,
             plan: asked.plan,
             curriculum: asked.curriculum.clone(),
             goals: header.goals.of(asked.plan),
-            by: leader.id,
-            municipality: may_decide(&leader, &doctor, on)?,
+            by,
+            delegated_by,
+            municipality,
             on,
         })?;
         let next = evolved!(plans.state, facts);
@@ -197,8 +200,7 @@ async fn ending(
         let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
         plans.state.last(plan).ok_or(&NOT_FOUND)?;
         let leader = authority::leader(view, asked.by.0).await?;
-        let municipality = may_decide(&leader, &doctor, on)?;
-        let who = Authority { leader: leader.id, municipality };
+        let who = may_decide(&leader, &doctor, on)?;
         let facts = rule(&plans.state, who, on, asked.reason.clone())?;
         let next = evolved!(plans.state, facts);
         let body = serde_json::to_value(shown(&next, plan, today)).expect("views are plain data");

@@ -65,3 +65,49 @@ fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it
     let facts = goal.revoke(&oslo_leader(), &moved, june(20), text("The wrong person"));
     assert_eq!(facts.map(|facts| facts.len()), Ok(1));
 }
+
+#[test]
+fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded() {
+    let delegator = Uuid::from_u128(7);
+    let own = Uuid::from_u128(70);
+    let mut state = leader::Leader::default();
+    state.evolve(&leader::Event::from(leader::domain::Registered {
+        leader: LEADER,
+        sealed: String::new(),
+        hpr_lookup: None,
+        term: Uuid::from_u128(50),
+        municipality: text("0301"),
+        period: Period::since(june(1)),
+        delegation: Some(leader::domain::Delegation {
+            by: delegator,
+            term: own,
+            period: Period::since(june(1)),
+        }),
+        on: june(1),
+    }));
+    state.evolve(&leader::Event::from(leader::domain::TermEnded {
+        leader: delegator,
+        term: own,
+        municipality: text("0301"),
+        to: june(10),
+        others: vec![LEADER],
+    }));
+    let delegate = state.known().expect("registered");
+    let code: GoalCode = text("ALM-001");
+    let decide = |on| {
+        let ruling = Ruling::Approve { comment: None, reason: None };
+        recommended_goal().0.decide(ruling, delegate, &oslo_doctor(), &code, on)
+    };
+    match &decide(june(10)).expect("it holds")[..] {
+        [Event::Approved(f)] => assert_eq!((f.by, f.delegated_by), (LEADER, Some(delegator))),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(decide(june(11)).expect_err("it lapsed").problem.code, "not_the_leader");
+    let revoke = |on| approved_goal().0.revoke(delegate, &oslo_doctor(), on, text("An error"));
+    match &revoke(june(10)).expect("it holds")[..] {
+        [Event::Revoked(f)] => assert_eq!((f.by, f.delegated_by), (LEADER, Some(delegator))),
+        other => panic!("{other:?}"),
+    }
+    let refused = revoke(june(11)).expect_err("it lapsed");
+    assert_eq!(refused.problem.code, "not_the_deciding_municipality");
+}

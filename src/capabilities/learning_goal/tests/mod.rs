@@ -82,12 +82,14 @@ fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> leader
                 municipality,
                 period,
                 on: period.from,
+                delegation: None,
             }),
             Some(_) => leader::Event::from(leader::domain::TermAdded {
                 leader: LEADER,
                 term,
                 municipality,
                 period,
+                delegation: None,
             }),
         });
     }

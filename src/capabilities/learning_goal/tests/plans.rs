@@ -13,6 +13,7 @@ fn assigned(plan: Plan, on: Date) -> PlanAssigned {
         curriculum: text("test-1"),
         goals: 3,
         by: LEADER,
+        delegated_by: None,
         municipality: text("0301"),
         on,
     }
@@ -25,7 +26,7 @@ fn with(plans: &mut Plans, facts: Result<Vec<Event>, Rejection>) -> Result<usize
 }
 
 fn who() -> Authority {
-    Authority { leader: LEADER, municipality: text("0301") }
+    Authority { leader: LEADER, delegated_by: None, municipality: text("0301") }
 }
 
 fn why() -> Comment {

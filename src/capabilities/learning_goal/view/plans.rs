@@ -48,6 +48,9 @@ pub struct PlanView {
     /// The leader who assigned it.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub assigned_by: Uuid,
+    /// The leader on whose behalf; null on the leader's own account.
+    #[schema(example = json!(null))]
+    pub delegated_by: Option<Uuid>,
     /// The municipality in whose name it was assigned.
     pub municipality: MunicipalityNumber,
     /// The first day on which a goal was submitted; null before that.
@@ -83,6 +86,7 @@ impl PlanView {
             situation,
             assigned_on: Day(assigned.on),
             assigned_by: assigned.by,
+            delegated_by: assigned.delegated_by,
             municipality: assigned.municipality.clone(),
             started_on: started_on.map(Day),
             archived_on: archived.map(|f| Day(f.on)),

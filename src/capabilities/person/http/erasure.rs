@@ -6,8 +6,8 @@ use deserr::Deserr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::registered_as;
-use crate::capabilities::person::domain::{Erased, ErasureReason, Event, Person};
+use crate::capabilities::person::domain::{ErasureReason, Person};
+use crate::capabilities::person::erase::{Registration, erased, registered_as};
 use crate::capabilities::person::forget;
 use crate::capabilities::person::view::ErasureView;
 use crate::edge::{Day, Fault, Faults};
@@ -58,17 +58,14 @@ pub async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> A
         let mut all = Vec::new();
         for (kind, id) in registered_as(view, id).await? {
             // Guarded from here on: a correction may tell another HPR number meanwhile.
-            all.push((kind, id, view.load::<Person>(&kind.subject(id)).await?.state));
+            let person = view.load::<Person>(&kind.subject(id)).await?.state;
+            all.push(Registration { kind, id, person });
         }
-        let Some((kind, _, person)) = all.first() else { return Err((&common::NOT_FOUND).into()) };
-        let ids: Vec<Uuid> = all.iter().map(|(_, id, _)| *id).collect();
-        persons.replace(ids.clone());
-        let mut facts: Vec<Event> = Vec::new();
-        for (kind, id, person) in &all {
-            let together_with = ids.iter().copied().filter(|other| other != id).collect();
-            let erased = Erased { person: *id, kind: *kind, reason, on, together_with };
-            facts.extend(person.erase(erased)?);
-        }
+        let facts = erased(&all, reason, on)?;
+        persons.replace(all.iter().map(|one| one.id).collect());
+        let Some(Registration { kind, person, .. }) = all.first() else {
+            return Err((&common::NOT_FOUND).into());
+        };
         // The first fact is about the one that was asked about.
         let first = facts.len().min(1);
         let next = evolved!(person, facts[..first]);

@@ -7,9 +7,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::registered_as;
 use crate::aggregate::Subject;
 use crate::capabilities::person::domain::PersonKind;
+use crate::capabilities::person::erase::registered_as;
 use crate::event_log::{Failure, View};
 use crate::http::actor::Role;
 use crate::http::answer::with_position;
@@ -123,6 +123,10 @@ fn open(data: &mut Value, kind: PersonKind, id: Uuid, key: Option<&PersonKey>) -
     let members = data.as_object_mut()?;
     let is_own = members.get(kind.field()) == Some(&Value::from(id.to_string()));
     let sealed = members.remove("sealed")?;
+    if !is_own {
+        // Somebody else's, which concerns this one too: nothing that they could be found by.
+        members.remove("hpr_lookup");
+    }
     let identity = key.filter(|_| is_own)?.open::<Identity>(id, sealed.as_str()?).ok()?;
     members.insert("name".to_owned(), identity.name.clone().into());
     members.insert("hpr_number".to_owned(), identity.hpr_number.clone().into());
