@@ -5,14 +5,16 @@
 # scripts/install-postgres.sh installs when they are missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check generate schemathesis bench toolchain postgres test-postgres
+.PHONY: help run test check generate fuzz schemathesis bench toolchain postgres test-postgres
 
 # rustup puts cargo where login shells look and almost nobody else does.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
 # Further arguments of the program or the test runner: make test ARGS='position -- --nocapture'
 ARGS ?=
-# How long the fuzzer may take: ci (about 4 minutes) or full (about an hour).
+# Seconds that `make fuzz` gives each parser.
+FUZZ_SECONDS ?= 20
+# How long the fuzzer of the API may take: ci (about 4 minutes) or full (about an hour).
 SCHEMATHESIS_BUDGET ?= ci
 
 help: ## Show this list.
@@ -32,6 +34,9 @@ check: toolchain ## Check formatting, lints and documentation.
 
 generate: toolchain ## Rewrite openapi/ and docs/errors.md from the code.
 	cargo run --quiet -- openapi --write
+
+fuzz: toolchain ## Fuzz every parser of bytes from outside, for a bounded time.
+	scripts/fuzz.sh $(FUZZ_SECONDS)
 
 schemathesis: toolchain ## Fuzz a fresh service against its OpenAPI document.
 	scripts/schemathesis.sh $(SCHEMATHESIS_BUDGET)

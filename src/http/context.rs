@@ -34,6 +34,17 @@ pub struct Context {
     pub language: Language,
 }
 
+impl Context {
+    /// What the headers of a request say of it; an id of our own where they name none.
+    pub fn of(request: &ServiceRequest) -> Self {
+        Self {
+            request_id: request_id(request),
+            traceparent: traceparent(request),
+            language: language(request),
+        }
+    }
+}
+
 /// The context of the request being handled; empty outside of one.
 pub fn current() -> Context {
     CONTEXT.try_with(Clone::clone).unwrap_or_default()
@@ -50,11 +61,7 @@ pub async fn around(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let context = Context {
-        request_id: request_id(&request),
-        traceparent: traceparent(&request),
-        language: language(&request),
-    };
+    let context = Context::of(&request);
     let span = tracing::info_span!(
         "request",
         request.id = %context.request_id,

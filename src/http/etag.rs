@@ -37,11 +37,12 @@ pub fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, FieldFault> {
     if tags.is_empty() || tags.iter().any(|tag| tag == "*") {
         return Ok(None);
     }
-    // A version that is not ours has never been: -1 matches nothing. Nor does a weak one, which
-    // `If-Match` compares strongly.
+    // A version that is not ours to the letter has never been: -1 matches nothing. Nor does a weak
+    // one, which `If-Match` compares strongly.
     let head = |tag: &String| {
-        let inner = tag.trim_matches('"');
-        inner.split('.').next().and_then(|head| head.parse().ok()).unwrap_or(-1)
+        let text = tag.trim_matches('"').split('.').next().unwrap_or("");
+        let head = text.parse().ok().filter(|head: &i64| *head >= 0 && head.to_string() == text);
+        head.unwrap_or(-1)
     };
     Ok(Some(tags.iter().map(head).collect()))
 }
@@ -125,6 +126,8 @@ mod tests {
         assert_eq!(if_match(&asked(&["*"])), Ok(None));
         assert_eq!(if_match(&asked(&[])), Ok(None));
         assert_eq!(if_match(&asked(&["\"other\", W/\"12\""])), Ok(Some(vec![-1, -1])));
+        let foreign = "\"-2\", \"+12\", \"012\", \"12x\", \"\"";
+        assert_eq!(if_match(&asked(&[foreign])), Ok(Some(vec![-1; 5])));
         let long = |chars: usize| format!("\"{}\"", "1".repeat(chars));
         assert_eq!(if_match(&asked(&[&long(40)])), Ok(Some(vec![-1])));
         for wrong in ["12", "\"", "\"1\", x", "", "*, \"1\"", "\"1\"2\"", &long(41)] {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
+use super::keys;
+
 /// Issuers in one file; nobody trusts more.
 const ISSUERS_MAX: usize = 20;
 /// Seconds that clocks may differ by, at most.
@@ -94,12 +96,11 @@ pub fn read(path: &Path) -> Result<Vec<Issuer>, IssuersError> {
 }
 
 fn check(issuer: &Issuer) -> Result<(), &'static str> {
-    let symmetric =
-        |a: &Algorithm| matches!(a, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512);
     if issuer.issuer.is_empty() || issuer.audience.is_empty() {
         return Err("`issuer` and `audience` must not be empty");
     }
-    if issuer.algorithms.is_empty() || issuer.algorithms.iter().any(symmetric) {
+    if issuer.algorithms.is_empty() || issuer.algorithms.iter().any(|named| keys::is_shared(*named))
+    {
         return Err("`algorithms` must name at least one, and none of HS256, HS384, HS512");
     }
     if issuer.leeway_seconds > LEEWAY_SECONDS_MAX {

@@ -188,14 +188,20 @@ fn read_set(text: &[u8]) -> Result<HashMap<String, Arc<Key>>, String> {
                 | AlgorithmParameters::OctetKeyPair(_)
         );
         let algorithm = match jwk.common.key_algorithm {
-            // One that this program does not know is none that it may be used with.
-            Some(named) => Some(Algorithm::try_from(named).ok()?),
+            // One that this program does not know is none that it may be used with, nor is one of
+            // shared secrets.
+            Some(named) => Some(Algorithm::try_from(named).ok().filter(|one| !is_shared(*one))?),
             None => None,
         };
         let decoding = DecodingKey::from_jwk(&jwk).ok().filter(|_| signs && asymmetric)?;
         Some((id, Arc::new(Key { decoding, algorithm })))
     });
     Ok(usable.collect())
+}
+
+/// Whether whoever checks such a signature could have made it.
+pub(super) fn is_shared(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)
 }
 
 #[cfg(test)]
@@ -266,6 +272,18 @@ mod tests {
         std::fs::write(&rotating.path, "<html>busy</html>").expect("writable");
         assert_eq!(rotating.keys.find("two").await.err(), Some(NoKey::Unknown));
         assert!(rotating.keys.find("one").await.is_ok());
+    }
+
+    #[test]
+    fn a_key_of_shared_secrets_is_passed_over_whatever_it_calls_itself() {
+        let issuer = LocalIssuer::new(&LocalIssuer::generate_key()).expect("a fresh key");
+        let mut set = issuer.jwks();
+        let taken = |set: &Value| read_set(set.to_string().as_bytes()).map(|keys| keys.len());
+        assert_eq!(taken(&set), Ok(1));
+        set["keys"][0]["alg"] = json!("HS256");
+        assert_eq!(taken(&set), Ok(0));
+        let secret = json!({ "keys": [{ "kty": "oct", "kid": "one", "k": "AAAA" }] });
+        assert_eq!(taken(&secret), Ok(0));
     }
 
     #[tokio::test]

@@ -64,6 +64,23 @@ fn the_log_knows_no_capability_and_no_http() {
 }
 
 #[test]
+fn no_test_runs_the_program_where_nobody_listens_to_what_it_says() {
+    let listens = PathBuf::from("tests/it/support/program.rs");
+    let starts = ["CARGO_BIN_EXE"];
+    let source = text(&listens);
+    assert_eq!(named(&source, &starts), starts);
+    // This one names it to look for it.
+    for path in sources("tests/it").iter().filter(|path| !path.ends_with("architecture.rs")) {
+        let source = text(path);
+        assert!(
+            named(&source, &starts).is_empty() || *path == listens,
+            "{}: use program::output",
+            path.display()
+        );
+    }
+}
+
+#[test]
 fn no_connection_to_the_database_goes_round_its_tls() {
     for path in sources("src") {
         assert!(named(&text(&path), &["NoTls"]).is_empty(), "{}", path.display());

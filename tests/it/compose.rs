@@ -4,11 +4,11 @@
 //! Every rule has a test here that breaks the document and sees the rule object. Deliberately not
 //! here: Docker. Whether the images run is for whoever has a daemon to see.
 
-use std::process::Command;
-
 use serde_json::{Map, Value, json};
 
 use rules::{keys, runs_alis, services, violations};
+
+use crate::support::program;
 
 mod rules;
 
@@ -32,10 +32,7 @@ fn the_program_documents_every_setting_the_compose_file_gives_it() {
 
 /// What `alis <command> --help` prints.
 fn help_of(command: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_alis"))
-        .args([command, "--help"])
-        .output()
-        .expect("cargo builds alis before its tests run");
+    let output = program::output(program::alis().args([command, "--help"]));
     assert!(output.status.success(), "`alis {command} --help` failed: {output:?}");
     String::from_utf8(output.stdout).expect("help is text")
 }

@@ -1,7 +1,6 @@
 //! `alis import` against a running instance, and against a stand-in that fails now and then.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use actix_web::HttpResponse;
 use alis::config::{CallSettings, ImportSettings, LocalIssuerSettings};
@@ -9,6 +8,7 @@ use alis::import::{self, Import, ImportError, Mode, Outcome, Summary, Target};
 use serde_json::{Value, json};
 
 use crate::support::instance::{Instance, token};
+use crate::support::program;
 use crate::support::scratch::Scratch;
 use crate::support::stand_in::StandIn;
 
@@ -239,24 +239,21 @@ async fn the_program_ends_with_2_when_there_is_something_to_mend() {
     let (url, path) = (file.settings.call.url.clone(), file.path().to_owned());
     let token_file = file.scratch.path().join("token");
     std::fs::write(&token_file, format!("{}\n", token())).expect("writable");
-    let run = move |token_file: PathBuf| {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_alis"));
-        program.args(["import", "--url", &url, "--token-file"]).arg(token_file).arg(&path);
-        program.env_remove("ALIS_TOKEN").output().expect("the program can be executed")
-    };
     let run = |token_file: &Path| {
-        let (run, token_file) = (run.clone(), token_file.to_owned());
-        tokio::task::spawn_blocking(move || run(token_file))
+        let mut command = program::alis();
+        command.args(["import", "--url", &url, "--token-file"]).arg(token_file).arg(&path);
+        command.env_remove("ALIS_TOKEN");
+        program::output_of(command)
     };
-    let ended = run(&token_file).await.expect("it ran");
+    let ended = run(&token_file).await;
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "1 line: 1 recorded\n");
 
     file.write(&[new_scheme(1)]);
-    let ended = run(&token_file).await.expect("it ran");
+    let ended = run(&token_file).await;
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
 
-    let missing = run(&file.scratch.path().join("missing")).await.expect("it ran");
+    let missing = run(&file.scratch.path().join("missing")).await;
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("ALIS_TOKEN_FILE"), "{missing:?}");
     instance.stop().await;

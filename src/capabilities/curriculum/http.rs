@@ -100,7 +100,11 @@ pub struct PublishCurriculum {
     goals: Vec<PublishGoal>,
 }
 
-fn publication(asked: PublishCurriculum) -> Result<Publication, ProblemResponse> {
+/// The version that a document tells of.
+///
+/// # Errors
+/// When it contradicts itself; what it says of other versions is not looked up here.
+pub fn publication(asked: PublishCurriculum) -> Result<Publication, ProblemResponse> {
     let period = edge::period(asked.valid_from, asked.valid_to)
         .map_err(|fault| FieldFault::at("/valid_to", fault.fault))?;
     checked(&asked.goals)?;

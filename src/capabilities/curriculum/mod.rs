@@ -13,6 +13,7 @@ pub mod view;
 pub use curricula::Curricula;
 pub use curriculum_goals::CurriculumGoals;
 pub use domain::{Catalogue, CatalogueGoal, Curriculum, Event, Plan, PredecessorsNeeded};
+pub use http::{PublishCurriculum, publication};
 
 use super::Capability;
 use crate::event_log::projector::declared;

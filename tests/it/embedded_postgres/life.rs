@@ -70,6 +70,7 @@ fn a_program_killed_within_initdb_leaves_no_process_and_starts_again() {
     child.kill().expect("it is our child");
     child.wait().expect("it is our child");
     wait_until_quiet(&data_dir);
+    program::said(&mut child);
     assert!(!data_dir.join("postgres").exists());
     program::start(&As::Ourselves, &scratch, &data_dir).expect("a second start");
 }

@@ -1,7 +1,7 @@
 //! TLS to callers and to the database, with certificates made for the test.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::instance::Instance;
 use crate::support::postgres::{TestDatabase, fresh};
+use crate::support::program;
 use crate::support::scratch::Scratch;
 
 /// A certificate for some names, and its key, in files.
@@ -54,11 +55,10 @@ async fn with_a_certificate_the_service_speaks_tls_and_nothing_else() {
     let clear = format!("http://{address}/health/live");
     let clear = alis::client::http().expect("a client").get(clear).send().await;
     assert!(clear.is_err(), "{clear:?}");
-    let mut health = Command::new(env!("CARGO_BIN_EXE_alis"));
+    let mut health = program::alis();
     health.args(["healthcheck", "--listen", &address.to_string(), "--tls-cert-file"]);
     health.arg(&own.certificate);
-    let health = tokio::task::spawn_blocking(move || health.output()).await.expect("it runs");
-    let health = health.expect("the program runs");
+    let health = program::output_of(health).await;
     assert!(health.status.success(), "{health:?}");
     instance.stop().await;
 }
@@ -107,13 +107,12 @@ async fn behind_tls(database: &TestDatabase, own: &Certified) -> u16 {
 
 /// `alis migrate` on a URL.
 async fn migrate(url: String, authorities: Option<PathBuf>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
+    let mut command = program::alis();
     command.arg("migrate").env("DATABASE_URL", url).env_remove("ALIS_DATABASE_CA_FILE");
     if let Some(path) = authorities {
         command.env("ALIS_DATABASE_CA_FILE", path);
     }
-    let ran = tokio::task::spawn_blocking(move || command.output()).await;
-    ran.expect("it runs").expect("the program runs")
+    program::output_of(command).await
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The master key is changed while the service runs, and nothing is lost or found by the old one.
 
-use std::process::Command;
-
 use alis::app::{self, Running};
 use alis::event_log::DEFAULT_LOG;
 use alis::personal_data::Vault;
@@ -14,6 +12,7 @@ use crate::support::client::Client;
 use crate::support::instance::settings;
 use crate::support::operator::url_of;
 use crate::support::postgres::{TestDatabase, fresh};
+use crate::support::program;
 use crate::support::scratch::Scratch;
 
 fn vault(master: &str, previous: Option<&str>) -> Vault {
@@ -100,11 +99,10 @@ async fn the_command_rotates_and_names_a_wrong_key() {
     let (old, new) = (file("old.key", &old), file("new.key", &new));
     let other = file("other.key", &Vault::generate_master_key());
     let rotate = async |from: &std::path::Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
+        let mut command = program::alis();
         command.args(["keys", "rotate", "--old-master-key-file"]).arg(from);
         command.arg("--new-master-key-file").arg(&new).env("DATABASE_URL", url_of(&database.admin));
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        output.expect("it does not panic").expect("the program can be executed")
+        program::output_of(command).await
     };
     let refused = rotate(&other).await;
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -1,7 +1,5 @@
 //! `alis log verify --full` as an operator runs it.
 
-use std::process::Command;
-
 use alis::event_log::DEFAULT_LOG;
 use tokio_postgres::Config;
 
@@ -9,14 +7,14 @@ use super::{anchors, key, sealer, signer};
 use crate::event_log::rig::Node;
 use crate::support::operator::url_of;
 use crate::support::postgres::fresh;
+use crate::support::program;
 use crate::support::scratch::Scratch;
 
 /// Runs the command; answers how it ended and what it told.
 async fn verified(config: &Config, words: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
+    let mut command = program::alis();
     command.args(["log", "verify"]).args(words).env_clear().env("DATABASE_URL", url_of(config));
-    let ran = tokio::task::spawn_blocking(move || command.output()).await;
-    let output = ran.expect("it does not panic").expect("the program can be executed");
+    let output = program::output_of(command).await;
     let text = |bytes| String::from_utf8(bytes).expect("it prints text");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -1,7 +1,5 @@
 //! Receipts: checked without asking anybody, and worthless with anything changed.
 
-use std::process::Command;
-
 use alis::proof::note::{Checkpoint, Signer};
 use alis::proof::receipt::{self, Invalid, Receipt};
 use alis::proof::tree::{Growth, Head, leaf_hash};
@@ -13,6 +11,7 @@ use uuid::Uuid;
 
 use super::{key, signer};
 use crate::support::instance::sealing;
+use crate::support::program;
 use crate::support::scratch::Scratch;
 
 /// An event with words of all kinds in it.
@@ -145,8 +144,7 @@ fn what_a_forger_would_change_is_noticed() {
 
 /// Runs `alis verify-receipt`; answers whether it ended well, and what it said.
 fn checked(words: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
-    let output = command.arg("verify-receipt").args(words).output().expect("it can be executed");
+    let output = program::output(program::alis().arg("verify-receipt").args(words));
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).expect("it prints text"))
 }

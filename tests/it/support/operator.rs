@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use tokio_postgres::config::Host;
 use super::client::Client;
 use super::instance::{CHECKPOINT_KEY, ISSUER_KEY, MASTER_KEY};
 use super::scratch::Scratch;
+use super::{overheard, program};
 
 /// Generous, because a busy machine may be ten times slower than a quiet one.
 const END_SECONDS_MAX: u64 = 30;
@@ -73,7 +74,7 @@ impl Operator {
 
     /// The program with nothing in its environment but the operator's settings.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_alis"));
+        let mut command = program::alis();
         command.args(words).env_clear().current_dir(self.scratch.path());
         #[expect(clippy::disallowed_methods, reason = "handed on as it is")]
         command.env("PATH", std::env::var("PATH").unwrap_or_default());
@@ -97,8 +98,7 @@ impl Operator {
     pub async fn run_with(&self, words: &[&str], settings: &[(&str, &str)]) -> Ran {
         let mut command = self.command(words);
         command.envs(settings.iter().copied());
-        let ran = tokio::task::spawn_blocking(move || command.output()).await;
-        let output = ran.expect("it does not panic").expect("the program can be executed");
+        let output = program::output_of(command).await;
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         let told = err.lines().filter(|line| !line.starts_with("{\"timestamp\""));
         Ran {
@@ -123,7 +123,8 @@ impl Operator {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = |end: &str| self.scratch.path().join(format!("served-{number}.{end}"));
         let (log, pid) = (file("log"), file("pid"));
-        let started = tokio::task::spawn_blocking(move || Served::start(command, log, &pid)).await;
+        let logs = vec![log, self.data_dir().join("postgres.log")];
+        let started = tokio::task::spawn_blocking(move || Served::start(command, logs, &pid)).await;
         started.expect("the service starts")
     }
 
@@ -140,13 +141,13 @@ impl Operator {
 pub struct Served {
     pub address: SocketAddr,
     child: Child,
-    /// Kept open, or the service would have nobody to tell anything.
-    _stdout: BufReader<ChildStdout>,
+    /// Its own log and that of its private PostgreSQL, until they were searched.
+    logs: Vec<PathBuf>,
 }
 
 impl Served {
-    fn start(mut command: Command, log: PathBuf, pid: &Path) -> Self {
-        command.stderr(File::create(&log).expect("our own directory is writable"));
+    fn start(mut command: Command, logs: Vec<PathBuf>, pid: &Path) -> Self {
+        command.stderr(File::create(&logs[0]).expect("our own directory is writable"));
         let mut child = command.spawn().expect("the program can be executed");
         fs::write(pid, child.id().to_string()).expect("our own directory is writable");
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
@@ -155,9 +156,11 @@ impl Served {
         let address = line.trim_end().strip_prefix("alis is up on http://");
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let status = child.wait().expect("the program is our child");
-            panic!("{status}: {}", fs::read_to_string(&log).unwrap_or_default());
+            panic!("{status}: {}", fs::read_to_string(&logs[0]).unwrap_or_default());
         };
-        Self { address, child, _stdout: stdout }
+        let listen = |line: String| overheard::hear_now("alis serve", &line);
+        thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(listen));
+        Self { address, child, logs }
     }
 
     /// A client of this service.
@@ -176,7 +179,17 @@ impl Served {
         self.end()
     }
 
+    /// Ends the process, if it has not ended, and searches what it has logged.
     fn end(&mut self) -> ExitStatus {
+        let status = self.end_process();
+        for log in std::mem::take(&mut self.logs) {
+            let bytes = fs::read(&log).unwrap_or_default();
+            overheard::hear(&log.display().to_string(), &String::from_utf8_lossy(&bytes));
+        }
+        status
+    }
+
+    fn end_process(&mut self) -> ExitStatus {
         let pid = i32::try_from(self.child.id()).expect("process ids fit in an i32");
         if let Ok(None) = self.child.try_wait() {
             kill(Pid::from_raw(pid), Signal::SIGTERM).expect("it is our child");

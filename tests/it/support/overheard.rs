@@ -1,17 +1,22 @@
 //! Who persons are is told to the service by nearly every test. Here every test is held to it that
 //! the service tells nobody on: no line of its log, however much is logged, no header, no problem,
-//! no line of the feed and no metric holds a name or an HPR number that a test has told it.
+//! no line of the feed and no metric holds a name or an HPR number that a test has told it; nor
+//! does anything that the program says where a test runs it as a process. No command of it has
+//! reason to name a person, so none is excepted.
 //!
 //! The names and numbers are noted as tests send them, and those of the sample beforehand. A name
 //! of one word is not noted: it may be any word. Nor is a number that an organisation has, too.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::process::Command;
 use std::sync::{LazyLock, Once, RwLock};
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
+
+use super::program;
 
 /// What is logged while tests run: everything that could hold a value of a caller's. Targets of the
 /// test's own HTTP client are not among them.
@@ -120,6 +125,15 @@ pub fn check(path: &str, status: u16, headers: &HeaderMap, text: &str) -> Result
     }
 }
 
+/// Holds what a process has said to the same, once it has ended.
+pub fn hear(speaker: &str, said: &str) {
+    let Some(word) = told_by(said) else { return };
+    let line = said.lines().find(|line| line.contains(&word)).unwrap_or(said);
+    let told = format!("{speaker} tells {word:?}: {line}");
+    // Within a failing test a second panic would end the run without a word of the first.
+    if std::thread::panicking() { eprintln!("{told}") } else { panic!("{told}") }
+}
+
 /// Listens to the log of all instances within the test's process, from the first call on.
 pub fn listen() {
     static LISTENING: Once = Once::new();
@@ -133,18 +147,22 @@ pub fn listen() {
     });
 }
 
-/// Where the log goes: a line that tells on somebody ends the whole run, as no test would hear of
-/// it.
+/// Holds a line to it as it comes. One that tells on somebody ends the whole run, as no test would
+/// hear of it.
+pub fn hear_now(speaker: &str, line: &str) {
+    if let Some(word) = told_by(line) {
+        // Written by hand: what a test prints is kept back until the test has ended.
+        drop(writeln!(io::stderr(), "{speaker} tells {word:?}: {line}"));
+        std::process::exit(101);
+    }
+}
+
+/// Where the log goes.
 struct Ear;
 
 impl Write for Ear {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        if let Some(word) = told_by(&text) {
-            // Written by hand: what a test prints is kept back until the test has ended.
-            drop(writeln!(io::stderr(), "the log tells {word:?}: {text}"));
-            std::process::exit(101);
-        }
+        hear_now("the log", &String::from_utf8_lossy(line));
         Ok(line.len())
     }
 
@@ -170,4 +188,15 @@ fn a_name_is_heard_in_a_line_and_a_number_only_as_a_whole() {
     let mut headers = HeaderMap::new();
     headers.insert("location", "/v1/leaders?hpr_number=999099901".parse().expect("it is text"));
     assert!(check("/v1/leaders", 303, &headers, "").is_err());
+}
+
+#[test]
+fn a_name_is_heard_in_what_a_process_says() {
+    let told = serde_json::json!({"name": "Peder Påhørt", "hpr_number": "999099902"});
+    note("/v1/leaders", &told);
+    let say = |text: &str| program::output(Command::new("sh").args(["-c", text]));
+    assert_eq!(say("echo Peder >&2; echo Påhørt").stdout, b"P\xc3\xa5h\xc3\xb8rt\n");
+    for text in ["echo 'one\nPeder Påhørt'", "echo '(999099902)' >&2; exit 1"] {
+        assert!(std::panic::catch_unwind(|| say(text)).is_err(), "{text}");
+    }
 }

@@ -1,10 +1,11 @@
-//! Runs the program itself, as whom and in what environment a test wants.
+//! Runs the program itself, as whom and in what environment a test wants, and listens to all that
+//! it says.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,31 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use tokio_postgres::Config;
 
+use super::overheard;
 use super::scratch::Scratch;
 
 /// Generous, because a busy machine may be ten times slower than a quiet one.
 const END_SECONDS_MAX: u64 = 30;
+
+/// The program. What it says is heard by [`output`], [`Program`] and `operator::Served`.
+pub fn alis() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_alis"))
+}
+
+/// Runs a command to its end.
+pub fn output(command: &mut Command) -> Output {
+    let output = command.output().expect("the program can be executed");
+    for said in [&output.stdout, &output.stderr] {
+        overheard::hear(&format!("{command:?}"), &String::from_utf8_lossy(said));
+    }
+    output
+}
+
+/// Runs a command to its end, beside whatever else a test does.
+pub async fn output_of(mut command: Command) -> Output {
+    let ran = tokio::task::spawn_blocking(move || output(&mut command)).await;
+    ran.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
 
 /// `alis postgres` on a directory.
 pub struct Program {
@@ -82,7 +104,7 @@ impl As {
 
 /// The command for the program, from a place where the account can execute it.
 pub fn command(account: &As, scratch: &Scratch, data_dir: &Path) -> Command {
-    let mut program = PathBuf::from(env!("CARGO_BIN_EXE_alis"));
+    let mut program = PathBuf::from(alis().get_program());
     if let As::User(_) = account {
         // The build's directory may be below root's home, which is closed to others.
         let copy = scratch.path().join("alis");
@@ -117,13 +139,20 @@ pub fn start_command(command: &mut Command) -> Result<Program, Refusal> {
     let stdout = child.stdout.take().expect("it is piped");
     BufReader::new(stdout).read_line(&mut psql).expect("the program prints text");
     if psql.is_empty() {
-        let mut stderr = String::new();
-        let mut pipe = child.stderr.take().expect("it is piped");
-        pipe.read_to_string(&mut stderr).expect("the program prints text");
+        let stderr = said(&mut child);
         let status = child.wait().expect("the program is our child");
         return Err(Refusal { status, stderr });
     }
     Ok(Program { child, psql: psql.trim_end().to_owned() })
+}
+
+/// What a program has written to stderr until it ended.
+pub fn said(child: &mut Child) -> String {
+    let mut stderr = String::new();
+    let mut pipe = child.stderr.take().expect("it is piped");
+    pipe.read_to_string(&mut stderr).expect("the program prints text");
+    overheard::hear("alis postgres", &stderr);
+    stderr
 }
 
 impl Program {
@@ -138,10 +167,7 @@ impl Program {
         let started = Instant::now();
         while started.elapsed().as_secs() < END_SECONDS_MAX {
             if let Some(status) = self.child.try_wait().expect("the program is our child") {
-                let mut stderr = String::new();
-                let mut pipe = self.child.stderr.take().expect("it is piped");
-                pipe.read_to_string(&mut stderr).expect("the program prints text");
-                return (status, stderr);
+                return (status, said(&mut self.child));
             }
             thread::sleep(Duration::from_millis(5));
         }
