@@ -75,8 +75,10 @@ async fn run(scale: Scale) -> anyhow::Result<()> {
 /// Acknowledged commands against single-row INSERT commits, at the same concurrency.
 async fn commands(stand: &Stand, scale: &Scale, pairs: Vec<seed::Pair>) -> anyhow::Result<()> {
     let mut pairs = pairs.into_iter();
+    let minimal = peer::MinimalService::start(stand).await?;
     for clients in [1, 16, 64] {
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+        let (mut posts, mut of_posts) = (vec![], vec![]);
         let mut cost = None;
         for _ in 0..scale.rounds {
             let insert = peer::inserts_per_second(stand, clients, scale.seconds)?;
@@ -89,16 +91,15 @@ async fn commands(stand: &Stand, scale: &Scale, pairs: Vec<seed::Pair>) -> anyho
             ours.push(filled);
             theirs.push(insert);
             ratios.push(filled / insert);
+            let post = peer::posts_per_second(&minimal, clients, scale.seconds).await?;
+            posts.push(post);
+            of_posts.push(filled / post);
         }
-        report(
-            &format!("commands, {clients} clients"),
-            "single-row INSERT",
-            &ours,
-            &theirs,
-            &ratios,
-            cost,
-        );
+        let what = format!("commands, {clients} clients");
+        report(&what, "single-row INSERT", &ours, &theirs, &ratios, cost);
+        report(&what, "minimal POST of a row", &ours, &posts, &of_posts, None);
     }
+    minimal.stop().await;
     let budget = usize::try_from(scale.pairs)? / 12;
     let requests: Vec<load::Request> =
         pairs.by_ref().take(budget).map(|pair| pair.fill()).collect();

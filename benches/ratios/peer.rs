@@ -9,13 +9,16 @@ use anyhow::{Context, bail};
 use deadpool_postgres::Pool;
 use futures_util::TryStreamExt;
 
+use crate::load::{self, Method, Request};
 use crate::server::Stand;
+
+/// What a row holds.
+const PAYLOAD: &str = r#"{"position":"01890a5d-ac96-774b-bcce-b302099a8057","occupancy":"01890a5d-ac96-774b-bcce-b302099a8059","percent":100}"#;
 
 /// Commits of one row each by pgbench, a second.
 pub fn inserts_per_second(stand: &Stand, clients: usize, seconds: u64) -> anyhow::Result<f64> {
     let script = std::env::temp_dir().join(format!("alis-bench-{}.sql", std::process::id()));
-    let text = "insert into bench_insert (payload) values ('{\"position\":\"01890a5d-ac96-774b-bcce-b302099a8057\",\"occupancy\":\"01890a5d-ac96-774b-bcce-b302099a8059\",\"percent\":100}');\n";
-    std::fs::write(&script, text)?;
+    std::fs::write(&script, format!("insert into bench_insert (payload) values ('{PAYLOAD}');\n"))?;
     let psql = stand.postgres.psql();
     let pgbench = psql.split(' ').next().context("psql's path")?.replace("psql", "pgbench");
     let out = Command::new(pgbench)
@@ -49,7 +52,8 @@ pub async fn copy_events_per_second(stand: &Stand, events: u64) -> anyhow::Resul
     Ok(events as f64 / started.elapsed().as_secs_f64())
 }
 
-/// An actix-web service whose one handler does one prepared SELECT by key.
+/// An actix-web service whose handlers do one prepared statement each: a SELECT by key, or the
+/// INSERT that pgbench commits.
 pub struct MinimalService {
     pub address: SocketAddr,
     handle: actix_web::dev::ServerHandle,
@@ -60,7 +64,10 @@ impl MinimalService {
     pub async fn start(stand: &Stand) -> anyhow::Result<Self> {
         let pool = alis::database::pool(&stand.postgres.superuser(), 16)?;
         let server = HttpServer::new(move || {
-            App::new().app_data(web::Data::new(pool.clone())).route("/row/{id}", web::get().to(row))
+            App::new()
+                .app_data(web::Data::new(pool.clone()))
+                .route("/row/{id}", web::get().to(row))
+                .route("/rows", web::post().to(insert))
         })
         .workers(2)
         .disable_signals()
@@ -90,4 +97,27 @@ async fn row(pool: web::Data<Pool>, id: web::Path<String>) -> HttpResponse {
         Some(body) => HttpResponse::Ok().content_type("application/json").body(body),
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+async fn insert(pool: web::Data<Pool>, body: String) -> HttpResponse {
+    let recorded = async {
+        let client = pool.get().await.ok()?;
+        let sql = "insert into bench_insert (payload) values ($1::text::json)";
+        let statement = client.prepare_cached(sql).await.ok()?;
+        client.execute(&statement, &[&body]).await.ok()
+    };
+    match recorded.await {
+        Some(_one) => HttpResponse::Created().finish(),
+        None => HttpResponse::ServiceUnavailable().finish(),
+    }
+}
+
+/// Rows that the minimal service takes, a second.
+pub async fn posts_per_second(
+    minimal: &MinimalService,
+    clients: usize,
+    seconds: u64,
+) -> anyhow::Result<f64> {
+    let requests = (0..200_000).map(|_| Request::new(Method::Post, "/rows", PAYLOAD)).collect();
+    load::run(minimal.address, clients, seconds, requests, 201).await
 }

@@ -117,12 +117,15 @@ pub async fn fill_log(stand: &Stand, events: u64) -> anyhow::Result<u64> {
     head(stand).await
 }
 
-/// Waits until every read model has taken in the whole log, so that no catching up is measured.
+/// Waits until every read model has taken in the whole log and all of it is sealed, so that no
+/// catching up is measured.
 pub async fn settle(stand: &Stand) -> anyhow::Result<()> {
     let client = stand.connect().await?;
     let started = std::time::Instant::now();
-    let sql = "select count(*) from alis.projection p join alis.log l using (log) \
-               where p.state = 'live' and p.position < l.head";
+    let sql = "select (select count(*) from alis.projection p join alis.log l using (log)
+                       where p.state = 'live' and p.position < l.head)
+                    + (select count(*) from alis.proof p join alis.log l using (log)
+                       where p.size < l.head)";
     while client.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -1,6 +1,6 @@
 //! What the service itself needs of the operations: their addresses, what each asks of its callers,
-//! and what can be asked of reports. It comes from the same declarations as the document, and not by
-//! way of it: the document is twenty times the size, and is only served.
+//! and what can be asked of reports. It comes from the same declarations as the document, and not
+//! by way of it: the document is twenty times the size, and is only served.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -148,14 +148,17 @@ async fn a_reader_sees_every_event_once_and_in_order_while_writers_contend() {
 /// Ends connections at random, of writers, listeners, readers and builders alike.
 async fn terminate(client: Client, stop: Arc<AtomicBool>) -> u64 {
     let mut dice = Dice::seeded("terminator", SEED);
-    let mut ended = 0;
+    let (mut ended, mut rounds) = (0, 0);
     let sql = "select pg_terminate_backend(pid) from (select pid from pg_stat_activity \
                where datname = current_database() and pid <> pg_backend_pid() \
                and application_name <> 'witness' order by random() limit $1) victims";
     while !stop.load(Ordering::Relaxed) {
         let count = i64::try_from(dice.below(3) + 1).expect("it is small");
         ended += client.query(sql, &[&count]).await.expect("a superuser may").len() as u64;
-        tokio::time::sleep(Duration::from_millis(20 + dice.below(80))).await;
+        // Now and then long enough for a rebuild to come to its end, also on a slow machine.
+        rounds += 1;
+        let peace = if rounds % 8 == 0 { 600 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(20 + dice.below(80) + peace)).await;
     }
     ended
 }
