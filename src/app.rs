@@ -286,8 +286,8 @@ fn bind(
                 ProblemResponse::new(&problems::NOT_FOUND).into()
             }))
             .configure(|config| {
-                // What each part tells of itself is dropped at once: the document is made already,
-                // and memory that a worker needs only here would be kept for good.
+                // What each part tells of itself is dropped at once: it was collected already, and
+                // memory that a worker needs only here would be kept for good.
                 for routes in parts() {
                     routes(&mut ServiceConfig::new(config));
                 }

@@ -146,7 +146,7 @@ impl Known {
     }
 
     /// Whether the leader may still be named as one who delegates, and once more.
-    pub fn delegates_anew(&self) -> Result<(), Rejection> {
+    fn delegates_anew(&self) -> Result<(), Rejection> {
         if self.erased.is_some() {
             return Err(Rejection::field("/delegated_by", NOBODY_THERE));
         }
@@ -185,6 +185,18 @@ impl Known {
         };
         Err(Rejection::field(pointer, fault))
     }
+}
+
+/// What `delegator`, if there is one, lends another leader anew.
+pub fn lent(
+    delegator: Option<&Known>,
+    to: Uuid,
+    municipality: &MunicipalityNumber,
+    period: &Period,
+) -> Result<Option<Delegation>, Rejection> {
+    let Some(delegator) = delegator else { return Ok(None) };
+    delegator.delegates_anew()?;
+    delegator.delegation(to, municipality, period).map(Some)
 }
 
 /// Nobody with that id leads there.

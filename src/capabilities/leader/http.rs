@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::delegation::nobody_there;
+use super::delegation::{lent, nobody_there};
 use super::domain::{Corrected, Event, Registered, hpr_subject, subject};
 use super::problems::*;
 use super::state::{Known, Leader, RightTerm, Term};
@@ -98,13 +98,8 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
         if let Some(lookup) = &lookup {
             LEADERS.free(view, lookup).await?;
         }
-        let delegation = match delegator(view, asked.delegated_by).await?.known() {
-            Some(delegator) => {
-                delegator.delegates_anew()?;
-                Some(delegator.delegation(id, &asked.municipality, &period)?)
-            }
-            None => None,
-        };
+        let delegator = delegator(view, asked.delegated_by).await?;
+        let delegation = lent(delegator.known(), id, &asked.municipality, &period)?;
         let facts = [Event::from(Registered {
             leader: id,
             sealed: person.sealed.clone(),

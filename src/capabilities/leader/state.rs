@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::delegation::{Delegate, Held};
+use super::delegation::{Delegate, Held, lent};
 use super::domain::{Delegation, Event, TermAdded, TermCorrected, TermEnded, TermFacts};
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
@@ -223,20 +223,8 @@ impl Known {
             return Ok(vec![]);
         }
         self.free(&municipality, &period, None)?;
-        let delegation = self.delegated(delegator, &municipality, &period)?;
+        let delegation = lent(delegator, self.id, &municipality, &period)?;
         Ok(vec![TermAdded { leader: self.id, term, municipality, period, delegation }.into()])
-    }
-
-    /// What `delegator` lends this leader anew.
-    fn delegated(
-        &self,
-        delegator: Option<&Known>,
-        municipality: &MunicipalityNumber,
-        period: &Period,
-    ) -> Result<Option<Delegation>, Rejection> {
-        let Some(delegator) = delegator else { return Ok(None) };
-        delegator.delegates_anew()?;
-        delegator.delegation(self.id, municipality, period).map(Some)
     }
 
     /// The leader's last day, everywhere or in one municipality. A term that goes on longer ends
@@ -309,7 +297,7 @@ impl Known {
             Some(same) if told.is_some_and(|told| told.by == same.id) => {
                 same.delegation(self.id, &municipality, &period).map(Some)
             }
-            delegator => self.delegated(delegator, &municipality, &period),
+            delegator => lent(delegator, self.id, &municipality, &period),
         };
         if term.says(&municipality, period, by) {
             let anew = delegation.as_ref().ok().copied().flatten();

@@ -67,9 +67,20 @@ impl Operations {
     }
 }
 
-/// The operations of an address. The service has these two methods and no other.
+/// The operations of an address, by every method there is: one that was passed over here would have
+/// no rule.
 fn declared(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let methods = [("GET", &item.get), ("POST", &item.post)];
+    let methods = [
+        ("GET", &item.get),
+        ("PUT", &item.put),
+        ("POST", &item.post),
+        ("DELETE", &item.delete),
+        ("OPTIONS", &item.options),
+        ("HEAD", &item.head),
+        ("PATCH", &item.patch),
+        ("TRACE", &item.trace),
+        ("QUERY", &item.query),
+    ];
     methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
