@@ -189,7 +189,7 @@ async fn build(
     let Some(row) = row else { return Ok(Built::Elsewhere) };
     let build: i32 = row.try_get(0)?;
     let table = table_name(log, name, build);
-    let ddl = projection.table_sql().replace("{table}", &table);
+    let ddl = without_comments(projection.table_sql()).replace("{table}", &table);
     let (create, indexes) = ddl.split_once(';').unwrap_or((&ddl, ""));
     transaction.batch_execute(create).await?;
     let room = format!("alter table {table} set (fillfactor = {FILL_PERCENT})");
@@ -238,6 +238,12 @@ async fn build(
         }
     }
     Err(Failure::SwapBlocked(name))
+}
+
+/// The statements alone: a comment may hold any sign. None of them holds `--` in a literal.
+fn without_comments(sql: &str) -> String {
+    let lines = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 async fn stream_in(
@@ -402,4 +408,18 @@ async fn remove(client: &mut Object, log: i32, name: &str, build: i32) -> Result
     transaction.execute(include_str!("sql/build_drop.sql"), &[&log, &name, &build]).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_ends_no_statement() {
+        let sql = "create table t ( -- one; row\n  a text\n);\n-- Not; this.\ncreate index on t (a);";
+        let bare = without_comments(sql);
+        let (create, indexes) = bare.split_once(';').expect("two statements");
+        assert!(create.ends_with("a text\n)"), "{create}");
+        assert_eq!(indexes.trim(), "create index on t (a);");
+    }
 }

@@ -149,17 +149,27 @@ fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> 
     let headings = table.columns.iter().map(|column| column.heading.in_language(language));
     writer.write_record(headings).map_err(|error| failed(&error))?;
     for row in &table.rows {
-        let cells = row.iter().map(|cell| match cell {
-            Value::Null => String::new(),
-            Value::String(text) => unformulated(text),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                cell.to_string()
-            }
-        });
-        writer.write_record(cells).map_err(|error| failed(&error))?;
+        writer.write_record(row.iter().map(cell)).map_err(|error| failed(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.error()))?;
     String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+/// A value as one cell. Of several, each stands behind a space: what reports list are codes and ids.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => unformulated(text),
+        Value::Array(values) => {
+            unformulated(&values.iter().map(bare).collect::<Vec<_>>().join(" "))
+        }
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A value of several in one cell: a text without quotes.
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -197,5 +207,11 @@ mod tests {
     fn numbers_and_words_of_our_own_are_written_as_they_are() {
         assert_eq!(csv(vec![json!(-200), json!(true)]), "-200,true");
         assert_eq!(csv(vec![json!(-0.5), Value::Null]), "-0.5,");
+    }
+
+    #[test]
+    fn several_values_stand_in_one_cell() {
+        assert_eq!(csv(vec![json!(["a/b", "c"]), json!([])]), "a/b c,");
+        assert_eq!(csv(vec![json!(["=1", "c"]), json!([1, 2])]), "'=1 c,1 2");
     }
 }
