@@ -12,6 +12,10 @@ use futures_util::TryStreamExt;
 use crate::load::{self, Method, Request};
 use crate::server::Stand;
 
+/// Connections of the minimal service: enough for two threads, and the server has none to spare
+/// while pgbench uses one a client.
+const CONNECTIONS: u16 = 8;
+
 /// What a row holds.
 const PAYLOAD: &str = r#"{"position":"01890a5d-ac96-774b-bcce-b302099a8057","occupancy":"01890a5d-ac96-774b-bcce-b302099a8059","percent":100}"#;
 
@@ -62,7 +66,7 @@ pub struct MinimalService {
 impl MinimalService {
     /// Starts it beside the service, with as many threads.
     pub async fn start(stand: &Stand) -> anyhow::Result<Self> {
-        let pool = alis::database::pool(&stand.postgres.superuser(), 16)?;
+        let pool = alis::database::pool(&stand.postgres.superuser(), CONNECTIONS)?;
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(web::Data::new(pool.clone()))

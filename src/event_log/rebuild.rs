@@ -416,7 +416,8 @@ mod tests {
 
     #[test]
     fn a_comment_ends_no_statement() {
-        let sql = "create table t ( -- one; row\n  a text\n);\n-- Not; this.\ncreate index on t (a);";
+        let sql =
+            "create table t ( -- one; row\n  a text\n);\n-- Not; this.\ncreate index on t (a);";
         let bare = without_comments(sql);
         let (create, indexes) = bare.split_once(';').expect("two statements");
         assert!(create.ends_with("a text\n)"), "{create}");

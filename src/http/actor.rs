@@ -94,6 +94,19 @@ impl Reach {
         self.sees_everything() || self.municipalities.contains(number)
     }
 
+    /// Whether the caller, who sees a position of a municipality, may see who held it.
+    pub fn sees_holder(&self, municipality: &MunicipalityNumber, doctor: Uuid) -> bool {
+        !self.sees_by_doctor()
+            || self.municipalities.contains(municipality)
+            || self.doctors.contains(&doctor)
+    }
+
+    /// Whether the caller sees some things for the sake of single doctors, and so not all that
+    /// stands in them.
+    pub fn sees_by_doctor(&self) -> bool {
+        !self.doctors.is_empty() && !self.sees_everything()
+    }
+
     /// Whether the caller may see any individual at all; others get aggregates.
     pub fn sees_individuals(&self) -> bool {
         self.sees_everything() || !self.municipalities.is_empty() || !self.doctors.is_empty()
@@ -134,6 +147,43 @@ impl Reach {
             return Ok(());
         }
         let needed = "to act for a municipality of the doctor";
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+
+    /// Passes a municipality, or a system it has delegated to, and no person: for what would let
+    /// people lend themselves more than they have.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn act_as_authority(&self) -> Result<(), Rejection> {
+        if !self.is_person() {
+            return Ok(());
+        }
+        let needed = "to be the municipality, or a system it has delegated to";
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+
+    /// Passes whoever may say that somebody is another person than was thought: an authority that
+    /// acts for every municipality which that changes something for.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn identify(&self, concerned: &BTreeSet<MunicipalityNumber>) -> Result<(), Rejection> {
+        self.act_as_authority()?;
+        concerned.iter().try_for_each(|number| self.act_in(number))
+    }
+
+    /// Passes whoever may say what a municipality does in a programme: whoever keeps the register,
+    /// and the office that is responsible for it.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn answer_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
+        let everywhere = self.has(Role::Register) || self.has(Role::Loader);
+        if everywhere || (self.has(Role::Office) && self.municipalities.contains(number)) {
+            return Ok(());
+        }
+        let needed = format!("to be the office of municipality {number}");
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 

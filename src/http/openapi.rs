@@ -40,20 +40,17 @@ pub fn complete(collected: &utoipa::openapi::OpenApi, operations: &Operations) -
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
-    let mut told = Map::new();
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
             let rule = operations.rule(&method.to_uppercase(), path);
             operation_complete(path, method, operation, &catalogue, rule);
-            shared::refer(&mut operation["responses"], &mut told);
         }
     }
-    document["components"]["responses"] = told.into();
-    document["components"]["headers"] = shared::limits();
     schemas::describe_problems(&mut document, catalogue.keys().copied());
     schemas::close_requests(&mut document);
     links::add(&mut document);
+    shared::share(&mut document);
     document
 }
 
@@ -122,7 +119,7 @@ fn operation_complete(
     for (status, response) in members(operation, "responses") {
         response["headers"] = headers_of(status, method, versioned, paged);
         if guarded && (status.starts_with('2') || status == "429") {
-            shared::refer_to_limits(&mut response["headers"]);
+            shared::add_limits(&mut response["headers"]);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What registering a person and correcting who a person is have in common, whatever the person is
 //! here: name and number are sealed, and a number belongs to one of a kind.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
+use super::actor::Reach;
 use crate::aggregate::{DomainEvent, Subject};
 use crate::event_log::{Decision, Failure, Refusal, Reply, View};
-use crate::identifiers::{HprNumber, Name};
+use crate::identifiers::{HprNumber, MunicipalityNumber, Name};
 use crate::personal_data::{Identity, Vault};
 use crate::problem::{Problem, Rejection};
 
@@ -51,6 +54,8 @@ pub struct RecordedPerson<'a> {
     pub id: Uuid,
     pub sealed: &'a str,
     pub hpr_lookup: Option<&'a str>,
+    /// Whose the person is today: another number makes somebody else this person in all of them.
+    pub belongs_to: BTreeSet<MunicipalityNumber>,
 }
 
 /// Who a person really is.
@@ -75,11 +80,12 @@ impl PersonKind {
         Err(Rejection::new(self.exists).with(self.name, holder).into())
     }
 
-    /// Works out who a person really is; what is not told stays. Another number must be free.
+    /// Works out who a person really is; what is not told stays. Another number must be free, and
+    /// told by somebody who may tell it.
     pub async fn corrected(
         &self,
         view: &View,
-        vault: &Vault,
+        (vault, by): (&Vault, &Reach),
         recorded: RecordedPerson<'_>,
         name: Option<&Name>,
         hpr_number: Option<&HprNumber>,
@@ -93,6 +99,7 @@ impl PersonKind {
         let recorded_lookup = recorded.hpr_lookup.map(str::to_owned);
         let hpr_lookup = hpr_number.map(|hpr| vault.lookup(hpr)).or(recorded_lookup.clone());
         if let Some(lookup) = hpr_lookup.as_ref().filter(|_| hpr_lookup != recorded_lookup) {
+            by.identify(&recorded.belongs_to)?;
             self.free(view, lookup).await?;
         }
         let sealed = key.seal(recorded.id, &identity);

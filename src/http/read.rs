@@ -211,7 +211,8 @@ impl Read {
     ) -> Answer {
         let known = self.settled_known_at().await?;
         let reached = self.wait_for_log().await?;
-        if !self.request.query_string().is_empty() {
+        // Whoever sees by doctor is not shown all of it.
+        if !self.request.query_string().is_empty() || self.actor.reach.sees_by_doctor() {
             let loaded: Loaded<S> = self.service.log.fold(subject, known).await?;
             return self.show(loaded, reached, view).await;
         }

@@ -1,5 +1,5 @@
 //! Opens what identifies persons in an answer that is on its way out, and chooses the language of
-//! what it says.
+//! what it says. Who sees a position for the sake of a doctor sees no other doctor in it.
 //!
 //! Whatever is stored or kept for retries holds a person as `{"id": ..., "sealed": ...}`. Here, and
 //! only here, `sealed` becomes `name` and `hpr_number`; both are null for a person whose key was
@@ -12,9 +12,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Service;
-use super::actor::Actor;
+use super::actor::{Actor, Reach};
 use crate::access_log::Entry;
+use crate::edge::FromText;
 use crate::event_log::Failure;
+use crate::identifiers::MunicipalityNumber;
 use crate::personal_data::Identity;
 use crate::problem::Language;
 
@@ -29,6 +31,9 @@ impl Service {
     ) -> Result<(), Failure> {
         let language = super::current().language;
         bodies.iter_mut().for_each(|body| speak(body, language));
+        if actor.reach.sees_by_doctor() {
+            bodies.iter_mut().for_each(|body| hide_other_holders(body, &actor.reach));
+        }
         let mut persons = Vec::new();
         for body in bodies.iter() {
             collect(body, &mut persons);
@@ -105,6 +110,37 @@ impl Service {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+    }
+}
+
+/// Takes out of a position who else held, holds or will hold it, for a caller who sees it only for
+/// the sake of single doctors.
+fn hide_other_holders(value: &mut Value, reach: &Reach) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_other_holders(item, reach)),
+        Value::Object(members) => {
+            let position = members.get("id").and_then(Value::as_str).map(str::to_owned);
+            let is_others = |held: &Value| {
+                let told = |name: &str| held.get(name).and_then(Value::as_str);
+                let municipality = told("municipality").map(MunicipalityNumber::from_text);
+                let trainee = told("trainee").map(str::parse);
+                let here = position.is_some() && told("position") == position.as_deref();
+                match (here, municipality, trainee) {
+                    (true, Some(Ok(municipality)), Some(Ok(trainee))) => {
+                        !reach.sees_holder(&municipality, trainee)
+                    }
+                    _ => here,
+                }
+            };
+            if let Some(Value::Array(held)) = members.get_mut("occupancies") {
+                held.retain(|held| !is_others(held));
+            }
+            if let Some(holder) = members.get_mut("occupancy").filter(|holder| is_others(holder)) {
+                *holder = Value::Null;
+            }
+            members.values_mut().for_each(|member| hide_other_holders(member, reach));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -76,13 +76,15 @@ pub fn rounded(table: Table, kept: &[&str]) -> Table {
     Table { rows, totals, ..table }
 }
 
-/// A whole number rounded to a multiple of [`CELL_MIN`]; a smaller one is not told, and neither is
-/// anything that is no whole number.
+/// A count rounded to a multiple of [`CELL_MIN`]; a smaller one is not told. What is worked out from
+/// a count is worked out from this one.
+pub fn rounded_count(count: i64) -> Option<i64> {
+    (count >= CELL_MIN).then(|| (count + CELL_MIN / 2) / CELL_MIN * CELL_MIN)
+}
+
+/// The same of a cell; what is no whole number is not told.
 fn rounded_cell(cell: &Value) -> Value {
-    match cell.as_i64() {
-        Some(count) if count >= CELL_MIN => ((count + CELL_MIN / 2) / CELL_MIN * CELL_MIN).into(),
-        Some(_) | None => Value::Null,
-    }
+    cell.as_i64().and_then(rounded_count).map_or(Value::Null, Value::from)
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 
 pub mod count;
 
+use alis::identity::cast::Scenario;
 use alis::import::{self, Mode, Outcome, Target, Verdict};
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
-use crate::support::instance::{Instance, token};
+use crate::support::instance::{Instance, token, token_as};
 use count::{Count, Sample};
 
 /// An instance that the sample was imported into, line by line.
@@ -55,6 +56,12 @@ impl Imported {
     async fn staffing(&self, query: &str) -> Value {
         staffing(&self.client(), query).await
     }
+
+    /// What somebody is told who may see no individuals.
+    async fn told_to_reporting(&self, query: &str) -> Value {
+        let token = token_as(Scenario::Reporting);
+        staffing(&self.client().showing(Some(&token)), query).await
+    }
 }
 
 async fn staffing(client: &Client, query: &str) -> Value {
@@ -99,6 +106,12 @@ async fn alis_nord_answers_the_figures_of_the_evaluation() {
     };
     assert_eq!(figures(&report["totals"]), expected);
     assert_eq!(report["totals"]["subsidy_nok_per_year"], 6_400_000);
+    let rounded = imported.told_to_reporting(&query).await;
+    assert_eq!(rounded["totals"]["positions"], 30);
+    assert_eq!(rounded["totals"]["subsidy_nok_per_year"], 6_000_000, "of what is told");
+    let rounded = imported.told_to_reporting(&format!("{query}&municipality=5401")).await;
+    assert!(rounded["totals"]["positions"].is_null());
+    assert!(rounded["totals"]["subsidy_nok_per_year"].is_null(), "it would tell the count");
     assert_eq!(report["totals"]["intended_self_employed"], 16);
     assert_eq!(report["totals"]["suspended"], 0);
     let rows = report["rows"].as_array().expect("rows");

@@ -52,7 +52,9 @@ pub async fn admit<B: MessageBody + 'static>(
     if let Err(problem) = limits::check_head(&request) {
         return Ok(request.into_response(problem.error_response()).map_into_right_body());
     }
-    let pattern = request.match_pattern();
+    // By the path that routes the request, which is decoded: an address in another spelling is the
+    // same address.
+    let pattern = request.resource_map().match_pattern(request.match_info().as_str());
     let rule = pattern
         .as_deref()
         .and_then(|pattern| service.operations.rule(request.method().as_str(), pattern));
@@ -109,15 +111,14 @@ async fn check(
     let day = today();
     let reach = service.reaches.of(&service.log, &caller, day).await?;
     let actor = Actor { caller, reach, operation: rule.operation.clone() };
-    let named = Named::of(request.path());
-    if let Some(named) = &named
+    if let Some(named) = Named::of(request.match_info().as_str())?
         && !actor.reach.has(Role::Loader)
     {
         let concerns = named.concerns(&service.log.view(), day).await?;
         if !concerns.are_visible_to(&actor) {
             return Err((&problems::NOT_FOUND).into());
         }
-        let acts = concerns.municipalities.iter().any(|number| actor.reach.act_in(number).is_ok());
+        let acts = concerns.acting().iter().any(|number| actor.reach.act_in(number).is_ok());
         if rule.access.acts_for_municipality(actor.reach.is_person()) && !acts {
             return Err(missing(rule.access));
         }
@@ -205,20 +206,25 @@ enum Named {
 
 impl Named {
     /// What `/v1/<kind>/<id>...` names. Addresses of other kinds name nothing that is somebody's.
-    fn of(path: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// What is somebody's and has no id that can be looked at is not found: no handler may
+    /// understand an address that the gate does not.
+    fn of(path: &str) -> Result<Option<Self>, ProblemResponse> {
         let mut parts = path.split('/').skip(2);
-        let (kind, id) = (parts.next()?, parts.next()?);
-        let id: Uuid = id.parse().ok()?;
-        Some(match kind {
-            "positions" => Named::Position(id),
-            "trainees" => Named::Doctor(id),
-            "supervisors" => Named::Supervisor(id),
-            "leaders" => Named::Leader(id),
-            "supervisor-assignments" => Named::Assignment(id),
-            "supervision-exemptions" => Named::Exemption(id),
-            "access-grants" => Named::Grant(id),
-            _ => return None,
-        })
+        let (Some(kind), Some(id)) = (parts.next(), parts.next()) else { return Ok(None) };
+        let named = match kind {
+            "positions" => Named::Position,
+            "trainees" => Named::Doctor,
+            "supervisors" => Named::Supervisor,
+            "leaders" => Named::Leader,
+            "supervisor-assignments" => Named::Assignment,
+            "supervision-exemptions" => Named::Exemption,
+            "access-grants" => Named::Grant,
+            _ => return Ok(None),
+        };
+        let id = id.parse().map_err(|_no_id| ProblemResponse::from(&problems::NOT_FOUND))?;
+        Ok(Some(named(id)))
     }
 
     /// Whom the resource concerns; nobody when it does not exist.
@@ -227,12 +233,14 @@ impl Named {
         match self {
             Named::Position(id) => of_position(view, *id, &mut concerns).await?,
             Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
-            Named::Supervisor(id) => of_supervisor(view, *id, &mut concerns).await?,
+            Named::Supervisor(id) => of_supervisor(view, *id, day, &mut concerns).await?,
             Named::Leader(id) => {
                 let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
                 let known = state.known();
                 let terms = known.into_iter().flat_map(|known| known.terms());
                 concerns.municipalities.extend(terms.map(|term| term.municipality.clone()));
+                concerns.today =
+                    known.map(|known| known.municipalities_from(day)).unwrap_or_default();
                 concerns.leader = known.map(|known| known.id);
             }
             Named::Assignment(id) => of_assignment(view, *id, day, &mut concerns).await?,
@@ -260,7 +268,11 @@ impl Named {
 /// Whom a resource concerns.
 #[derive(Debug, Default)]
 struct Concerns {
+    /// Whoever sees the individuals of one of these sees it.
     municipalities: BTreeSet<MunicipalityNumber>,
+    /// Those among them whose it is today, where others only had it once: they alone act. With
+    /// nobody's left, those who had it do.
+    today: BTreeSet<MunicipalityNumber>,
     /// The doctor whose it is.
     doctor: Option<Uuid>,
     /// Doctors for whose sake others may see it.
@@ -275,6 +287,10 @@ struct Concerns {
 }
 
 impl Concerns {
+    fn acting(&self) -> &BTreeSet<MunicipalityNumber> {
+        if self.today.is_empty() { &self.municipalities } else { &self.today }
+    }
+
     fn are_visible_to(&self, actor: &Actor) -> bool {
         let Actor { caller, reach, operation: _ } = actor;
         let own_organisation = match &caller.who {
@@ -334,6 +350,7 @@ async fn of_doctor(
 async fn of_supervisor(
     view: &View,
     id: Uuid,
+    day: Date,
     concerns: &mut Concerns,
 ) -> Result<(), ProblemResponse> {
     let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
@@ -343,6 +360,7 @@ async fn of_supervisor(
         concerns.municipalities.extend(known.municipality.clone());
         let assignments = known.assignments.iter();
         concerns.municipalities.extend(assignments.filter_map(|held| held.municipality.clone()));
+        concerns.today = known.municipalities_on(day);
     }
     Ok(())
 }

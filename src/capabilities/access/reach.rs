@@ -163,6 +163,7 @@ async fn work_out(
             }
             by_nature(view, number, day, &mut reach).await?;
             by_grant(view, number, None, day, &mut reach).await?;
+            without_appointments_beside(&mut reach);
         }
         // A supplier reaches what the one whom it serves has delegated, never what that one is.
         Who::Organisation { number, supplier: Some(supplier) } => {
@@ -242,6 +243,16 @@ async fn by_grant(
         }
     }
     Ok(())
+}
+
+/// Whoever needs the names of some municipalities holds no appointment for all of them: together
+/// they would tell the names of everybody.
+fn without_appointments_beside(reach: &mut Reach) {
+    if [Role::Municipality, Role::System, Role::Office].iter().any(|role| reach.has(*role)) {
+        for appointment in [Role::Auditor, Role::Directorate, Role::Reporting] {
+            reach.roles.remove(&appointment);
+        }
+    }
 }
 
 /// A number that was corrected away names nobody any more, hence the second look in each of these.

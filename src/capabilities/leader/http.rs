@@ -1,4 +1,6 @@
-//! The operations on leaders.
+//! The operations on leaders; those on their terms are in [`terms`].
+
+mod terms;
 
 use actix_web::web::Path;
 use actix_web::{get, post};
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use super::delegation::{lent, nobody_there};
 use super::domain::{Corrected, Event, Registered, hpr_subject, subject};
 use super::problems::*;
-use super::state::{Known, Leader, RightTerm, Term};
+use super::state::Leader;
 use super::view::LeaderView;
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
@@ -25,9 +27,7 @@ use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
-use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
-use crate::time::Period;
+use crate::problem::common::NOT_FOUND;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -37,9 +37,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read_one)
         .service(history)
         .service(correct)
-        .service(add_term)
-        .service(correct_term)
-        .service(end);
+        .service(terms::add_term)
+        .service(terms::correct_term)
+        .service(terms::end);
 }
 
 /// A leader to register, with a first term.
@@ -86,6 +86,7 @@ static LEADERS: PersonKind = PersonKind { name: "leader", hpr_subject, exists: &
 async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
     let (asked, today) = (body.value, change.today);
     change.reach().act_in(&asked.municipality)?;
+    terms::may_lend(change.reach(), asked.delegated_by.map(|by| by.0))?;
     let term = Uuid::now_v7();
     let period = edge::period(asked.from, asked.to)?;
     let vault = &change.service.vault;
@@ -217,15 +218,17 @@ pub struct CorrectLeader {
 #[post("/v1/leaders/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
-    let service = change.service.clone();
+    let (service, reach) = (change.service.clone(), change.reach().clone());
     let decide = async |view: &View| {
         let loaded = leader(view, id).await?;
         let known = loaded.state.known().expect("checked by leader()");
         not_erased(known.erased.as_ref())?;
-        let recorded =
-            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: known.hpr_lookup.as_deref() };
+        let (sealed, hpr_lookup) = (known.sealed.as_str(), known.hpr_lookup.as_deref());
+        let belongs_to = known.municipalities_from(today);
+        let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-        let person = LEADERS.corrected(view, &service.vault, recorded, name, number).await?;
+        let person = LEADERS.corrected(view, (&service.vault, &reach), recorded, name, number);
+        let person = person.await?;
         let facts = if person.same {
             vec![]
         } else {
@@ -242,174 +245,4 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectLeader>) -> A
         Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
     };
     change.execute(&body.canonical, decide).await
-}
-
-/// A further time in which a leader leads.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct AddTerm {
-    /// The municipality; the number must be in use on the first day.
-    municipality: MunicipalityNumber,
-    /// First day.
-    from: Day,
-    /// Last day, when it is known; open otherwise.
-    #[deserr(default)]
-    to: Option<Day>,
-    /// The leader on whose behalf this one leads, if so: one who leads there on their own account
-    /// on those days. It lapses with that leader's term.
-    #[deserr(default)]
-    delegated_by: Option<Id>,
-}
-
-/// Add a term to a leader
-///
-/// The leader leads in a further municipality, or in the same one again; on their own account, or
-/// on behalf of another leader. A delegated term holds on the days of both terms: it lapses by
-/// itself when the other one ends, and cannot be delegated further.
-#[utoipa::path(tag = "leaders", operation_id = "add_leader_term",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = AddTerm,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
-#[post("/v1/leaders/{id}/terms")]
-async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer {
-    let (asked, term) = (body.value, Uuid::now_v7());
-    change.reach().act_in(&asked.municipality)?;
-    let period = edge::period(asked.from, asked.to)?;
-    let rule = async |view: &View, known: &Known, _| {
-        municipality_in_use(view, &asked.municipality, period.from).await?;
-        let delegator = delegator(view, asked.delegated_by).await?;
-        Ok(known.add_term(term, asked.municipality.clone(), period, delegator.known())?)
-    };
-    on_leader(change, &body.canonical, *id, rule).await
-}
-
-/// The end of a leader's time.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct EndLeader {
-    /// The last day.
-    to: Day,
-    /// Only in this municipality; everywhere by default.
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-}
-
-/// End a leader's time
-///
-/// Every term that goes on after that day ends with it, and what was delegated under it lapses.
-/// What the leader decided stands.
-#[utoipa::path(tag = "leaders", operation_id = "end_leader",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = EndLeader,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER])))))]
-#[post("/v1/leaders/{id}/end")]
-async fn end(change: Change, id: Path<Uuid>, body: Body<EndLeader>) -> Answer {
-    let EndLeader { to, municipality } = body.value;
-    let rule = async |_: &View, known: &Known, _| Ok(known.end(to.0, municipality.as_ref())?);
-    on_leader(change, &body.canonical, *id, rule).await
-}
-
-/// A rule on one leader: load, decide, answer with the leader as it then is.
-async fn on_leader(
-    change: Change,
-    canonical: &str,
-    id: Uuid,
-    rule: impl AsyncFn(&View, &Known, jiff::civil::Date) -> Result<Vec<Event>, Refusal>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let loaded = leader(view, id).await?;
-        let known = loaded.state.known().expect("checked by leader()");
-        let facts = rule(view, known, today).await?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
-    };
-    change.execute(canonical, decide).await
-}
-
-/// How a term really was; what is left out stays.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct CorrectTerm {
-    /// The municipality; the number must be in use on the first day.
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// First day.
-    #[deserr(default)]
-    from: Option<Day>,
-    /// Last day. Once one is recorded, tell another or `reopened`.
-    #[deserr(default)]
-    to: Option<Day>,
-    /// The leader has not left: there is no last day.
-    #[deserr(default)]
-    #[schema(required = false, default = false, example = false)]
-    reopened: bool,
-    /// The leader on whose behalf it was led.
-    #[deserr(default)]
-    delegated_by: Option<Id>,
-    /// It was led on nobody's behalf: the leader led on their own account.
-    #[deserr(default)]
-    #[schema(required = false, default = false, example = false)]
-    on_own_account: bool,
-    /// There never was such a term: it is taken out, and nothing else may be told.
-    #[deserr(default)]
-    #[schema(required = false, default = false, example = false)]
-    never_was: bool,
-    /// Why it is corrected.
-    reason: Comment,
-}
-
-/// The days and the place that a term really had, and on whose behalf it was led.
-fn corrected(
-    told: &Term,
-    asked: &CorrectTerm,
-) -> Result<(MunicipalityNumber, Period, Option<Id>), Rejection> {
-    let from = asked.from.unwrap_or(Day(told.period.from));
-    let to = match (asked.to, asked.reopened) {
-        (Some(to), _) => Some(to),
-        (None, true) => None,
-        (None, false) => told.period.to.map(Day),
-    };
-    let period = edge::period(from, to)
-        .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-    let municipality = asked.municipality.clone().unwrap_or(told.municipality.clone());
-    let by = match (asked.delegated_by, asked.on_own_account) {
-        (Some(by), _) => Some(by),
-        (None, true) => None,
-        (None, false) => told.delegation.map(|held| Id(held.by)),
-    };
-    Ok((municipality, period, by))
-}
-
-/// Correct a term of a leader
-///
-/// The first account stays in the history; `known_at` before the correction shows it. What was
-/// decided under the first account stands; what was delegated under it follows the new one.
-#[utoipa::path(tag = "leaders", operation_id = "correct_leader_term",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"),
-        ("term" = Uuid, Path, description = "The term.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = CorrectTerm,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
-#[post("/v1/leaders/{id}/terms/{term}/correction")]
-async fn correct_term(change: Change, path: Path<(Uuid, Uuid)>, body: Body<CorrectTerm>) -> Answer {
-    let (asked, (id, term)) = (body.value, path.into_inner());
-    let reach = change.reach().clone();
-    let rule = async |view: &View, known: &Known, today| {
-        let told = known.term(term)?;
-        reach.act_in(&told.municipality)?;
-        let reason = asked.reason.clone();
-        if asked.never_was {
-            return Ok(known.correct_term(term, None, reason, today)?);
-        }
-        let (municipality, period, by) = corrected(told, &asked)?;
-        reach.act_in(&municipality)?;
-        municipality_in_use(view, &municipality, period.from).await?;
-        let delegator = delegator(view, by).await?;
-        let right = RightTerm { municipality, period, delegator: delegator.known() };
-        Ok(known.correct_term(term, Some(right), reason, today)?)
-    };
-    on_leader(change, &body.canonical, id, rule).await
 }

@@ -1,7 +1,7 @@
 //! One leader: state and rules. Where and when somebody leads, on their own account or on another's
 //! behalf ([`super::delegation`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -180,6 +180,12 @@ impl Known {
         self.terms().filter(move |term| term.holds_on(day)).map(|term| &term.municipality)
     }
 
+    /// Where the leader leads on a day, or will.
+    pub fn municipalities_from(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+        let going_on = self.terms().filter(|term| !term.is_over(day));
+        going_on.map(|term| term.municipality.clone()).collect()
+    }
+
     /// The term by which the leader leads in a municipality on a day.
     pub fn term_on(&self, municipality: &MunicipalityNumber, day: Date) -> Option<&Term> {
         self.terms().find(|term| term.municipality == *municipality && term.holds_on(day))
@@ -227,16 +233,16 @@ impl Known {
         Ok(vec![TermAdded { leader: self.id, term, municipality, period, delegation }.into()])
     }
 
-    /// The leader's last day, everywhere or in one municipality. A term that goes on longer ends
-    /// then; one that ended before stands.
+    /// The leader's last day in the terms that are meant. One that goes on longer ends then; one
+    /// that ended before stands. `named`: a municipality was named, where there must be one.
     pub fn end(
         &self,
         to: Date,
-        municipality: Option<&MunicipalityNumber>,
+        named: bool,
+        meant: impl Fn(&Term) -> bool,
     ) -> Result<Vec<Event>, Rejection> {
-        let meant = |term: &&Term| municipality.is_none_or(|only| term.municipality == *only);
-        let terms: Vec<&Term> = self.terms().filter(meant).collect();
-        if let (true, Some(_)) = (terms.is_empty(), municipality) {
+        let terms: Vec<&Term> = self.terms().filter(|term| meant(term)).collect();
+        if terms.is_empty() && named {
             return Err(Rejection::field("/municipality", UNKNOWN_REFERENCE));
         }
         if let Some(later) = terms.iter().find(|term| term.period.from > to) {

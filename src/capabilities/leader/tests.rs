@@ -76,16 +76,16 @@ fn an_end_ends_every_term_that_goes_on_and_leaves_those_that_ended() {
         known(&leader).add_term(Uuid::from_u128(2), number("5401"), period(2020, None), None);
     assert_eq!(then(&mut leader, facts), Ok(1));
     let to = date(2021, 12, 31);
-    let facts = known(&leader).end(to, None);
+    let facts = known(&leader).end(to, false, |_| true);
     assert_eq!(then(&mut leader, facts), Ok(1));
     assert!(leads(&leader, "5401", 2021) && !leads(&leader, "5401", 2022));
-    let facts = known(&leader).end(to, None);
+    let facts = known(&leader).end(to, false, |_| true);
     assert_eq!(then(&mut leader, facts), Ok(0), "already so");
-    let facts = known(&leader).end(date(2023, 1, 1), None);
+    let facts = known(&leader).end(date(2023, 1, 1), false, |_| true);
     assert_eq!(then(&mut leader, facts), Err("leader_ended"));
-    let facts = known(&leader).end(date(2019, 1, 1), None);
+    let facts = known(&leader).end(date(2019, 1, 1), false, |_| true);
     assert_eq!(then(&mut leader, facts), Err("leader_term_begins_later"));
-    let facts = known(&leader).end(to, Some(&number("1103")));
+    let facts = known(&leader).end(to, true, |term| term.municipality == number("1103"));
     assert_eq!(then(&mut leader, facts), Err("invalid_request"));
 }
 

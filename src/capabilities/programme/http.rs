@@ -325,6 +325,7 @@ async fn decide_application(
     body: Body<DecideApplication>,
 ) -> Answer {
     let (id, municipality) = path.into_inner();
+    change.reach().answer_for(&municipality)?;
     let DecideApplication { outcome, on } = body.value;
     let rule = async |_: &View, known: &Known| Ok(known.decide(&municipality, outcome, on.0)?);
     on_programme(change, &body.canonical, id, rule).await

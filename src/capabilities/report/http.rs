@@ -180,7 +180,10 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     };
     let log = &read.service.log;
     let counted = Counted::count(log, as_of, known_at, &filter).await?;
-    let totals = counted.totals().with_subsidy(log, &filter, as_of, known_at).await?;
+    let totals = counted.totals();
+    let positions = totals.figures.positions;
+    let told = if is_rounded { suppressed::rounded_count(positions) } else { Some(positions) };
+    let totals = totals.with_subsidy(log, (filter.programme, told), as_of, known_at).await?;
     let group_by = filters.group_by.unwrap_or(GroupBy::Municipality);
     let table = counted.table(group_by, explain, &totals);
     let table = if is_rounded { suppressed::rounded(table, &staffing::NO_COUNTS) } else { table };

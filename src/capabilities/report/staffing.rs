@@ -62,9 +62,15 @@ pub struct Filter {
     pub within: Option<Vec<String>>,
 }
 
-/// Columns that count nobody.
-pub const NO_COUNTS: [&str; 5] =
-    ["programme", "programme_name", "municipality", "municipality_name", "health_region"];
+/// Columns that count nobody; the subsidy is worked out from the count that is told.
+pub const NO_COUNTS: [&str; 6] = [
+    "programme",
+    "programme_name",
+    "municipality",
+    "municipality_name",
+    "health_region",
+    "subsidy_nok_per_year",
+];
 
 /// A row of the report. Only the columns of the grouping that was asked for are there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
@@ -103,29 +109,30 @@ pub struct StaffingTotals {
     #[schema(value_type = Option<i64>, required = true, example = 25)]
     pub municipalities: i64,
     /// When a programme is asked about: its positions times the yearly rate in force on the day,
-    /// in whole kroner; null when no rate is.
+    /// in whole kroner; null when no rate is. Of a rounded number of positions when that is told.
     #[schema(required = false, example = 6_400_000)]
     pub subsidy_nok_per_year: Option<i64>,
 }
 
 impl StaffingTotals {
-    /// Adds what the programme that was asked about pays for these positions.
+    /// Adds what the programme that was asked about pays for these positions: for `positions`, the
+    /// number that the caller is told, or the rate would tell the true one.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn with_subsidy(
         mut self,
         log: &EventLog,
-        filter: &Filter,
+        (programme, positions): (Option<Uuid>, Option<i64>),
         as_of: Date,
         known_at: i64,
     ) -> Result<Self, Failure> {
-        let Some(id) = filter.programme else { return Ok(self) };
+        let (Some(id), Some(positions)) = (programme, positions) else { return Ok(self) };
         let subject = programme::subject(id);
         let programme = log.fold::<Programme>(&subject, Some(known_at)).await?.state;
         if let Programme::Known(known) = programme {
             let rate = known.subsidies.on(as_of).map(|rate| i64::from(rate.0));
-            self.subsidy_nok_per_year = rate.map(|rate| rate * self.figures.positions);
+            self.subsidy_nok_per_year = rate.map(|rate| rate * positions);
         }
         Ok(self)
     }

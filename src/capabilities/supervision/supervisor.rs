@@ -195,6 +195,24 @@ impl Known {
         }
     }
 
+    /// The municipalities that the supervisor belongs to on a day: the one that registered them, and
+    /// those of assignments that go on then or later.
+    pub fn municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+        let going_on =
+            self.assignments.iter().filter(|assignment| match assignment.standing_on(day) {
+                Some(Standing::Declined | Standing::Ended) => false,
+                None
+                | Some(
+                    Standing::Proposed
+                    | Standing::Accepted
+                    | Standing::Held
+                    | Standing::Paused { .. },
+                ) => true,
+            });
+        let theirs = going_on.filter_map(|assignment| assignment.municipality.clone());
+        theirs.chain(self.municipality.clone()).collect()
+    }
+
     /// Whether the supervisor is an approved specialist on a day.
     pub fn specialist_on(&self, day: Date) -> bool {
         self.specialist.iter().any(|period| period.covers(day))

@@ -228,15 +228,17 @@ pub struct CorrectTrainee {
 #[post("/v1/trainees/{id}/correction")]
 async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
-    let service = change.service.clone();
+    let (service, reach) = (change.service.clone(), change.reach().clone());
     let decide = async |view: &View| {
         let loaded = trainee(view, id).await?;
         let known = loaded.state.known().expect("checked by trainee()");
         not_erased(known.erased.as_ref())?;
-        let recorded =
-            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
+        let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
+        let belongs_to = known.at_home_on(today);
+        let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-        let person = TRAINEES.corrected(view, &service.vault, recorded, name, number).await?;
+        let by = (&*service.vault, &*reach);
+        let person = TRAINEES.corrected(view, by, recorded, name, number).await?;
         let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
         let facts = if person.same && lis1 == known.lis1_completed_on {
             vec![]

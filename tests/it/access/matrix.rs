@@ -24,6 +24,8 @@ pub(super) enum Outcome {
     Through,
     Forbidden,
     Hidden,
+    /// What no cell expects: not known, too often, broken.
+    Neither,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,8 @@ pub(super) fn outcome(answer: &Answer) -> Outcome {
     match answer.status {
         403 => Outcome::Forbidden,
         404 => Outcome::Hidden,
-        _ => Outcome::Through,
+        200..=399 | 409 | 412 | 422 => Outcome::Through,
+        _ => Outcome::Neither,
     }
 }
 

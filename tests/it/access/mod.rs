@@ -1,6 +1,8 @@
 //! Who is let in, and how far they reach.
 
 mod columns;
+mod identity;
 mod matrix;
 mod relations;
+mod spelling;
 pub mod world;

@@ -324,3 +324,43 @@ async fn only_the_operations_scope_opens_it() {
     assert_eq!(cast::AREAS.len(), 13);
     world.instance.stop().await;
 }
+
+#[tokio::test]
+async fn who_has_left_a_position_sees_nobody_who_came_after() {
+    let world = World::new().await;
+    let (position, held) = (world.own.id("positions"), world.own.id("occupancies"));
+    let doctor = world.as_one(Scenario::Trainee);
+    let path = format!("/v1/positions/{position}");
+    let end = json!({"to": "2023-12-31", "reason": "other"});
+    world.client.post(&format!("{path}/occupancies/{held}/end"), end).await.expect(200);
+    let next = json!({"name": "Nils Etterfølger", "hpr_number": "999000511", "scheme": "new"});
+    let next = world.client.post("/v1/trainees", next).await.expect(201).id();
+    let fill = json!({"trainee": next, "from": "2024-01-01", "percent": 100,
+        "operating_model": "salaried"});
+    let filled = world.client.post(&format!("{path}/occupancies"), fill).await.expect(201);
+    let wait = filled.position().to_string();
+    let wait = [("Min-Log-Position", wait.as_str())];
+
+    let municipality = world.as_one(Scenario::Municipality);
+    let whole = municipality.get(&path).await.expect(200);
+    assert_eq!(whole.body["occupancies"].as_array().map(Vec::len), Some(2));
+    // The answer to the municipality may be given again, and must not be given to the doctor.
+    let own = doctor.get(&path).await.expect(200);
+    assert_eq!(own.body["occupancies"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&own.body["situation"], own.body["occupancy"].is_null()), (&json!("filled"), true));
+    doctor.get(&format!("{path}/occupancies/{held}")).await.expect(200);
+    let others = format!("{path}/occupancies/{}", filled.id());
+    doctor.get(&others).await.expect_problem(404, "not_found");
+    municipality.get(&others).await.expect(200);
+    for path in [
+        path.clone(),
+        format!("{path}?as_of=2024-06-01"),
+        "/v1/positions".to_owned(),
+        format!("{path}/history"),
+        "/v1/events".to_owned(),
+    ] {
+        let told = doctor.get_with(&path, &wait).await.expect(200);
+        assert!(!told.text.contains(&next), "{path} tells of the next doctor: {}", told.text);
+    }
+    world.instance.stop().await;
+}

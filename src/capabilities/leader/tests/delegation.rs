@@ -127,7 +127,7 @@ fn a_delegated_term_holds_while_the_delegators_does_and_lapses_with_it() {
     // Beyond the last day that Eva's term was known to have, already when it is told.
     assert!(!leaders.leads(OLA, 2026));
     assert_eq!(leaders.lapsed_since(OLA, 2026), Some(day(2026)));
-    let facts = leaders.known(EVA).end(date(2022, 12, 31), None);
+    let facts = leaders.known(EVA).end(date(2022, 12, 31), false, |_| true);
     assert_eq!(leaders.then(facts), Ok(1));
     assert!(leaders.leads(OLA, 2022) && !leaders.leads(OLA, 2023));
     assert_eq!(leaders.lapsed_since(OLA, 2022), None);
@@ -201,7 +201,7 @@ fn a_leader_delegates_so_many_terms_and_no_more() {
     }
     let refused = leaders.delegate(EVA, OLA, period(2021, None));
     assert_eq!(refused, Err("leader_delegates_too_many".to_owned()));
-    let facts = leaders.known(EVA).end(date(2024, 12, 31), None).expect("it can end");
+    let facts = leaders.known(EVA).end(date(2024, 12, 31), false, |_| true).expect("it can end");
     assert_eq!(facts[0].subjects().len(), 1 + DELEGATES_MAX);
 }
 

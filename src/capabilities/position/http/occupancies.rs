@@ -159,9 +159,10 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
 #[get("/v1/positions/{id}/occupancies/{occupancy}")]
 pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
     let (id, occupancy) = path.into_inner();
+    let reach = read.actor.reach.clone();
     let view = |state: &Position, day| {
         let held = state.known().ok()?.occupancies.get(occupancy)?;
-        Some(OccupancyView::on(held, day))
+        reach.sees_holder(&held.municipality, held.trainee).then(|| OccupancyView::on(held, day))
     };
     read.resource(&subject(id), view).await
 }

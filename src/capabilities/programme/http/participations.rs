@@ -50,6 +50,7 @@ pub struct JoinProgramme {
 #[post("/v1/programmes/{id}/participations")]
 pub async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
     let asked = body.value;
+    change.reach().answer_for(&asked.municipality)?;
     let period = edge::period(asked.from, asked.to)?;
     let rule = async |view: &View, known: &Known| {
         municipality_in_use(view, &asked.municipality, period.from).await?;
@@ -80,6 +81,7 @@ pub struct LeaveProgramme {
 #[post("/v1/programmes/{id}/participations/end")]
 pub async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
     let LeaveProgramme { municipality, to } = body.value;
+    change.reach().answer_for(&municipality)?;
     let rule = async |view: &View, _: &Known| {
         let quota: Loaded<Quota> = view.load(&quota_subject(*id, &municipality)).await?;
         Ok(quota.state.leave(*id, municipality.clone(), to.0)?)
@@ -134,6 +136,7 @@ pub async fn correct_participation(
     body: Body<CorrectParticipation>,
 ) -> Answer {
     let asked = &body.value;
+    change.reach().answer_for(&asked.municipality)?;
     let CorrectParticipation { from, to, reopened, never_was, quota, .. } = *asked;
     let else_told = quota.is_some();
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told };

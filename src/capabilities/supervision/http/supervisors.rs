@@ -255,15 +255,17 @@ fn specialist_periods(told: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFau
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSupervisor>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
     let specialist = asked.specialist_periods.as_deref().map(specialist_periods).transpose()?;
-    let service = change.service.clone();
+    let (service, reach) = (change.service.clone(), change.reach().clone());
     let decide = async |view: &View| {
         let loaded: Loaded<Supervisor> = view.load(&subject(id)).await?;
         let known = loaded.state.known()?;
         not_erased(known.erased.as_ref())?;
-        let recorded =
-            RecordedPerson { id, sealed: &known.sealed, hpr_lookup: Some(&known.hpr_lookup) };
+        let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
+        let belongs_to = known.municipalities_on(today);
+        let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
         let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-        let person = SUPERVISORS.corrected(view, &service.vault, recorded, name, number).await?;
+        let by = (&*service.vault, &*reach);
+        let person = SUPERVISORS.corrected(view, by, recorded, name, number).await?;
         let how = Corrected {
             supervisor: id,
             corrects: known.told_at,
