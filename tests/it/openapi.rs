@@ -63,7 +63,9 @@ fn lint(document: &Value) -> Vec<String> {
     for (name, schema) in members(&document["components"]["schemas"]) {
         lint.schema(&format!("schema {name}"), schema);
     }
-    for (status, response) in members(&document["components"]["responses"]) {
+    for (name, response) in members(&document["components"]["responses"]) {
+        // Different answers of one status are told apart by a number behind it.
+        let status = name.split('-').next().unwrap_or(name);
         lint.response(&format!("answer {status}"), status, response);
     }
     for (name, header) in members(&document["components"]["headers"]) {
