@@ -156,6 +156,10 @@ pub struct Approved {
     /// Why it is approved against a recommendation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Comment>,
+    /// The leader is among those who recommended on the submission, as a supervisor with the same
+    /// HPR number. Older facts do not tell it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_recommendation: bool,
 }
 
 /// The leader sends the goal back to the doctor.

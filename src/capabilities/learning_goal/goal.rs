@@ -9,7 +9,7 @@
 
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -50,12 +50,12 @@ pub struct Submit {
     pub municipality: Option<MunicipalityNumber>,
 }
 
-/// A registered supervisor who wants to speak.
+/// A leader who decides.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recommender {
-    pub id: Uuid,
-    /// Keyed hash of the HPR number.
-    pub hpr_lookup: Option<String>,
+pub struct Decider {
+    pub authority: Authority,
+    /// As which supervisors the same person recommended.
+    pub recommended_as: BTreeSet<Uuid>,
 }
 
 /// A leader's decision on a submission.
@@ -184,14 +184,14 @@ impl Goal {
         Ok(vec![asked.into()])
     }
 
-    /// Somebody recommends.
+    /// Somebody recommends, whose HPR number has this keyed hash.
     pub fn recommend(
         &self,
         mut asked: Recommended,
-        who: &Recommender,
+        hpr_lookup: &str,
         doctor: &trainee::Known,
     ) -> Result<Vec<Event>, Rejection> {
-        not_own(who.id, who.hpr_lookup.as_deref(), doctor)?;
+        not_own(asked.by, Some(hpr_lookup), doctor)?;
         let submission = self.waiting(asked.on)?;
         let told = bare(&asked.clone().into());
         if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == told) {
@@ -210,22 +210,17 @@ impl Goal {
     }
 
     /// A leader decides.
-    pub fn decide(
-        &self,
-        ruling: Ruling,
-        leader: &leader::Known,
-        doctor: &trainee::Known,
-        code: &GoalCode,
-        on: Date,
-    ) -> Result<Vec<Event>, Rejection> {
-        let Authority { leader: by, delegated_by, municipality } = may_decide(leader, doctor, on)?;
-        let (trainee, code) = (doctor.id, code.clone());
-        let decided = |submitted: &Submitted| match ruling {
+    pub fn decide(&self, ruling: Ruling, who: Decider, on: Date) -> Result<Vec<Event>, Rejection> {
+        let Decider { authority, recommended_as } = who;
+        let Authority { leader: by, delegated_by, municipality } = authority;
+        let decided = |Submission { submitted, recommendations }: &Submission| match ruling {
             Ruling::Approve { comment, reason } => {
                 let (plan, curriculum) = (submitted.plan, submitted.curriculum.clone());
+                let own = |r: &Recommended| r.on <= on && recommended_as.contains(&r.by);
+                let own_recommendation = recommendations.iter().any(own);
                 Event::from(Approved {
-                    trainee,
-                    code,
+                    trainee: submitted.trainee,
+                    code: submitted.code.clone(),
                     plan,
                     curriculum,
                     by,
@@ -234,13 +229,14 @@ impl Goal {
                     on,
                     comment,
                     reason,
+                    own_recommendation,
                 })
             }
             Ruling::Return { comment } => {
                 let curriculum = Some(submitted.curriculum.clone());
                 Event::from(Returned {
-                    trainee,
-                    code,
+                    trainee: submitted.trainee,
+                    code: submitted.code.clone(),
                     by,
                     delegated_by,
                     municipality,
@@ -252,7 +248,7 @@ impl Goal {
         };
         let now = self.now();
         let Some(submission) = now.submission() else { return Err(Self::not(&now)) };
-        let decision = decided(&submission.submitted);
+        let decision = decided(submission);
         if self.ends_with(&decision) {
             return Ok(vec![]);
         }
@@ -261,6 +257,21 @@ impl Goal {
             well_founded(&submission, on, approved.reason.is_some())?;
         }
         Ok(vec![decision])
+    }
+
+    /// Everybody who has recommended on the submission.
+    pub fn recommenders(&self) -> BTreeSet<Uuid> {
+        let now = self.now();
+        let told = now.submission().map_or(&[][..], |submission| &submission.recommendations);
+        told.iter().map(|recommended| recommended.by).collect()
+    }
+
+    /// The municipality in whose name the goal is approved, or was until that was taken back.
+    pub fn approved_by(&self) -> Option<MunicipalityNumber> {
+        match self.now() {
+            Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(f.municipality.clone()),
+            Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => None,
+        }
     }
 
     /// A leader of the municipality that approved the goal takes the approval back.
@@ -322,13 +333,17 @@ fn not_own(
     Ok(())
 }
 
-/// In whose name a leader decides for a doctor on a day, or why not.
+/// In whose name a leader decides for a doctor on a day, or why not. Where the doctor works, and the
+/// leader leads, in several municipalities, in that of one that is preferred.
 pub fn may_decide(
     leader: &leader::Known,
     doctor: &trainee::Known,
     on: Date,
+    preferred: impl Fn(&MunicipalityNumber) -> bool,
 ) -> Result<Authority, Rejection> {
-    let term = leader.decides_for(&doctor.occupancies, on).ok_or_else(|| {
+    let terms = leader.decides_for(&doctor.occupancies, on);
+    let preferred = terms.iter().find(|term| preferred(&term.municipality));
+    let term = preferred.or(terms.first()).ok_or_else(|| {
         Rejection::new(&problems::NOT_THE_LEADER).with("leader", leader.id).with("day", on)
     })?;
     not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
@@ -336,17 +351,20 @@ pub fn may_decide(
     Ok(Authority { leader: leader.id, delegated_by, municipality: term.municipality.clone() })
 }
 
-/// Both roles have spoken since the submission, and no latest word is negative without a reason.
+/// Both roles have spoken since the submission, and nobody's latest word is negative without a
+/// reason to approve all the same.
 fn well_founded(submission: &Submission, on: Date, has_reason: bool) -> Result<(), Rejection> {
     let roles = [Role::Supervisor, Role::ClinicalSupervisor];
-    let latest = |role: &Role| submission.latest(*role, on);
+    let latest: Vec<&Recommended> = submission.latest(on).collect();
+    let has_spoken = |role: &&Role| latest.iter().any(|told| told.role == **role);
     let silent: Vec<&str> =
-        roles.iter().filter(|role| latest(role).is_none()).map(|role| role.as_str()).collect();
+        roles.iter().filter(|role| !has_spoken(role)).map(|role| role.as_str()).collect();
     if !silent.is_empty() {
         let missing = silent.join(", ");
         return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", missing));
     }
-    let against = |role: &&Role| latest(role).is_some_and(|r| r.verdict == Verdict::Negative);
+    let negative = |told: &&&Recommended| told.verdict == Verdict::Negative;
+    let against = |role: &&Role| latest.iter().filter(negative).any(|told| told.role == **role);
     let negative: Vec<&str> = roles.iter().filter(against).map(|role| role.as_str()).collect();
     if !negative.is_empty() && !has_reason {
         let roles = negative.join(", ");

@@ -2,9 +2,11 @@
 //!
 //! Folding never judges: a step that does not fit where the goal stands changes nothing.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
-use super::domain::{Approved, Event, Recommended, Returned, Revoked, Role, Submitted};
+use super::domain::{Approved, Event, Recommended, Returned, Revoked, Submitted};
 use crate::word_enum;
 
 word_enum! {
@@ -94,10 +96,13 @@ impl Situation {
 }
 
 impl Submission {
-    /// The latest recommendation of a role, given on a day or before.
-    pub fn latest(&self, role: Role, by_day: Date) -> Option<&Recommended> {
-        let given = self.recommendations.iter().filter(|r| r.role == role && r.on <= by_day);
+    /// The latest word of each person in each role, given on a day or before. Nobody's word takes
+    /// the place of another's.
+    pub fn latest(&self, by_day: Date) -> impl Iterator<Item = &Recommended> {
+        let mut given: Vec<_> = self.recommendations.iter().filter(|r| r.on <= by_day).collect();
         // Of two on one day the later told counts.
-        given.max_by_key(|r| r.on)
+        given.sort_by_key(|r| r.on);
+        let latest: BTreeMap<_, _> = given.into_iter().map(|r| ((r.by, r.role), r)).collect();
+        latest.into_values()
     }
 }

@@ -19,6 +19,7 @@ use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::edge::Day;
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Name, Token};
+use crate::problem::{Spoken, Words};
 use crate::word_enum;
 
 word_enum! {
@@ -62,6 +63,36 @@ word_enum! {
         Returned = "returned",
     }
 }
+
+word_enum! {
+    /// What should be looked at, though no rule forbids it.
+    pub enum GoalWarningCode {
+        /// The leader who approved the goal is one of those who recommended it.
+        OwnRecommendation = "own_recommendation",
+    }
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct GoalWarningView {
+    /// What it is about, for programs.
+    pub code: GoalWarningCode,
+    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    words: Spoken,
+    /// What it is about, in words of the caller's language.
+    #[serde(skip)]
+    #[schema(
+        example = "The leader who approved the goal has recommended on it too.",
+        required = true
+    )]
+    detail: String,
+}
+
+static OWN_RECOMMENDATION: Words = Words {
+    en: "The leader who approved the goal has recommended on it too.",
+    nb: "Lederen som godkjente målet, har også gitt anbefaling om det.",
+};
 
 /// What somebody recommended.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -200,6 +231,8 @@ pub struct GoalView {
     /// The approvals of goals of earlier versions that count for it, by the mapping of this
     /// version; empty when none do. Nothing more was done under this version then.
     pub counted_from: Vec<CountedApprovalView>,
+    /// What should be looked at while the goal is approved on its own decision.
+    pub warnings: Vec<GoalWarningView>,
 }
 
 impl GoalView {
@@ -239,7 +272,23 @@ impl GoalView {
             decision: decision(&situation),
             revocation: revocation(&situation),
             counted_from: counted.iter().map(CountedApprovalView::from).collect(),
+            warnings: warnings(&situation),
         }
+    }
+}
+
+fn warnings(situation: &Situation) -> Vec<GoalWarningView> {
+    match situation {
+        Situation::Approved(_, f) if f.own_recommendation => vec![GoalWarningView {
+            code: GoalWarningCode::OwnRecommendation,
+            words: OWN_RECOMMENDATION.spoken(&[]),
+            detail: String::new(),
+        }],
+        Situation::NotStarted
+        | Situation::Submitted(_)
+        | Situation::Returned(..)
+        | Situation::Approved(..)
+        | Situation::Revoked(..) => vec![],
     }
 }
 

@@ -3,4 +3,5 @@
 mod columns;
 mod matrix;
 mod relations;
+mod systems;
 pub mod world;

@@ -87,7 +87,7 @@ fn version_told(event: &Event) -> Option<&Token> {
 }
 
 /// What somebody asks for with a step: two that differ in the version alone (older facts do not
-/// tell it), or in what the leader led by, are one step asked twice.
+/// tell it), or in what was known of the leader, are one step asked twice.
 pub(super) fn bare(event: &Event) -> Event {
     let mut event = event.clone();
     match &mut event {
@@ -95,7 +95,7 @@ pub(super) fn bare(event: &Event) -> Event {
         Event::Recommended(f) => f.curriculum = None,
         Event::Returned(f) => (f.curriculum, f.delegated_by) = (None, None),
         Event::Revoked(f) => (f.curriculum, f.delegated_by) = (None, None),
-        Event::Approved(f) => f.delegated_by = None,
+        Event::Approved(f) => (f.delegated_by, f.own_recommendation) = (None, false),
         Event::Submitted(_)
         | Event::PlanAssigned(_)
         | Event::PlanArchived(_)
