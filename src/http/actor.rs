@@ -151,7 +151,9 @@ impl Reach {
 
     /// Whether the caller may see a doctor who belongs to some municipalities.
     pub fn sees_doctor(&self, doctor: Uuid, homes: &BTreeSet<MunicipalityNumber>) -> bool {
-        self.doctors.contains(&doctor) || homes.iter().any(|home| self.sees_municipality(home))
+        self.sees_everything()
+            || self.doctors.contains(&doctor)
+            || homes.iter().any(|home| self.municipalities.contains(home))
     }
 
     /// Which doctors the caller may see, as the statements of reports take it: everybody, or some

@@ -43,8 +43,8 @@ pub async fn recommender(view: &View, id: Uuid) -> Result<supervisor::Known, Ref
     }
 }
 
-/// In whose name a leader decides for a doctor on a day. A system tells of it only where it acts for
-/// that municipality: what is decided in another's name is not its to tell, however long ago.
+/// In whose name a leader decides for a doctor on a day. A system tells of it only where it acts
+/// for that municipality: what is decided in another's name is not its to tell, however long ago.
 pub fn decides(
     reach: &Reach,
     leader: &leader::Known,

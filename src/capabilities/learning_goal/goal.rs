@@ -7,6 +7,7 @@
 //! A code may mean another goal in another version of the catalogue. What is recorded under a code
 //! is therefore told apart by version before it is judged: [`Goal::of`].
 
+mod directorate;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use super::domain::{
 };
 use super::plan::{Authority, Plans, not_before};
 use super::problems;
-use super::situation::{Situation, Submission};
+use super::situation::{Revocation, Situation, Submission};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::{leader, trainee};
@@ -79,7 +80,8 @@ fn is_recommendation(event: &Event) -> bool {
         | Event::Recalled(_)
         | Event::Approved(_)
         | Event::Returned(_)
-        | Event::Revoked(_) => false,
+        | Event::Revoked(_)
+        | Event::RevokedByDirectorate(_) => false,
     }
 }
 
@@ -93,7 +95,8 @@ impl Goal {
             | Event::Recommended(_)
             | Event::Approved(_)
             | Event::Returned(_)
-            | Event::Revoked(_) => self.steps.push(event.clone()),
+            | Event::Revoked(_)
+            | Event::RevokedByDirectorate(_) => self.steps.push(event.clone()),
         }
     }
 
@@ -285,7 +288,7 @@ impl Goal {
         let now = self.now();
         let (approved, told) = match &now {
             Situation::Approved(_, approved) => (approved, None),
-            Situation::Revoked(_, approved, revoked) => (approved, Some(revoked)),
+            Situation::Revoked(_, approved, told) => (approved, Some(&**told)),
             Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => {
                 return Err(Self::not(&now));
             }
@@ -301,7 +304,10 @@ impl Goal {
             on,
             reason,
         };
-        let same = |told: &Revoked| bare(&told.clone().into()) == bare(&asked.clone().into());
+        let same = |told: &Revocation| match told {
+            Revocation::ByLeader(told) => bare(&told.clone().into()) == bare(&asked.clone().into()),
+            Revocation::ByDirectorate(_) => false,
+        };
         match told {
             Some(told) if same(told) => return Ok(vec![]),
             Some(_) => return Err(Self::not(&now)),
@@ -333,8 +339,8 @@ fn not_own(
     Ok(())
 }
 
-/// In whose name a leader decides for a doctor on a day, or why not. Where the doctor works, and the
-/// leader leads, in several municipalities, in that of one that is preferred.
+/// In whose name a leader decides for a doctor on a day, or why not. Where the doctor works, and
+/// the leader leads, in several municipalities, in that of one that is preferred.
 pub fn may_decide(
     leader: &leader::Known,
     doctor: &trainee::Known,
@@ -401,6 +407,7 @@ impl Way {
             Event::Approved(f) => &f.code,
             Event::Returned(f) => &f.code,
             Event::Revoked(f) => &f.code,
+            Event::RevokedByDirectorate(f) => &f.code,
         };
         self.goals.entry(code.clone()).or_default().evolve(event);
     }

@@ -60,7 +60,7 @@ problems! {
     nb: "En anbefaling er negativ", "Negativ: {roles}. Oppgi en begrunnelse for å godkjenne likevel.";
 
     /// Only a leader of the municipality that approved the goal may revoke the approval, however
-    /// the doctor has moved since. A new employer who disagrees cannot.
+    /// the doctor has moved since, and the directorate. A new employer who disagrees cannot.
     NOT_THE_DECIDING_MUNICIPALITY = 409, "not_the_deciding_municipality",
     en: "Not a leader of the deciding municipality", "The goal was approved by {municipality}; on {day} leader {leader} does not lead there.",
     nb: "Ikke leder i kommunen som avgjorde", "Målet ble godkjent av {municipality}; den {day} er {leader} ikke leder der.";

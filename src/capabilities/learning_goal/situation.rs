@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::domain::{Approved, Event, Recommended, Returned, Revoked, Submitted};
+use super::domain::{
+    Approved, Event, Recommended, Returned, Revoked, RevokedByDirectorate, Submitted,
+};
 use crate::word_enum;
 
 word_enum! {
@@ -33,6 +35,13 @@ pub struct Submission {
     pub recommendations: Vec<Recommended>,
 }
 
+/// How an approval was taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Revocation {
+    ByLeader(Revoked),
+    ByDirectorate(RevokedByDirectorate),
+}
+
 /// What a goal is on a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Situation {
@@ -41,7 +50,7 @@ pub enum Situation {
     Submitted(Box<Submission>),
     Returned(Box<Submission>, Box<Returned>),
     Approved(Box<Submission>, Box<Approved>),
-    Revoked(Box<Submission>, Box<Approved>, Box<Revoked>),
+    Revoked(Box<Submission>, Box<Approved>, Box<Revocation>),
 }
 
 impl Situation {
@@ -88,7 +97,12 @@ impl Situation {
                 Situation::Returned(submission, Box::new(f.clone()))
             }
             (Situation::Approved(submission, approved), Event::Revoked(f)) => {
-                Situation::Revoked(submission, approved, Box::new(f.clone()))
+                let told = Revocation::ByLeader(f.clone());
+                Situation::Revoked(submission, approved, Box::new(told))
+            }
+            (Situation::Approved(submission, approved), Event::RevokedByDirectorate(f)) => {
+                let told = Revocation::ByDirectorate(f.clone());
+                Situation::Revoked(submission, approved, Box::new(told))
             }
             (now, _) => now,
         }

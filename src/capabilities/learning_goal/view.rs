@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::counting::CountedApproval;
 use super::domain::{Recommended, Role, Verdict};
 use super::goal::Goal;
-use super::situation::{GoalSituation, Situation, Submission};
+use super::situation::{GoalSituation, Revocation, Situation, Submission};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::edge::Day;
@@ -151,9 +151,9 @@ pub struct DecisionView {
 /// How an approval was taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RevocationView {
-    /// The leader who revoked it.
+    /// The leader who revoked it; null when the directorate did.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
-    pub by: Uuid,
+    pub by: Option<Uuid>,
     /// The leader on whose behalf; null on the leader's own account.
     #[schema(example = json!(null))]
     pub delegated_by: Option<Uuid>,
@@ -163,6 +163,32 @@ pub struct RevocationView {
     pub on: Day,
     /// Why.
     pub reason: Comment,
+}
+
+/// An approval that the directorate has taken back, and nothing else of the doctor.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DirectorateRevocationView {
+    /// The doctor.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
+    pub trainee: Uuid,
+    /// The goal.
+    pub code: GoalCode,
+    /// The version of the catalogue under which it was approved.
+    pub curriculum: Token,
+    /// How the approval was taken back.
+    pub revocation: Option<RevocationView>,
+}
+
+impl DirectorateRevocationView {
+    /// A goal of the catalogue whose approval was taken back.
+    pub fn of(trainee: Uuid, defined: &GoalDefined, goal: &Goal) -> Self {
+        Self {
+            trainee,
+            code: defined.code.clone(),
+            curriculum: defined.curriculum.clone(),
+            revocation: revocation(&goal.of(defined).on(Date::MAX)),
+        }
+    }
 }
 
 /// An approval of a goal of an earlier version, which counts for one that replaces it.
@@ -324,12 +350,21 @@ fn revocation(situation: &Situation) -> Option<RevocationView> {
         | Situation::Submitted(_)
         | Situation::Returned(..)
         | Situation::Approved(..) => None,
-        Situation::Revoked(_, _, f) => Some(RevocationView {
-            by: f.by,
-            delegated_by: f.delegated_by,
-            municipality: f.municipality.clone(),
-            on: Day(f.on),
-            reason: f.reason.clone(),
+        Situation::Revoked(_, _, told) => Some(match &**told {
+            Revocation::ByLeader(f) => RevocationView {
+                by: Some(f.by),
+                delegated_by: f.delegated_by,
+                municipality: f.municipality.clone(),
+                on: Day(f.on),
+                reason: f.reason.clone(),
+            },
+            Revocation::ByDirectorate(f) => RevocationView {
+                by: None,
+                delegated_by: None,
+                municipality: f.municipality.clone(),
+                on: Day(f.on),
+                reason: f.reason.clone(),
+            },
         }),
     }
 }

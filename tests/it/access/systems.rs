@@ -1,9 +1,10 @@
-//! What a system tells of persons: only what they did in the name of a municipality that it acts for.
+//! What a system tells of persons: only what they did in the name of a municipality that it acts
+//! for. And what the directorate does to a doctor whom it does not see.
 
-use alis::identity::cast::Scenario;
+use alis::identity::cast::{self, Scenario};
 use serde_json::{Value, json};
 
-use super::world::{OWN, World};
+use super::world::{MARK, OWN, World};
 use crate::support::client::{Answer, Client};
 
 /// A doctor who was in Bodø until the end of 2021, and is in Tromsø since.
@@ -103,5 +104,47 @@ async fn what_was_decided_in_the_municipalitys_own_name_its_vendor_tells() {
     moved.plan(vendor, "", assigned).await.expect(201);
     let end = json!({"by": by, "reason": "A mistake", "on": "2022-03-01"});
     moved.plan(vendor, "/fkm/withdrawal", end).await.expect(200);
+    moved.world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn the_directorate_revokes_what_it_does_not_see() {
+    let moved = Moved::new().await;
+    let (world, loader) = (&moved.world, &moved.world.client);
+    let directorate = world.as_one(Scenario::Directorate);
+    let revocation = json!({"reason": "Fraud", "on": "2022-03-04"});
+    let act = "directorate-revocation";
+    let early = moved.act(&directorate, "ALM-001", act, revocation.clone()).await;
+    early.expect_problem(409, "goal_situation");
+    moved.act(loader, "ALM-001", "submission", json!({"on": "2021-03-01"})).await.expect(200);
+    for role in ["supervisor", "clinical_supervisor"] {
+        let said = json!({"by": world.foreign.id("supervisors"), "role": role, "on": "2021-03-02",
+            "verdict": "positive", "dual_role_reason": "A small municipality"});
+        moved.act(loader, "ALM-001", "recommendations", said).await.expect(200);
+    }
+    let decision = json!({"by": world.foreign.id("leaders"), "outcome": "approved",
+        "on": "2021-03-03", "comment": "Seen at work"});
+    moved.act(loader, "ALM-001", "decision", decision).await.expect(200);
+    let refused = moved.act(&moved.vendor, "ALM-001", act, revocation.clone()).await;
+    refused.expect_problem(403, "relation_missing");
+    let revoked = moved.act(&directorate, "ALM-001", act, revocation.clone()).await.expect(200);
+    assert_eq!(revoked.body["revocation"]["reason"], "Fraud");
+    assert_eq!(revoked.body["revocation"]["by"], json!(null));
+    assert_eq!(revoked.body["revocation"]["municipality"], world.foreign.number);
+    assert!(!revoked.text.contains(MARK) && !revoked.text.contains("Seen at work"));
+    let again = moved.act(&directorate, "ALM-001", act, revocation).await.expect(200);
+    assert_eq!(again.position(), revoked.position());
+    // It still sees nothing of the doctor; the municipality sees what was done, and by whom.
+    let path = format!("/v1/trainees/{}/learning-goals/ALM-001", moved.doctor);
+    directorate.get(&path).await.expect_problem(404, "not_found");
+    let goal = moved.vendor.get(&path).await.expect(200);
+    assert_eq!(goal.body["situation"], "revoked");
+    assert_eq!(goal.body["whose_turn"], "trainee");
+    let admin = world.instance.database.connect().await;
+    let acted = "select meta->'actor'->>'organisation' from alis.event \
+                 where type = 'learning_goal.revoked_by_directorate.v1'";
+    let rows = admin.query(acted, &[]).await.expect("the log can be read");
+    let acted: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(acted, [cast::DIRECTORATE]);
     moved.world.instance.stop().await;
 }

@@ -43,6 +43,7 @@ impl Goal {
             | Event::Approved(_)
             | Event::Returned(_)
             | Event::Revoked(_)
+            | Event::RevokedByDirectorate(_)
             | Event::PlanAssigned(_)
             | Event::PlanArchived(_)
             | Event::PlanWithdrawn(_) => None,
@@ -61,7 +62,7 @@ impl Goal {
 
 fn is_revocation(event: &Event) -> bool {
     match event {
-        Event::Revoked(_) => true,
+        Event::Revoked(_) | Event::RevokedByDirectorate(_) => true,
         Event::PlanAssigned(_)
         | Event::PlanArchived(_)
         | Event::PlanWithdrawn(_)
@@ -82,6 +83,7 @@ fn version_told(event: &Event) -> Option<&Token> {
         Event::Recommended(f) => f.curriculum.as_ref(),
         Event::Returned(f) => f.curriculum.as_ref(),
         Event::Revoked(f) => f.curriculum.as_ref(),
+        Event::RevokedByDirectorate(f) => Some(&f.curriculum),
         Event::PlanAssigned(_) | Event::PlanArchived(_) | Event::PlanWithdrawn(_) => None,
     }
 }
@@ -97,6 +99,7 @@ pub(super) fn bare(event: &Event) -> Event {
         Event::Revoked(f) => (f.curriculum, f.delegated_by) = (None, None),
         Event::Approved(f) => (f.delegated_by, f.own_recommendation) = (None, false),
         Event::Submitted(_)
+        | Event::RevokedByDirectorate(_)
         | Event::PlanAssigned(_)
         | Event::PlanArchived(_)
         | Event::PlanWithdrawn(_) => {}

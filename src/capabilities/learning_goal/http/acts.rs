@@ -339,7 +339,7 @@ pub struct RevokeGoal {
 
 /// The goal that a revocation is about: of the plans on that day and of all before, because an
 /// approval in an archived plan can be wrong as well, the first that is approved.
-async fn approved_as(
+pub(super) async fn approved_as(
     view: &View,
     way: &Way,
     (code, goal): (&GoalCode, &Goal),
@@ -364,8 +364,9 @@ async fn approved_as(
 
 /// Revoke the approval of a learning goal
 ///
-/// Only a leader of the municipality that approved it may, whoever employs the doctor now. The
-/// answer says what falls with the approval; the doctor may submit the goal anew.
+/// Only a leader of the municipality that approved it may, whoever employs the doctor now, and the
+/// directorate (`revoke_goal_by_directorate`). The answer says what falls with the approval; the
+/// doctor may submit the goal anew.
 #[utoipa::path(tag = "learning goals", operation_id = "revoke_goal",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),

@@ -90,6 +90,28 @@ fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it
 }
 
 #[test]
+fn the_directorate_revokes_whoever_approved_and_the_goal_is_submitted_anew() {
+    let mut case = approved_goal();
+    let revoke = |goal: &Goal, day| goal.revoke_by_directorate(june(day), text("Fraud"));
+    let refused = revoke(&case.0, 3).expect_err("before the approval");
+    assert_eq!(refused.problem.code, "later_step_recorded");
+    let facts = revoke(&case.0, 5);
+    assert_eq!(then(&mut case.0, facts), Ok(1));
+    assert_eq!((case.word(), case.0.on(june(4)).word()), {
+        (GoalSituation::Revoked, GoalSituation::Approved)
+    });
+    assert_eq!(revoke(&case.0, 5), Ok(vec![]), "asked twice");
+    assert_eq!(revoke(&case.0, 6).expect_err("done").problem.code, "goal_situation");
+    assert_eq!(case.revoke(june(5)), Err("goal_situation"), "a leader's is another");
+    assert_eq!(case.0.before_revocation().on(june(5)).word(), GoalSituation::Approved);
+    assert_eq!(case.submit(june(6)), Ok(1));
+    assert_eq!(revoke(&case.0, 7).expect_err("waits").problem.code, "goal_situation");
+    let mut other = approved_goal();
+    assert_eq!(other.revoke(june(5)), Ok(1));
+    assert_eq!(revoke(&other.0, 5).expect_err("done").problem.code, "goal_situation");
+}
+
+#[test]
 fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded() {
     let delegator = Uuid::from_u128(7);
     let own = Uuid::from_u128(70);
