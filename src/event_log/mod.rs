@@ -34,7 +34,7 @@ use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
 use gather::Gather;
 use turns::Turns;
-pub use view::{FirstFact, Loaded, View};
+pub use view::{Anything, Loaded, View};
 pub use watched::Watched;
 
 /// The log an installation uses unless told otherwise.

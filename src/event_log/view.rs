@@ -94,14 +94,8 @@ impl View {
             self.guards.borrow_mut().insert(subject.clone(), 0);
             return Ok(true);
         }
-        let loaded: Loaded<FirstFact> = self.load(subject).await?;
+        let loaded: Loaded<Anything> = self.load(subject).await?;
         Ok(loaded.head == 0)
-    }
-
-    /// Names the first fact of a subject, for a refusal that points at what exists already.
-    pub async fn first_fact(&self, subject: &Subject) -> Result<Option<FirstFact>, Failure> {
-        let loaded: Loaded<FirstFact> = self.consult(subject).await?;
-        Ok((loaded.head > 0).then_some(loaded.state))
     }
 
     /// Who took a subject first: the id that its first fact holds under `field`; empty when there
@@ -113,7 +107,7 @@ impl View {
             if looked_at.contains(&id) {
                 continue;
             }
-            if self.consult::<FirstFact>(&erased_subject(id)).await?.head == 0 {
+            if self.consult::<Anything>(&erased_subject(id)).await?.head == 0 {
                 return Ok(id.to_owned());
             }
             looked_at.push(id);
@@ -133,19 +127,12 @@ impl View {
     }
 }
 
-/// The first fact of a subject.
+/// Nothing of a subject's facts: only whether there are any, which the head tells.
 #[derive(Debug, Clone, Default)]
-pub struct FirstFact {
-    pub position: i64,
-    pub payload: serde_json::Value,
-}
+pub struct Anything;
 
-impl Fold for FirstFact {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
-        if self.position == 0 {
-            self.position = fact.position;
-            self.payload = serde_json::from_str(fact.payload).unwrap_or_default();
-        }
+impl Fold for Anything {
+    fn apply(&mut self, _fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
         Ok(())
     }
 }

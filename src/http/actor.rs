@@ -187,6 +187,25 @@ impl Reach {
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 
+    /// Passes whoever may tell what a person did in the name of a municipality: a person, who tells
+    /// of themselves only ([`Self::speak_as`]), or a system that acts for it.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn tell_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
+        if self.is_person() {
+            return Ok(());
+        }
+        self.act_in(number)
+    }
+
+    /// Whether the caller may see a doctor who belongs to some municipalities.
+    pub fn sees_doctor(&self, doctor: Uuid, homes: &BTreeSet<MunicipalityNumber>) -> bool {
+        self.sees_everything()
+            || self.doctors.contains(&doctor)
+            || homes.iter().any(|home| self.municipalities.contains(home))
+    }
+
     /// Which doctors the caller may see, as the statements of reports take it: everybody, or some
     /// by name, or those at home in some municipalities.
     pub fn doctors_seen(&self) -> (bool, Vec<String>, Vec<String>) {

@@ -115,7 +115,7 @@ async fn check(
         && !actor.reach.has(Role::Loader)
     {
         let concerns = named.concerns(&service.log.view(), day).await?;
-        if !concerns.are_visible_to(&actor) {
+        if !concerns.are_visible_to(&actor) && !concerns.are_decided_by(&actor, rule.access) {
             return Err((&problems::NOT_FOUND).into());
         }
         let acts = concerns.acting().iter().any(|number| actor.reach.act_in(number).is_ok());
@@ -311,6 +311,12 @@ impl Concerns {
             || (self.is_pooled && reach.sees_individuals())
             || (self.decided_by_directorate && reach.has(Role::Directorate))
             || (self.kept_by_register && reach.has(Role::Register))
+    }
+
+    /// The directorate decides on a doctor's approvals by the doctor's id, and sees nobody for it.
+    fn are_decided_by(&self, actor: &Actor, access: Access) -> bool {
+        let is_directorates = access == Access::OfDirectorate;
+        is_directorates && self.doctor.is_some() && actor.reach.has(Role::Directorate)
     }
 }
 

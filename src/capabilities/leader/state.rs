@@ -191,9 +191,9 @@ impl Known {
         self.terms().find(|term| term.municipality == *municipality && term.holds_on(day))
     }
 
-    /// The term by which the leader decides for a doctor on a day, if any.
-    pub fn decides_for(&self, held: &Occupancies, on: Date) -> Option<&Term> {
-        answering(held, on).into_iter().find_map(|answering| self.term_on(answering, on))
+    /// The terms by which the leader decides for a doctor on a day.
+    pub fn decides_for(&self, held: &Occupancies, on: Date) -> Vec<&Term> {
+        answering(held, on).into_iter().filter_map(|number| self.term_on(number, on)).collect()
     }
 
     fn free(

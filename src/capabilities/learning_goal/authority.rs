@@ -4,16 +4,21 @@
 //! facts; one that is told a moment after the decision is as late as one told next week, and what
 //! was decided stands. So a leader who decides fifty goals never waits for their own registration.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::goal::Recommender;
+use super::goal::{Decider, Goal, may_decide};
+use super::plan::Authority;
 use super::problems::NOT_THE_SUPERVISOR;
-use crate::aggregate::Subject;
-use crate::capabilities::supervision::{Assignments, supervision_subject};
+use crate::capabilities::supervision::assignment::Standing;
+use crate::capabilities::supervision::{self, Supervisor, supervisor};
 use crate::capabilities::{leader, trainee};
 use crate::edge::UNKNOWN_REFERENCE;
-use crate::event_log::{Refusal, View};
+use crate::event_log::{Failure, Refusal, View};
+use crate::http::actor::Reach;
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 
@@ -31,23 +36,83 @@ pub async fn leader(view: &View, id: Uuid) -> Result<leader::Known, Refusal> {
 }
 
 /// The supervisor whom a body names in `by`: anyone who is registered as one.
-pub async fn recommender(view: &View, id: Uuid) -> Result<Recommender, Refusal> {
-    let first = view.first_fact(&Subject::new("supervisor", id)).await?;
-    let first = first.ok_or_else(|| Rejection::field("/by", UNKNOWN_REFERENCE))?;
-    let hpr_lookup = first.payload["hpr_lookup"].as_str().map(str::to_owned);
-    Ok(Recommender { id, hpr_lookup })
+pub async fn recommender(view: &View, id: Uuid) -> Result<supervisor::Known, Refusal> {
+    match view.consult::<Supervisor>(&supervision::subject(id)).await?.state {
+        Supervisor::Known(known) => Ok(*known),
+        Supervisor::Unknown => Err(Rejection::field("/by", UNKNOWN_REFERENCE).into()),
+    }
 }
 
-/// Passes whoever supervises the doctor on a day: an accepted assignment holds and does not rest.
-pub async fn is_supervisor_of(
-    view: &View,
-    who: &Recommender,
-    doctor: Uuid,
+/// In whose name a leader decides for a doctor on a day. A system tells of it only where it acts
+/// for that municipality: what is decided in another's name is not its to tell, however long ago.
+pub fn decides(
+    reach: &Reach,
+    leader: &leader::Known,
+    doctor: &trainee::Known,
     on: Date,
-) -> Result<(), Refusal> {
-    let supervision = view.consult::<Assignments>(&supervision_subject(doctor)).await?.state;
-    if supervision.is_held_by(who.id, on) {
+) -> Result<Authority, Rejection> {
+    let authority = may_decide(leader, doctor, on, |number| reach.tell_for(number).is_ok())?;
+    reach.tell_for(&authority.municipality)?;
+    Ok(authority)
+}
+
+/// A leader who decides on a goal, and as whom they have recommended on it themselves.
+pub async fn decider(
+    view: &View,
+    authority: Authority,
+    leader: &leader::Known,
+    goal: &Goal,
+) -> Result<Decider, Failure> {
+    let mut recommended_as = BTreeSet::new();
+    if let Some(hpr_lookup) = &leader.hpr_lookup {
+        let all = goal.recommenders().into_iter().map(|id| async move {
+            let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
+            let same = state.known().is_ok_and(|known| known.hpr_lookup == *hpr_lookup);
+            Ok::<_, Failure>(same.then_some(id))
+        });
+        recommended_as.extend(try_join_all(all).await?.into_iter().flatten());
+    }
+    Ok(Decider { authority, recommended_as })
+}
+
+/// Passes a leader, and a system that acts for the municipality in which the leader leads when the
+/// goal is revoked that was approved there. Whether there is any such is the rule's to say.
+pub fn tells_of_revocation(
+    reach: &Reach,
+    leader: &leader::Known,
+    goal: &Goal,
+    on: Date,
+) -> Result<(), Rejection> {
+    let approved_by = goal.approved_by();
+    match approved_by.as_ref().and_then(|number| leader.term_on(number, on)) {
+        Some(term) => reach.tell_for(&term.municipality),
+        None => Ok(()),
+    }
+}
+
+/// Passes a supervisor who recommends, and a system that acts for a municipality where the doctor
+/// works on that day, or where the supervisor's assignment is filed.
+pub fn tells_of_recommendation(
+    reach: &Reach,
+    who: &supervisor::Known,
+    doctor: &trainee::Known,
+    on: Date,
+) -> Result<(), Rejection> {
+    if reach.is_person() {
         return Ok(());
     }
-    Err(Rejection::new(&NOT_THE_SUPERVISOR).with("supervisor", who.id).with("day", on).into())
+    let of_doctor = who.assignments.iter().filter(|assignment| assignment.trainee == doctor.id);
+    let held = of_doctor.filter(|assignment| assignment.standing_on(on) == Some(Standing::Held));
+    let filed = held.filter_map(|assignment| assignment.municipality.clone());
+    let works = leader::answering(&doctor.occupancies, on).into_iter().cloned();
+    reach.act_for(&works.chain(filed).collect())
+}
+
+/// Passes whoever supervises the doctor on a day: an accepted assignment holds, does not rest and
+/// has not lapsed.
+pub fn is_supervisor_of(who: &supervisor::Known, doctor: Uuid, on: Date) -> Result<(), Rejection> {
+    if who.supervises(doctor, on) {
+        return Ok(());
+    }
+    Err(Rejection::new(&NOT_THE_SUPERVISOR).with("supervisor", who.id).with("day", on))
 }

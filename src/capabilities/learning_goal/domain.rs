@@ -148,7 +148,7 @@ pub struct Approved {
     /// The leader on whose behalf `by` leads there, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<Uuid>,
-    /// The municipality in whose name the leader decided: only its leaders may revoke.
+    /// The municipality in whose name the leader decided: of leaders only its own may revoke.
     pub municipality: MunicipalityNumber,
     pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,6 +156,10 @@ pub struct Approved {
     /// Why it is approved against a recommendation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Comment>,
+    /// The leader is among those who recommended on the submission, as a supervisor with the same
+    /// HPR number. Older facts do not tell it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_recommendation: bool,
 }
 
 /// The leader sends the goal back to the doctor.
@@ -194,6 +198,19 @@ pub struct Revoked {
     pub reason: Comment,
 }
 
+/// The directorate takes an approval back, whichever municipality gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RevokedByDirectorate {
+    pub trainee: Uuid,
+    pub code: GoalCode,
+    /// Whose approval it was.
+    pub municipality: MunicipalityNumber,
+    /// The version of the submission it is about.
+    pub curriculum: Token,
+    pub on: Date,
+    pub reason: Comment,
+}
+
 events! {
     /// What is recorded of plans and learning goals.
     pub enum Event {
@@ -206,6 +223,7 @@ events! {
         Approved = "learning_goal.approved.v1",
         Returned = "learning_goal.returned.v1",
         Revoked = "learning_goal.revoked.v1",
+        RevokedByDirectorate = "learning_goal.revoked_by_directorate.v1",
     }
 }
 
@@ -260,6 +278,7 @@ impl DomainEvent for Event {
             Event::Approved(f) => of_goal(f.trainee, &f.code),
             Event::Returned(f) => of_goal(f.trainee, &f.code),
             Event::Revoked(f) => of_goal(f.trainee, &f.code),
+            Event::RevokedByDirectorate(f) => of_goal(f.trainee, &f.code),
         }
     }
     fn effective_from(&self) -> Date {
@@ -273,6 +292,7 @@ impl DomainEvent for Event {
             Event::Approved(f) => f.on,
             Event::Returned(f) => f.on,
             Event::Revoked(f) => f.on,
+            Event::RevokedByDirectorate(f) => f.on,
         }
     }
     fn municipality(&self) -> Option<&str> {
@@ -286,6 +306,7 @@ impl DomainEvent for Event {
             Event::Approved(f) => Some(f.municipality.as_str()),
             Event::Returned(f) => Some(f.municipality.as_str()),
             Event::Revoked(f) => Some(f.municipality.as_str()),
+            Event::RevokedByDirectorate(f) => Some(f.municipality.as_str()),
         }
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {

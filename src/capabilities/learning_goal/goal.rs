@@ -7,9 +7,10 @@
 //! A code may mean another goal in another version of the catalogue. What is recorded under a code
 //! is therefore told apart by version before it is judged: [`Goal::of`].
 
+mod directorate;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use super::domain::{
 };
 use super::plan::{Authority, Plans, not_before};
 use super::problems;
-use super::situation::{Situation, Submission};
+use super::situation::{Revocation, Situation, Submission};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::{leader, trainee};
@@ -50,12 +51,12 @@ pub struct Submit {
     pub municipality: Option<MunicipalityNumber>,
 }
 
-/// A registered supervisor who wants to speak.
+/// A leader who decides.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recommender {
-    pub id: Uuid,
-    /// Keyed hash of the HPR number.
-    pub hpr_lookup: Option<String>,
+pub struct Decider {
+    pub authority: Authority,
+    /// As which supervisors the same person recommended.
+    pub recommended_as: BTreeSet<Uuid>,
 }
 
 /// A leader's decision on a submission.
@@ -79,7 +80,8 @@ fn is_recommendation(event: &Event) -> bool {
         | Event::Recalled(_)
         | Event::Approved(_)
         | Event::Returned(_)
-        | Event::Revoked(_) => false,
+        | Event::Revoked(_)
+        | Event::RevokedByDirectorate(_) => false,
     }
 }
 
@@ -93,7 +95,8 @@ impl Goal {
             | Event::Recommended(_)
             | Event::Approved(_)
             | Event::Returned(_)
-            | Event::Revoked(_) => self.steps.push(event.clone()),
+            | Event::Revoked(_)
+            | Event::RevokedByDirectorate(_) => self.steps.push(event.clone()),
         }
     }
 
@@ -184,14 +187,14 @@ impl Goal {
         Ok(vec![asked.into()])
     }
 
-    /// Somebody recommends.
+    /// Somebody recommends, whose HPR number has this keyed hash.
     pub fn recommend(
         &self,
         mut asked: Recommended,
-        who: &Recommender,
+        hpr_lookup: &str,
         doctor: &trainee::Known,
     ) -> Result<Vec<Event>, Rejection> {
-        not_own(who.id, who.hpr_lookup.as_deref(), doctor)?;
+        not_own(asked.by, Some(hpr_lookup), doctor)?;
         let submission = self.waiting(asked.on)?;
         let told = bare(&asked.clone().into());
         if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == told) {
@@ -210,22 +213,17 @@ impl Goal {
     }
 
     /// A leader decides.
-    pub fn decide(
-        &self,
-        ruling: Ruling,
-        leader: &leader::Known,
-        doctor: &trainee::Known,
-        code: &GoalCode,
-        on: Date,
-    ) -> Result<Vec<Event>, Rejection> {
-        let Authority { leader: by, delegated_by, municipality } = may_decide(leader, doctor, on)?;
-        let (trainee, code) = (doctor.id, code.clone());
-        let decided = |submitted: &Submitted| match ruling {
+    pub fn decide(&self, ruling: Ruling, who: Decider, on: Date) -> Result<Vec<Event>, Rejection> {
+        let Decider { authority, recommended_as } = who;
+        let Authority { leader: by, delegated_by, municipality } = authority;
+        let decided = |Submission { submitted, recommendations }: &Submission| match ruling {
             Ruling::Approve { comment, reason } => {
                 let (plan, curriculum) = (submitted.plan, submitted.curriculum.clone());
+                let own = |r: &Recommended| r.on <= on && recommended_as.contains(&r.by);
+                let own_recommendation = recommendations.iter().any(own);
                 Event::from(Approved {
-                    trainee,
-                    code,
+                    trainee: submitted.trainee,
+                    code: submitted.code.clone(),
                     plan,
                     curriculum,
                     by,
@@ -234,13 +232,14 @@ impl Goal {
                     on,
                     comment,
                     reason,
+                    own_recommendation,
                 })
             }
             Ruling::Return { comment } => {
                 let curriculum = Some(submitted.curriculum.clone());
                 Event::from(Returned {
-                    trainee,
-                    code,
+                    trainee: submitted.trainee,
+                    code: submitted.code.clone(),
                     by,
                     delegated_by,
                     municipality,
@@ -252,7 +251,7 @@ impl Goal {
         };
         let now = self.now();
         let Some(submission) = now.submission() else { return Err(Self::not(&now)) };
-        let decision = decided(&submission.submitted);
+        let decision = decided(submission);
         if self.ends_with(&decision) {
             return Ok(vec![]);
         }
@@ -261,6 +260,21 @@ impl Goal {
             well_founded(&submission, on, approved.reason.is_some())?;
         }
         Ok(vec![decision])
+    }
+
+    /// Everybody who has recommended on the submission.
+    pub fn recommenders(&self) -> BTreeSet<Uuid> {
+        let now = self.now();
+        let told = now.submission().map_or(&[][..], |submission| &submission.recommendations);
+        told.iter().map(|recommended| recommended.by).collect()
+    }
+
+    /// The municipality in whose name the goal is approved, or was until that was taken back.
+    pub fn approved_by(&self) -> Option<MunicipalityNumber> {
+        match self.now() {
+            Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(f.municipality.clone()),
+            Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => None,
+        }
     }
 
     /// A leader of the municipality that approved the goal takes the approval back.
@@ -274,7 +288,7 @@ impl Goal {
         let now = self.now();
         let (approved, told) = match &now {
             Situation::Approved(_, approved) => (approved, None),
-            Situation::Revoked(_, approved, revoked) => (approved, Some(revoked)),
+            Situation::Revoked(_, approved, told) => (approved, Some(&**told)),
             Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => {
                 return Err(Self::not(&now));
             }
@@ -290,7 +304,10 @@ impl Goal {
             on,
             reason,
         };
-        let same = |told: &Revoked| bare(&told.clone().into()) == bare(&asked.clone().into());
+        let same = |told: &Revocation| match told {
+            Revocation::ByLeader(told) => bare(&told.clone().into()) == bare(&asked.clone().into()),
+            Revocation::ByDirectorate(_) => false,
+        };
         match told {
             Some(told) if same(told) => return Ok(vec![]),
             Some(_) => return Err(Self::not(&now)),
@@ -322,13 +339,17 @@ fn not_own(
     Ok(())
 }
 
-/// In whose name a leader decides for a doctor on a day, or why not.
+/// In whose name a leader decides for a doctor on a day, or why not. Where the doctor works, and
+/// the leader leads, in several municipalities, in that of one that is preferred.
 pub fn may_decide(
     leader: &leader::Known,
     doctor: &trainee::Known,
     on: Date,
+    preferred: impl Fn(&MunicipalityNumber) -> bool,
 ) -> Result<Authority, Rejection> {
-    let term = leader.decides_for(&doctor.occupancies, on).ok_or_else(|| {
+    let terms = leader.decides_for(&doctor.occupancies, on);
+    let preferred = terms.iter().find(|term| preferred(&term.municipality));
+    let term = preferred.or(terms.first()).ok_or_else(|| {
         Rejection::new(&problems::NOT_THE_LEADER).with("leader", leader.id).with("day", on)
     })?;
     not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
@@ -336,17 +357,20 @@ pub fn may_decide(
     Ok(Authority { leader: leader.id, delegated_by, municipality: term.municipality.clone() })
 }
 
-/// Both roles have spoken since the submission, and no latest word is negative without a reason.
+/// Both roles have spoken since the submission, and nobody's latest word is negative without a
+/// reason to approve all the same.
 fn well_founded(submission: &Submission, on: Date, has_reason: bool) -> Result<(), Rejection> {
     let roles = [Role::Supervisor, Role::ClinicalSupervisor];
-    let latest = |role: &Role| submission.latest(*role, on);
+    let latest: Vec<&Recommended> = submission.latest(on).collect();
+    let has_spoken = |role: &&Role| latest.iter().any(|told| told.role == **role);
     let silent: Vec<&str> =
-        roles.iter().filter(|role| latest(role).is_none()).map(|role| role.as_str()).collect();
+        roles.iter().filter(|role| !has_spoken(role)).map(|role| role.as_str()).collect();
     if !silent.is_empty() {
         let missing = silent.join(", ");
         return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", missing));
     }
-    let against = |role: &&Role| latest(role).is_some_and(|r| r.verdict == Verdict::Negative);
+    let negative = |told: &&&Recommended| told.verdict == Verdict::Negative;
+    let against = |role: &&Role| latest.iter().filter(negative).any(|told| told.role == **role);
     let negative: Vec<&str> = roles.iter().filter(against).map(|role| role.as_str()).collect();
     if !negative.is_empty() && !has_reason {
         let roles = negative.join(", ");
@@ -383,6 +407,7 @@ impl Way {
             Event::Approved(f) => &f.code,
             Event::Returned(f) => &f.code,
             Event::Revoked(f) => &f.code,
+            Event::RevokedByDirectorate(f) => &f.code,
         };
         self.goals.entry(code.clone()).or_default().evolve(event);
     }

@@ -94,7 +94,8 @@ impl Plans {
             | Event::Recommended(_)
             | Event::Approved(_)
             | Event::Returned(_)
-            | Event::Revoked(_) => {}
+            | Event::Revoked(_)
+            | Event::RevokedByDirectorate(_) => {}
         }
     }
 

@@ -29,12 +29,14 @@ problems! {
     nb: "Ikke legens leder den dagen", "Den {day} har leder {leader} ikke ansvar for denne legen.";
 
     /// Whoever is named does not supervise the doctor on that day: no accepted assignment holds
-    /// then. A clinical supervisor needs none and says so in `role`.
+    /// then, or it has lapsed, because the supervisor is no specialist and no exemption covers the
+    /// day. A clinical supervisor needs none and says so in `role`.
     NOT_THE_SUPERVISOR = 409, "not_the_supervisor",
-    en: "Not the doctor's supervisor on that day", "On {day} supervisor {supervisor} has no accepted assignment with this doctor.",
-    nb: "Ikke legens veileder den dagen", "Den {day} har veileder {supervisor} ingen godtatt tildeling med denne legen.";
+    en: "Not the doctor's supervisor on that day", "On {day} supervisor {supervisor} has no active assignment with this doctor.",
+    nb: "Ikke legens veileder den dagen", "Den {day} har veileder {supervisor} ingen aktiv tildeling med denne legen.";
 
-    /// Nobody decides on their own training or recommends in it. Somebody else must.
+    /// Nobody decides on their own training or recommends in it. Somebody else must. The HPR number
+    /// tells who is who, so of a leader who is registered without one this cannot be seen.
     OWN_TRAINING = 409, "own_training",
     en: "Nobody acts on their own training", "{person} and the doctor are the same person.",
     nb: "Ingen opptrer i egen utdanning", "{person} og legen er samme person.";
@@ -51,13 +53,14 @@ problems! {
     en: "Recommendations are missing", "Missing: {missing}.",
     nb: "Anbefalinger mangler", "Mangler: {missing}.";
 
-    /// The latest recommendation of a role is negative. Approving against it takes a `reason`.
+    /// Somebody's latest recommendation on this submission is negative, whatever others of the same
+    /// role have said since. Approving against it takes a `reason`.
     AGAINST_RECOMMENDATION = 409, "against_recommendation",
     en: "A recommendation is negative", "Negative: {roles}. Give a reason to approve all the same.",
     nb: "En anbefaling er negativ", "Negativ: {roles}. Oppgi en begrunnelse for å godkjenne likevel.";
 
     /// Only a leader of the municipality that approved the goal may revoke the approval, however
-    /// the doctor has moved since. A new employer who disagrees cannot.
+    /// the doctor has moved since, and the directorate. A new employer who disagrees cannot.
     NOT_THE_DECIDING_MUNICIPALITY = 409, "not_the_deciding_municipality",
     en: "Not a leader of the deciding municipality", "The goal was approved by {municipality}; on {day} leader {leader} does not lead there.",
     nb: "Ikke leder i kommunen som avgjorde", "Målet ble godkjent av {municipality}; den {day} er {leader} ikke leder der.";

@@ -2,9 +2,13 @@
 //!
 //! Folding never judges: a step that does not fit where the goal stands changes nothing.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
-use super::domain::{Approved, Event, Recommended, Returned, Revoked, Role, Submitted};
+use super::domain::{
+    Approved, Event, Recommended, Returned, Revoked, RevokedByDirectorate, Submitted,
+};
 use crate::word_enum;
 
 word_enum! {
@@ -31,6 +35,13 @@ pub struct Submission {
     pub recommendations: Vec<Recommended>,
 }
 
+/// How an approval was taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Revocation {
+    ByLeader(Revoked),
+    ByDirectorate(RevokedByDirectorate),
+}
+
 /// What a goal is on a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Situation {
@@ -39,7 +50,7 @@ pub enum Situation {
     Submitted(Box<Submission>),
     Returned(Box<Submission>, Box<Returned>),
     Approved(Box<Submission>, Box<Approved>),
-    Revoked(Box<Submission>, Box<Approved>, Box<Revoked>),
+    Revoked(Box<Submission>, Box<Approved>, Box<Revocation>),
 }
 
 impl Situation {
@@ -86,7 +97,12 @@ impl Situation {
                 Situation::Returned(submission, Box::new(f.clone()))
             }
             (Situation::Approved(submission, approved), Event::Revoked(f)) => {
-                Situation::Revoked(submission, approved, Box::new(f.clone()))
+                let told = Revocation::ByLeader(f.clone());
+                Situation::Revoked(submission, approved, Box::new(told))
+            }
+            (Situation::Approved(submission, approved), Event::RevokedByDirectorate(f)) => {
+                let told = Revocation::ByDirectorate(f.clone());
+                Situation::Revoked(submission, approved, Box::new(told))
             }
             (now, _) => now,
         }
@@ -94,10 +110,13 @@ impl Situation {
 }
 
 impl Submission {
-    /// The latest recommendation of a role, given on a day or before.
-    pub fn latest(&self, role: Role, by_day: Date) -> Option<&Recommended> {
-        let given = self.recommendations.iter().filter(|r| r.role == role && r.on <= by_day);
+    /// The latest word of each person in each role, given on a day or before. Nobody's word takes
+    /// the place of another's.
+    pub fn latest(&self, by_day: Date) -> impl Iterator<Item = &Recommended> {
+        let mut given: Vec<_> = self.recommendations.iter().filter(|r| r.on <= by_day).collect();
         // Of two on one day the later told counts.
-        given.max_by_key(|r| r.on)
+        given.sort_by_key(|r| r.on);
+        let latest: BTreeMap<_, _> = given.into_iter().map(|r| ((r.by, r.role), r)).collect();
+        latest.into_values()
     }
 }

@@ -14,11 +14,12 @@ use uuid::Uuid;
 use super::counting::CountedApproval;
 use super::domain::{Recommended, Role, Verdict};
 use super::goal::Goal;
-use super::situation::{GoalSituation, Situation, Submission};
+use super::situation::{GoalSituation, Revocation, Situation, Submission};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::edge::Day;
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Name, Token};
+use crate::problem::{Spoken, Words};
 use crate::word_enum;
 
 word_enum! {
@@ -62,6 +63,36 @@ word_enum! {
         Returned = "returned",
     }
 }
+
+word_enum! {
+    /// What should be looked at, though no rule forbids it.
+    pub enum GoalWarningCode {
+        /// The leader who approved the goal is one of those who recommended it.
+        OwnRecommendation = "own_recommendation",
+    }
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct GoalWarningView {
+    /// What it is about, for programs.
+    pub code: GoalWarningCode,
+    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    words: Spoken,
+    /// What it is about, in words of the caller's language.
+    #[serde(skip)]
+    #[schema(
+        example = "The leader who approved the goal has recommended on it too.",
+        required = true
+    )]
+    detail: String,
+}
+
+static OWN_RECOMMENDATION: Words = Words {
+    en: "The leader who approved the goal has recommended on it too.",
+    nb: "Lederen som godkjente målet, har også gitt anbefaling om det.",
+};
 
 /// What somebody recommended.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -120,9 +151,9 @@ pub struct DecisionView {
 /// How an approval was taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RevocationView {
-    /// The leader who revoked it.
+    /// The leader who revoked it; null when the directorate did.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
-    pub by: Uuid,
+    pub by: Option<Uuid>,
     /// The leader on whose behalf; null on the leader's own account.
     #[schema(example = json!(null))]
     pub delegated_by: Option<Uuid>,
@@ -132,6 +163,32 @@ pub struct RevocationView {
     pub on: Day,
     /// Why.
     pub reason: Comment,
+}
+
+/// An approval that the directorate has taken back, and nothing else of the doctor.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DirectorateRevocationView {
+    /// The doctor.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
+    pub trainee: Uuid,
+    /// The goal.
+    pub code: GoalCode,
+    /// The version of the catalogue under which it was approved.
+    pub curriculum: Token,
+    /// How the approval was taken back.
+    pub revocation: Option<RevocationView>,
+}
+
+impl DirectorateRevocationView {
+    /// A goal of the catalogue whose approval was taken back.
+    pub fn of(trainee: Uuid, defined: &GoalDefined, goal: &Goal) -> Self {
+        Self {
+            trainee,
+            code: defined.code.clone(),
+            curriculum: defined.curriculum.clone(),
+            revocation: revocation(&goal.of(defined).on(Date::MAX)),
+        }
+    }
 }
 
 /// An approval of a goal of an earlier version, which counts for one that replaces it.
@@ -200,6 +257,8 @@ pub struct GoalView {
     /// The approvals of goals of earlier versions that count for it, by the mapping of this
     /// version; empty when none do. Nothing more was done under this version then.
     pub counted_from: Vec<CountedApprovalView>,
+    /// What should be looked at while the goal is approved on its own decision.
+    pub warnings: Vec<GoalWarningView>,
 }
 
 impl GoalView {
@@ -239,7 +298,23 @@ impl GoalView {
             decision: decision(&situation),
             revocation: revocation(&situation),
             counted_from: counted.iter().map(CountedApprovalView::from).collect(),
+            warnings: warnings(&situation),
         }
+    }
+}
+
+fn warnings(situation: &Situation) -> Vec<GoalWarningView> {
+    match situation {
+        Situation::Approved(_, f) if f.own_recommendation => vec![GoalWarningView {
+            code: GoalWarningCode::OwnRecommendation,
+            words: OWN_RECOMMENDATION.spoken(&[]),
+            detail: String::new(),
+        }],
+        Situation::NotStarted
+        | Situation::Submitted(_)
+        | Situation::Returned(..)
+        | Situation::Approved(..)
+        | Situation::Revoked(..) => vec![],
     }
 }
 
@@ -275,12 +350,21 @@ fn revocation(situation: &Situation) -> Option<RevocationView> {
         | Situation::Submitted(_)
         | Situation::Returned(..)
         | Situation::Approved(..) => None,
-        Situation::Revoked(_, _, f) => Some(RevocationView {
-            by: f.by,
-            delegated_by: f.delegated_by,
-            municipality: f.municipality.clone(),
-            on: Day(f.on),
-            reason: f.reason.clone(),
+        Situation::Revoked(_, _, told) => Some(match &**told {
+            Revocation::ByLeader(f) => RevocationView {
+                by: Some(f.by),
+                delegated_by: f.delegated_by,
+                municipality: f.municipality.clone(),
+                on: Day(f.on),
+                reason: f.reason.clone(),
+            },
+            Revocation::ByDirectorate(f) => RevocationView {
+                by: None,
+                delegated_by: None,
+                municipality: f.municipality.clone(),
+                on: Day(f.on),
+                reason: f.reason.clone(),
+            },
         }),
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{Erased, ErasureReason, Event, Person, PersonKind};
-use crate::event_log::{Failure, FirstFact, View};
+use crate::event_log::{Anything, Failure, View};
 use crate::problem::Rejection;
 
 /// One thing that a person is registered as.
@@ -40,7 +40,7 @@ async fn others(view: &View, id: Uuid, lookup: &str) -> Result<Vec<(PersonKind, 
     for kind in PersonKind::ALL {
         // Guarded, and before it is looked at: somebody may register with the number meanwhile.
         let number = kind.hpr_subject(lookup);
-        view.load::<FirstFact>(&number).await?;
+        view.load::<Anything>(&number).await?;
         let holder = view.holder(&number, kind.field()).await?;
         let Ok(holder) = holder.parse::<Uuid>() else { continue };
         if holder == id {

@@ -54,6 +54,7 @@ pub enum Standing {
     Paused {
         since: Date,
     },
+    /// The last day is past, whether or not it was ever answered.
     Ended,
 }
 
@@ -125,10 +126,12 @@ impl Assignment {
         if day < self.first_day() {
             return None;
         }
+        let is_past = self.period.ends_before(day);
         Some(match self.agreement {
-            Agreement::Proposed => Standing::Proposed,
             Agreement::Declined { on } if day >= on => Standing::Declined,
-            Agreement::Declined { .. } => Standing::Proposed,
+            // A proposal waits no longer than for the days that it is about.
+            Agreement::Proposed | Agreement::Declined { .. } if is_past => Standing::Ended,
+            Agreement::Proposed | Agreement::Declined { .. } => Standing::Proposed,
             Agreement::Accepted { on } if day < self.period.from => {
                 if day >= on {
                     Standing::Accepted
@@ -136,7 +139,7 @@ impl Assignment {
                     Standing::Proposed
                 }
             }
-            Agreement::Accepted { .. } if !self.period.covers(day) => Standing::Ended,
+            Agreement::Accepted { .. } if is_past => Standing::Ended,
             Agreement::Accepted { .. } => match self.paused_since(day) {
                 Some(since) => Standing::Paused { since },
                 None => Standing::Held,
@@ -324,17 +327,6 @@ impl Assignments {
     /// Every assignment, by id: in the order they were proposed.
     pub fn iter(&self) -> impl Iterator<Item = &Assignment> {
         self.0.values()
-    }
-}
-
-impl Assignments {
-    /// Whether a supervisor holds one of these assignments on a day.
-    pub fn is_held_by(&self, supervisor: Uuid, day: Date) -> bool {
-        let of = |assignment: &&Assignment| {
-            assignment.supervisor == supervisor && assignment.kind != AssignmentKind::Clinical
-        };
-        let held = |assignment: &Assignment| assignment.standing_on(day) == Some(Standing::Held);
-        self.0.values().filter(of).any(held)
     }
 }
 

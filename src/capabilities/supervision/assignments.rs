@@ -17,7 +17,7 @@ pub struct Assignments;
 impl ReadModel for Assignments {
     type State = Supervisor;
     const NAME: &'static str = "assignments";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/assignments.sql");
     const COLUMNS: &'static str = "trainee, supervisor, municipality, kind, situation, mode, \

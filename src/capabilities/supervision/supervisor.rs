@@ -276,6 +276,14 @@ impl Known {
         })
     }
 
+    /// Whether the supervisor supervises a trainee on a day: an assignment is active then, and not
+    /// for instructing in daily work.
+    pub fn supervises(&self, trainee: Uuid, day: Date) -> bool {
+        let own = |a: &&Assignment| a.trainee == trainee && a.kind != AssignmentKind::Clinical;
+        let active = |a: &Assignment| self.situation_on(a, day) == Some(Situation::Active);
+        self.assignments.iter().filter(own).any(active)
+    }
+
     /// Since when the supervisor is not qualified, if they are not on that day.
     fn lapsed_since(&self, assignment: &Assignment, day: Date) -> Option<Date> {
         let qualified = |day| {

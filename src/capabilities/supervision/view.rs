@@ -193,7 +193,7 @@ impl ExemptionView {
 word_enum! {
     /// What an assignment is on a day.
     pub enum AssignmentSituation {
-        /// The supervisor has not answered.
+        /// The supervisor has not answered, and the last day is still to come.
         Proposed = "proposed",
         /// The supervisor said no.
         Declined = "declined",
@@ -206,7 +206,7 @@ word_enum! {
         Lapsed = "lapsed",
         /// Supervision rests.
         Paused = "paused",
-        /// The last day is past.
+        /// The last day is past; the supervisor may never have answered.
         Ended = "ended",
     }
 }

@@ -5,4 +5,5 @@ mod identity;
 mod matrix;
 mod relations;
 mod spelling;
+mod systems;
 pub mod world;

@@ -100,7 +100,6 @@ async fn a_municipality_delegates_for_itself_only_and_ends_it_when_it_wants() {
 async fn what_a_body_names_must_be_the_callers_own() {
     let world = World::new().await;
     let municipality = world.as_one(Scenario::Municipality);
-    let foreign_doctor = world.foreign.id("trainees");
     let supervisor = world.own.id("supervisors");
     for (path, body) in [
         (
@@ -132,11 +131,6 @@ async fn what_a_body_names_must_be_the_callers_own() {
             json!({"supervisor": supervisor, "municipality": FOREIGN}),
         ),
         (
-            "/v1/supervisor-assignments".to_owned(),
-            json!({"supervisor": supervisor,
-            "trainee": foreign_doctor, "from": "2020-01-01", "mode": "on_site"}),
-        ),
-        (
             format!("/v1/programmes/{}/applications", world.programme),
             json!({"municipality": FOREIGN, "applied_on": "2020-01-01"}),
         ),
@@ -145,6 +139,39 @@ async fn what_a_body_names_must_be_the_callers_own() {
         let refused = refused.expect_problem(403, "relation_missing");
         assert!(!refused.text.contains(MARK), "{}", refused.text);
     }
+    // A doctor whom the caller does not see is told like one whom there is not.
+    let propose = async |trainee: &str| {
+        let body = json!({"supervisor": supervisor, "trainee": trainee, "from": "2020-01-01",
+            "mode": "on_site"});
+        let refused = municipality.post("/v1/supervisor-assignments", body).await.expect(422);
+        assert_eq!(refused.pointers(), ["/trainee"]);
+        refused.body["errors"].clone()
+    };
+    let nobody = "01890a5d-ac96-774b-bcce-b302099a8058";
+    assert_eq!(propose(world.foreign.id("trainees")).await, propose(nobody).await);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_proposal_shows_the_doctor_until_its_last_day_answered_or_not() {
+    let world = World::new().await;
+    let supervisor = world.as_one(Scenario::Supervisor);
+    let doctor = world.foreign.id("trainees");
+    let propose = async |to| {
+        let body = json!({"supervisor": world.own.id("supervisors"), "trainee": doctor,
+            "kind": "clinical", "from": "2020-01-01", "to": to, "mode": "on_site"});
+        world.client.post("/v1/supervisor-assignments", body).await.expect(201)
+    };
+    let yesterday = today().yesterday().expect("a day");
+    let proposed = propose(yesterday).await;
+    assert_eq!(proposed.body["situation"], "ended");
+    let path = format!("/v1/trainees/{doctor}");
+    supervisor.get(&path).await.expect_problem(404, "not_found");
+    let one = format!("/v1/supervisor-assignments/{}", proposed.id());
+    let then = supervisor.get(&format!("{one}?as_of={yesterday}")).await.expect(200);
+    assert_eq!(then.body["situation"], "proposed");
+    propose(today()).await;
+    supervisor.get(&path).await.expect(200);
     world.instance.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::world::{World, new_leader};
 
 #[tokio::test]
 async fn a_goal_is_approved_after_both_have_spoken_and_stands_when_the_employer_changes() {
@@ -250,5 +250,33 @@ async fn a_rehearsal_records_nothing_and_a_retry_answers_the_same() {
     world.act("ALM-001", "recall", json!({"on": "2020-03-02"})).await.expect(200);
     let retry = world.client.post_with(&path, &key, body).await.expect(200);
     assert_eq!((retry.body, retry.headers.get("etag")), (first.body, first.headers.get("etag")));
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn an_approval_on_the_leaders_own_recommendation_is_told() {
+    let world = World::new().await;
+    for code in ["ALM-001", "ALM-002"] {
+        world.recommended(code).await;
+    }
+    let approved = world.decide("ALM-002", &world.leader, "approved", "2020-03-03").await;
+    assert_eq!(approved.expect(200).body["warnings"], json!([]));
+    // Registered as a leader with the number that the supervisor has.
+    let same = new_leader(&world.client, "Siri Veileder", "999000004", "0301").await;
+    let approved = world.decide("ALM-001", &same, "approved", "2020-03-03").await.expect(200);
+    assert_eq!(approved.body["warnings"][0]["code"], "own_recommendation");
+    let path = world.path("learning-goals/ALM-001");
+    for (language, words) in [
+        ("en", "The leader who approved the goal has recommended on it too."),
+        ("nb", "Lederen som godkjente målet, har også gitt anbefaling om det."),
+    ] {
+        let goal = world.client.get_with(&path, &[("Accept-Language", language)]).await.expect(200);
+        assert_eq!(goal.body["warnings"][0]["detail"], words);
+        let before = format!("{path}?as_of=2020-03-02");
+        let before = world.client.get(&before).await.expect(200);
+        assert_eq!(before.body["warnings"], json!([]));
+    }
+    let history = world.client.get(&format!("{path}/history")).await.expect(200);
+    assert_eq!(history.body["items"][0]["data"]["own_recommendation"], true);
     world.instance.stop().await;
 }

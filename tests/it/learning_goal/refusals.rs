@@ -53,6 +53,17 @@ async fn approving_against_a_negative_word_takes_a_reason() {
     world.recommend("ALM-001", "supervisor", "negative", "2020-03-03").await.expect(200);
     let refused = world.decide("ALM-001", &world.leader, "approved", "2020-03-04").await;
     assert!(refused.expect_problem(409, "against_recommendation").text.contains("supervisor"));
+    // The word of another supervisor does not take the first one's place.
+    let second = new_supervisor(&world.client, "999000006").await;
+    let body = json!({"by": second, "role": "clinical_supervisor", "verdict": "negative",
+        "on": "2020-03-03"});
+    world.act("ALM-001", "recommendations", body).await.expect(200);
+    for role in ["supervisor", "clinical_supervisor"] {
+        world.recommend("ALM-001", role, "positive", "2020-03-04").await.expect(200);
+    }
+    let refused = world.decide("ALM-001", &world.leader, "approved", "2020-03-04").await;
+    let refused = refused.expect_problem(409, "against_recommendation");
+    assert!(refused.text.contains("Negative: clinical_supervisor."), "{}", refused.text);
     let body = json!({"by": world.leader, "outcome": "approved", "on": "2020-03-04",
         "reason": "Seen at work since"});
     let approved = world.act("ALM-001", "decision", body).await.expect(200);
@@ -95,6 +106,18 @@ async fn nobody_acts_on_their_own_training() {
     let plan = json!({"curriculum": "demo-1", "plan": "fkm", "by": own_leader,
         "on": "2020-02-01"});
     let refused = world.client.post(&world.path("plans"), plan).await;
+    refused.expect_problem(409, "own_training");
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_corrected_number_tells_that_the_supervisor_is_the_doctor() {
+    let world = World::new().await;
+    world.submit("ALM-001", "2020-03-01").await.expect(200);
+    let correction = json!({"hpr_number": "999000001", "reason": "Mistyped"});
+    let path = format!("/v1/supervisors/{}/correction", world.clinical);
+    world.client.post(&path, correction).await.expect(200);
+    let refused = world.recommend("ALM-001", "clinical_supervisor", "positive", "2020-03-02").await;
     refused.expect_problem(409, "own_training");
     world.instance.stop().await;
 }
@@ -164,5 +187,22 @@ async fn only_the_assigned_supervisor_speaks_as_supervisor() {
     let refused = world.act("ALM-001", "recommendations", body).await;
     refused.expect_problem(409, "not_the_supervisor");
     world.recommend("ALM-001", "clinical_supervisor", "positive", "2020-03-02").await.expect(200);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_supervisor_whose_assignment_has_lapsed_does_not_speak_as_supervisor() {
+    let world = World::new().await;
+    world.submit("ALM-001", "2020-03-01").await.expect(200);
+    let status = format!("/v1/supervisors/{}/specialist-status", world.supervisor);
+    let end = json!({"to": "2020-03-04"});
+    world.client.post(&format!("{status}/end"), end).await.expect(200);
+    let refused = world.recommend("ALM-001", "supervisor", "positive", "2020-03-05").await;
+    refused.expect_problem(409, "not_the_supervisor");
+    // While the approval held, and again under the next one.
+    world.recommend("ALM-001", "supervisor", "positive", "2020-03-04").await.expect(200);
+    let again = json!({"status": "specialist", "from": "2020-03-05"});
+    world.client.post(&status, again).await.expect(200);
+    world.recommend("ALM-001", "supervisor", "positive", "2020-03-05").await.expect(200);
     world.instance.stop().await;
 }

@@ -43,6 +43,7 @@ impl Goal {
             | Event::Approved(_)
             | Event::Returned(_)
             | Event::Revoked(_)
+            | Event::RevokedByDirectorate(_)
             | Event::PlanAssigned(_)
             | Event::PlanArchived(_)
             | Event::PlanWithdrawn(_) => None,
@@ -61,7 +62,7 @@ impl Goal {
 
 fn is_revocation(event: &Event) -> bool {
     match event {
-        Event::Revoked(_) => true,
+        Event::Revoked(_) | Event::RevokedByDirectorate(_) => true,
         Event::PlanAssigned(_)
         | Event::PlanArchived(_)
         | Event::PlanWithdrawn(_)
@@ -82,12 +83,13 @@ fn version_told(event: &Event) -> Option<&Token> {
         Event::Recommended(f) => f.curriculum.as_ref(),
         Event::Returned(f) => f.curriculum.as_ref(),
         Event::Revoked(f) => f.curriculum.as_ref(),
+        Event::RevokedByDirectorate(f) => Some(&f.curriculum),
         Event::PlanAssigned(_) | Event::PlanArchived(_) | Event::PlanWithdrawn(_) => None,
     }
 }
 
 /// What somebody asks for with a step: two that differ in the version alone (older facts do not
-/// tell it), or in what the leader led by, are one step asked twice.
+/// tell it), or in what was known of the leader, are one step asked twice.
 pub(super) fn bare(event: &Event) -> Event {
     let mut event = event.clone();
     match &mut event {
@@ -95,8 +97,9 @@ pub(super) fn bare(event: &Event) -> Event {
         Event::Recommended(f) => f.curriculum = None,
         Event::Returned(f) => (f.curriculum, f.delegated_by) = (None, None),
         Event::Revoked(f) => (f.curriculum, f.delegated_by) = (None, None),
-        Event::Approved(f) => f.delegated_by = None,
+        Event::Approved(f) => (f.delegated_by, f.own_recommendation) = (None, false),
         Event::Submitted(_)
+        | Event::RevokedByDirectorate(_)
         | Event::PlanAssigned(_)
         | Event::PlanArchived(_)
         | Event::PlanWithdrawn(_) => {}

@@ -206,7 +206,7 @@ pub struct RecommendGoal {
 /// Recommend on a learning goal
 ///
 /// The doctor's supervisor or a clinical supervisor says whether the goal is attained. The leader
-/// approves only after both roles have spoken; the latest word of each counts.
+/// approves only after both roles have spoken; the latest word of each person counts.
 #[utoipa::path(tag = "learning goals", operation_id = "recommend_goal",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
@@ -222,9 +222,10 @@ pub async fn recommend(
 ) -> Answer {
     let ((trainee, code), asked) = (goal_of(path)?, body.value);
     change.reach().speak_as(asked.by.0, actor::Role::Supervisor)?;
-    let on = happened(asked.on, change.today)?;
+    let (on, reach) = (happened(asked.on, change.today)?, change.reach().clone());
     let rule = async |view: &View, ground: &Ground| {
         let who = authority::recommender(view, asked.by.0).await?;
+        authority::tells_of_recommendation(&reach, &who, &ground.doctor, on)?;
         let recommended = Recommended {
             trainee,
             code: ground.defined.code.clone(),
@@ -237,10 +238,10 @@ pub async fn recommend(
             dual_role_reason: asked.dual_role_reason.clone(),
             municipality: ground.municipality(on),
         };
-        let facts = ground.goal.recommend(recommended, &who, &ground.doctor)?;
+        let facts = ground.goal.recommend(recommended, &who.hpr_lookup, &ground.doctor)?;
         match asked.role {
             Role::Supervisor if !facts.is_empty() => {
-                authority::is_supervisor_of(view, &who, trainee, on).await?;
+                authority::is_supervisor_of(&who, trainee, on)?;
             }
             Role::Supervisor | Role::ClinicalSupervisor => {}
         }
@@ -309,10 +310,12 @@ pub async fn rule_on(change: Change, path: Path<(Uuid, String)>, body: Body<Deci
     let ((trainee, code), asked) = (goal_of(path)?, body.value);
     change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
     let (on, ruling) = (happened(asked.on, change.today)?, ruling(&asked)?);
+    let reach = change.reach().clone();
     let rule = async |view: &View, ground: &Ground| {
         let leader = authority::leader(view, asked.by.0).await?;
-        let (goal, doctor, code) = (&ground.goal, &ground.doctor, &ground.defined.code);
-        Ok(goal.decide(ruling.clone(), &leader, doctor, code, on)?)
+        let decided = authority::decides(&reach, &leader, &ground.doctor, on)?;
+        let who = authority::decider(view, decided, &leader, &ground.goal).await?;
+        Ok(ground.goal.decide(ruling.clone(), who, on)?)
     };
     on_goal(change, &body.canonical, (trainee, code), on, rule).await
 }
@@ -336,7 +339,7 @@ pub struct RevokeGoal {
 
 /// The goal that a revocation is about: of the plans on that day and of all before, because an
 /// approval in an archived plan can be wrong as well, the first that is approved.
-async fn approved_as(
+pub(super) async fn approved_as(
     view: &View,
     way: &Way,
     (code, goal): (&GoalCode, &Goal),
@@ -361,8 +364,9 @@ async fn approved_as(
 
 /// Revoke the approval of a learning goal
 ///
-/// Only a leader of the municipality that approved it may, whoever employs the doctor now. The
-/// answer says what falls with the approval; the doctor may submit the goal anew.
+/// Only a leader of the municipality that approved it may, whoever employs the doctor now, and the
+/// directorate (`revoke_goal_by_directorate`). The answer says what falls with the approval; the
+/// doctor may submit the goal anew.
 #[utoipa::path(tag = "learning goals", operation_id = "revoke_goal",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
         ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
@@ -374,7 +378,7 @@ async fn approved_as(
 pub async fn revoke(change: Change, path: Path<(Uuid, String)>, body: Body<RevokeGoal>) -> Answer {
     let ((trainee, code), asked, today) = (goal_of(path)?, body.value, change.today);
     change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
-    let on = happened(asked.on, today)?;
+    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, trainee).await?;
         let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
@@ -383,6 +387,7 @@ pub async fn revoke(change: Change, path: Path<(Uuid, String)>, body: Body<Revok
         let named = asked.curriculum.as_ref();
         let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
         let own = goal.state.of(&defined);
+        authority::tells_of_revocation(&reach, &leader, &own, on)?;
         let facts = own.revoke(&leader, &doctor, on, asked.reason.clone())?;
         let next = evolved!(goal.state, facts);
         way.goals.insert(code.clone(), next.clone());

@@ -1,6 +1,7 @@
 //! The operations on plans and learning goals.
 
 mod acts;
+mod directorate;
 mod goals;
 mod plans;
 
@@ -38,6 +39,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(acts::recommend)
         .service(acts::rule_on)
         .service(acts::revoke)
+        .service(directorate::revoke)
         .service(super::report::goal_progress);
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::authority;
 use super::super::domain::{Event, PlanAssigned, path_subject, plan_subject};
-use super::super::goal::{Way, may_decide};
+use super::super::goal::Way;
 use super::super::plan::{Authority, Plans};
 use super::super::problems::*;
 use super::super::view::{PlanProgressView, PlanView};
@@ -95,14 +95,14 @@ async fn version(view: &View, asked: &AssignPlan, on: Date) -> Result<Published,
 pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> Answer {
     let (asked, today, id) = (body.value, change.today, *id);
     change.reach().speak_as(asked.by.0, Role::Leader)?;
-    let on = happened(asked.on, today)?;
+    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, id).await?;
         let leader = authority::leader(view, asked.by.0).await?;
         let header = version(view, &asked, on).await?;
         let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
         let Authority { leader: by, delegated_by, municipality } =
-            may_decide(&leader, &doctor, on)?;
+            authority::decides(&reach, &leader, &doctor, on)?;
         let facts = plans.state.assign(PlanAssigned {
             trainee: id,
             plan: asked.plan,
@@ -194,13 +194,13 @@ async fn ending(
 ) -> Answer {
     let (asked, today) = (body.value, change.today);
     change.reach().speak_as(asked.by.0, Role::Leader)?;
-    let on = happened(asked.on, today)?;
+    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
     let decide = async |view: &View| {
         let doctor = authority::doctor(view, id).await?;
         let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
         plans.state.last(plan).ok_or(&NOT_FOUND)?;
         let leader = authority::leader(view, asked.by.0).await?;
-        let who = may_decide(&leader, &doctor, on)?;
+        let who = authority::decides(&reach, &leader, &doctor, on)?;
         let facts = rule(&plans.state, who, on, asked.reason.clone())?;
         let next = evolved!(plans.state, facts);
         let body = serde_json::to_value(shown(&next, plan, today)).expect("views are plain data");

@@ -94,6 +94,7 @@ impl Doctor {
                 on,
                 comment: None,
                 reason: None,
+                own_recommendation: false,
             },
         );
     }

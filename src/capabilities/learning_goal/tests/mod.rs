@@ -7,6 +7,8 @@ mod plans;
 mod sequences;
 mod views;
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
@@ -104,6 +106,12 @@ fn oslo_doctor() -> trainee::Known {
     doctor(&[("0301", date(2020, 1, 1), None)])
 }
 
+/// A leader who decides for the doctor in Oslo, and has recommended nothing.
+fn decider(leader: &leader::Known, on: Date) -> Result<Decider, Rejection> {
+    let authority = may_decide(leader, &oslo_doctor(), on, |_| true)?;
+    Ok(Decider { authority, recommended_as: BTreeSet::new() })
+}
+
 fn submit_on(on: Date) -> Submit {
     Submit {
         trainee: DOCTOR,
@@ -158,8 +166,7 @@ impl Case {
         then(&mut self.0, facts)
     }
     fn speak(&mut self, told: Recommended) -> Result<usize, &'static str> {
-        let who = Recommender { id: told.by, hpr_lookup: Some(told.by.to_string()) };
-        let facts = self.0.recommend(told, &who, &oslo_doctor());
+        let facts = self.0.recommend(told.clone(), &told.by.to_string(), &oslo_doctor());
         then(&mut self.0, facts)
     }
     fn recommend(&mut self, role: Role, verdict: Verdict, on: Date) -> Result<usize, &'static str> {
@@ -170,8 +177,7 @@ impl Case {
         self.speak(recommended(by, role, verdict, on))
     }
     fn decide(&mut self, ruling: Ruling, on: Date) -> Result<usize, &'static str> {
-        let code: GoalCode = text("ALM-001");
-        let facts = self.0.decide(ruling, &oslo_leader(), &oslo_doctor(), &code, on);
+        let facts = self.0.decide(ruling, decider(&oslo_leader(), on).expect("leads"), on);
         then(&mut self.0, facts)
     }
     fn approve(&mut self, on: Date) -> Result<usize, &'static str> {
@@ -273,6 +279,42 @@ fn approving_against_the_latest_word_of_a_role_takes_a_reason() {
 }
 
 #[test]
+fn a_negative_word_stands_until_the_same_person_takes_it_back() {
+    let other = Uuid::from_u128(5);
+    let say = |verdict, day| recommended(other, Role::ClinicalSupervisor, verdict, june(day));
+    let mut case = Case::default();
+    assert_eq!(case.submit(june(1)), Ok(1));
+    assert_eq!(case.speak(say(Verdict::Negative, 2)), Ok(1));
+    assert_eq!(case.recommend(Role::Supervisor, Verdict::Positive, june(3)), Ok(1));
+    // Somebody else of the same role, later.
+    assert_eq!(case.recommend(Role::ClinicalSupervisor, Verdict::Positive, june(4)), Ok(1));
+    assert_eq!(case.approve(june(5)), Err("against_recommendation"));
+    assert_eq!(case.speak(say(Verdict::Positive, 5)), Ok(1));
+    assert_eq!(case.approve(june(4)), Err("against_recommendation"), "not yet taken back");
+    assert_eq!(case.approve(june(5)), Ok(1));
+}
+
+#[test]
+fn an_approval_tells_that_the_leader_has_recommended_too() {
+    let approve = |recommended_as: &[Uuid], on| {
+        let mut case = recommended_goal();
+        let mut who = decider(&oslo_leader(), on).expect("leads");
+        who.recommended_as.extend(recommended_as);
+        let ruling = Ruling::Approve { comment: None, reason: None };
+        let facts = case.0.decide(ruling, who, on);
+        assert_eq!(then(&mut case.0, facts), Ok(1));
+        let Situation::Approved(_, approved) = case.0.on(on) else { panic!("not approved") };
+        // Asked again by whoever knows less of the leader, it is the same decision.
+        assert_eq!(case.approve(on), Ok(0));
+        approved.own_recommendation
+    };
+    assert!(!approve(&[], june(4)));
+    assert!(approve(&[CLINICAL], june(4)) && approve(&[SUPERVISOR], june(4)));
+    assert!(!approve(&[LEADER], june(4)), "not among those who recommended");
+    assert_eq!(recommended_goal().0.recommenders(), BTreeSet::from([SUPERVISOR, CLINICAL]));
+}
+
+#[test]
 fn who_cannot_judge_has_spoken_all_the_same() {
     let mut case = Case::default();
     assert_eq!(case.submit(june(1)), Ok(1));
@@ -295,16 +337,12 @@ fn one_person_in_both_roles_says_why() {
 
 #[test]
 fn nobody_acts_on_their_own_training() {
-    let goal = recommended_goal().0;
     let own = leader_with("doctor", &[("0301", date(2019, 1, 1), None)]);
-    let ruling = Ruling::Approve { comment: None, reason: None };
-    let refused = goal.decide(ruling, &own, &oslo_doctor(), &text("ALM-001"), june(4));
-    assert_eq!(refused.expect_err("own").problem.code, "own_training");
+    assert_eq!(decider(&own, june(4)).expect_err("own").problem.code, "own_training");
     let refused = approved_goal().0.revoke(&own, &oslo_doctor(), june(5), text("x"));
     assert_eq!(refused.expect_err("own").problem.code, "own_training");
-    let who = Recommender { id: SUPERVISOR, hpr_lookup: Some("doctor".to_owned()) };
     let told = recommended(SUPERVISOR, Role::Supervisor, Verdict::Positive, june(2));
-    let refused = goal.recommend(told, &who, &oslo_doctor());
+    let refused = recommended_goal().0.recommend(told, "doctor", &oslo_doctor());
     assert_eq!(refused.expect_err("own").problem.code, "own_training");
 }
 

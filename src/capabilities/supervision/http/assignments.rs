@@ -129,7 +129,12 @@ pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
     let decide = async |view: &View| {
         let read = Concerned::load(view, asked.supervisor.0, asked.trainee.0).await?;
         let parties = read.parties()?;
-        reach.act_for(&parties.trainee.at_home_on(today))?;
+        let homes = parties.trainee.at_home_on(today);
+        // Who is hidden from the caller is told like nobody.
+        if !reach.sees_doctor(parties.trainee.id, &homes) {
+            return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
+        }
+        reach.act_for(&homes)?;
         let facts = parties.propose(proposal.clone())?;
         // Already so: answer with the assignment that is.
         let id = if facts.is_empty() { parties.same(&proposal).unwrap_or(new) } else { new };

@@ -250,7 +250,7 @@ fn a_trainee_has_several_clinical_supervisors_who_need_be_no_specialists() {
         assert_eq!(world.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
         assert_eq!(world.situation(by, id, day), Some(Situation::Active));
         // Such a one speaks on goals and is not the trainee's supervisor, nor at their capacity.
-        assert!(!world.supervision.is_held_by(by, day));
+        assert!(!world.known(by).supervises(TRAINEE, day));
         assert_eq!(world.known(by).load().on(day), 0);
     }
     let own = world.propose(SAME_PERSON, YEAR(2025), clinical);
@@ -338,4 +338,19 @@ fn a_later_told_earlier_rest_lasts_until_the_next_resumption() {
     let on = |day| world.situation(SPECIALIST, id, day);
     assert_eq!(on(date(2025, 6, 30)), Some(Situation::Paused { since }));
     assert_eq!(on(date(2025, 7, 1)), Some(Situation::Active));
+}
+
+#[test]
+fn a_proposal_that_nobody_answered_ends_with_its_last_day() {
+    let mut world = World::new();
+    let id = world.propose(SPECIALIST, YEAR(2025), AssignmentKind::Individual).expect("proposed");
+    let last = date(2025, 12, 31);
+    assert_eq!(world.situation(SPECIALIST, id, last), Some(Situation::Proposed));
+    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
+    // A no that is told for a later day was none on the days between.
+    let decline = |parties: &Parties<'_>| parties.get(id)?.decline(date(2026, 2, 1));
+    assert_eq!(world.when(SPECIALIST, decline), Ok(1));
+    assert_eq!(world.situation(SPECIALIST, id, last), Some(Situation::Proposed));
+    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
+    assert_eq!(world.situation(SPECIALIST, id, date(2026, 2, 1)), Some(Situation::Declined));
 }
