@@ -289,7 +289,7 @@ async fn start(
     let data_dir = database.private.as_ref().map(EmbeddedPostgres::data_dir);
     let proof = proof_settings(settings, data_dir)?;
     let running = app::start(app::Settings {
-        owner: database.owner.clone(),
+        login: database.owner.clone(),
         service: database.service.clone(),
         listen: settings.listen,
         issuers,

@@ -3,6 +3,7 @@
 
 mod health;
 mod log;
+mod logins;
 mod private;
 mod projections;
 
