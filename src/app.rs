@@ -31,7 +31,7 @@ use crate::event_log::projector::{self, Projection};
 use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
 use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
-use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems};
+use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems, reading};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
@@ -297,6 +297,7 @@ fn bind(
             .service(pages::problem_page)
             .service(pages::docs)
             .default_service(web::to(elsewhere))
+            .wrap(from_fn(reading::around))
             .wrap(from_fn(gate::admit))
             .wrap(Condition::new(!cors_origins.is_empty(), cors::of(&cors_origins)))
             .wrap(from_fn(context::around))
