@@ -1,8 +1,9 @@
 #!/bin/sh
 # Writes the secrets that docker-compose.yml mounts, with random values, and whose they are.
 #
-#   secrets/database_password.txt   what the service and PostgreSQL agree on
-#   secrets/token.txt               the bearer token of the first caller
+#   secrets/database_password.txt   of the database's owner, who migrates
+#   secrets/service_password.txt    of the service's own login there
+#   secrets/issuer_key.txt          32 bytes, base64: signs the tokens of the issuer for trying it out
 #   secrets/master_key.txt          32 bytes, base64: seals names and HPR numbers; keep a copy of it
 #                                   apart from the database, without it they cannot be read again
 #   secrets/checkpoint_key.txt      32 bytes, base64: signs the checkpoints of the log
@@ -28,6 +29,7 @@ main() {
         owner=$(id -u) group=$(id -g)
     fi
     write secrets/database_password.txt hex
+    write secrets/service_password.txt hex
     write secrets/issuer_key.txt base64
     write secrets/master_key.txt base64
     write secrets/checkpoint_key.txt base64

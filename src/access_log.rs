@@ -1,9 +1,12 @@
-//! Who read whose name or HPR number, when, as what: written down behind the reader, in batches.
+//! Who read whose name, HPR number or data, when, as what: written down behind the reader, in
+//! batches.
 //!
 //! A reader hands an entry over and goes on; one writer an instance writes what has come together
 //! within milliseconds. When the writer cannot keep up, readers write their entries themselves and
-//! wait: nothing is dropped, and nobody reads what cannot be written down. Which reads count is
-//! decided where names are opened, in [`crate::http`]; who may look is an operation's declaration.
+//! wait: nothing is dropped, and nobody reads what cannot be handed over or written down. A process
+//! that is killed loses what waits, the last milliseconds. Which reads count is decided where names
+//! are opened and where answers pass, in [`crate::http`]; who may look is an operation's
+//! declaration.
 
 use std::time::Duration;
 
@@ -36,13 +39,13 @@ const PURGE_SECONDS: u64 = 3_600;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub at: Timestamp,
-    /// Who read, as the log of events names who acted: JSON.
+    /// Who read, as the log of events names who acted, and what a person is registered as: JSON.
     pub caller: String,
     /// What the reader was to the register.
     pub roles: Vec<&'static str>,
     /// The id of the operation.
     pub operation: String,
-    /// Whose name or HPR number was told.
+    /// Whose name or HPR number was told, and the doctor whose data were read.
     pub persons: Vec<Uuid>,
     pub request_id: String,
 }

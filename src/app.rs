@@ -31,7 +31,7 @@ use crate::event_log::projector::{self, Projection};
 use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
 use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
-use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems};
+use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems, reading};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
@@ -41,8 +41,8 @@ use crate::sealed_keys;
 
 /// What an instance needs.
 pub struct Settings {
-    /// Whoever owns the tables: for migrations only.
-    pub owner: Config,
+    /// Who connects: migrates what is its own.
+    pub login: Config,
     /// The role that the service acts as.
     pub service: Config,
     pub listen: SocketAddr,
@@ -99,9 +99,9 @@ pub struct Running {
     workers: Vec<tokio::task::JoinHandle<()>>,
 }
 
-/// Starts an instance: migrates, builds the read models, listens.
+/// Starts an instance: settles the schema, builds the read models, listens.
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
-    database::migrate(&settings.owner).await?;
+    database::settle_schema(&settings.login, &settings.service).await?;
     let pool = database::pool(&settings.service, settings.pool_size)?;
     let stop = CancellationToken::new();
     let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
@@ -297,6 +297,7 @@ fn bind(
             .service(pages::problem_page)
             .service(pages::docs)
             .default_service(web::to(elsewhere))
+            .wrap(from_fn(reading::around))
             .wrap(from_fn(gate::admit))
             .wrap(Condition::new(!cors_origins.is_empty(), cors::of(&cors_origins)))
             .wrap(from_fn(context::around))

@@ -178,7 +178,7 @@ pub struct ServeSettings {
 /// Whose tokens are taken, and what some organisations are from the start.
 #[derive(Debug, Clone, Args)]
 pub struct IdentitySettings {
-    /// File with the issuers whose tokens are taken; docs/security.md describes it.
+    /// File with the issuers whose tokens are taken; docs/operations.md describes it.
     #[arg(long, env = "ALIS_ISSUERS_FILE")]
     pub issuers_file: Option<PathBuf>,
 
@@ -198,7 +198,7 @@ pub struct IdentitySettings {
     pub loader_organisation: Option<OrganisationNumber>,
 
     /// Scheme and host that callers use, such as `https://alis.example.no`; needed behind a proxy
-    /// when tokens are bound to keys (DPoP).
+    /// when tokens are bound to keys (DPoP), and wherever an issuer has `require_dpop`.
     #[arg(long, env = "ALIS_PUBLIC_URL")]
     pub public_url: Option<String>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod};
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -51,6 +52,15 @@ pub enum DatabaseError {
     Connect(#[from] tokio_postgres::Error),
     #[error("the migrations failed")]
     Migrate(#[from] refinery::Error),
+    #[error("the database refused the service, or its role (ALIS_DATABASE_ROLE)")]
+    Role(#[source] tokio_postgres::Error),
+    #[error(
+        "the login of DATABASE_URL does not own the database's schema, which is not at version {0} as \
+         this program needs it: run `alis migrate` of this program with the owner's DATABASE_URL"
+    )]
+    Older(i32),
+    #[error("the database's schema is at version {0}, and this program knows versions up to {1}")]
+    Newer(i32, i32),
     #[error("the pool cannot be made")]
     Pool(#[from] deadpool_postgres::BuildError),
 }
@@ -140,6 +150,48 @@ pub async fn migrate(config: &Config) -> Result<usize, DatabaseError> {
     drop(client);
     drop(driver.await);
     Ok(report.applied_migrations().len())
+}
+
+/// Settles that the schema is this program's: `login` migrates what it owns or may make; otherwise
+/// somebody else does, and `service` only asks whether it was done.
+///
+/// # Errors
+/// When it was not done, or cannot be.
+pub async fn settle_schema(login: &Config, service: &Config) -> Result<(), DatabaseError> {
+    let (client, connection) = connect(login).await?;
+    let driver = tokio::spawn(connection);
+    let row = client.query_one(include_str!("database/may_migrate.sql"), &[]).await?;
+    let may_migrate: bool = row.try_get(0)?;
+    drop(client);
+    drop(driver.await);
+    if may_migrate {
+        return migrate(login).await.map(|_count| ());
+    }
+    let needed = embedded_migrations::migrations::runner();
+    let needed = needed.get_migrations().iter().map(refinery::Migration::version).max();
+    let needed = needed.unwrap_or(0);
+    match schema_version(service).await? {
+        found if found < needed => Err(DatabaseError::Older(needed)),
+        found if found > needed => Err(DatabaseError::Newer(found, needed)),
+        _same => Ok(()),
+    }
+}
+
+/// The version of the schema, as far as the service is told; 0 when it is told nothing, because the
+/// schema is older than its right to ask, or not there.
+async fn schema_version(service: &Config) -> Result<i32, DatabaseError> {
+    let (client, connection) = connect(service).await.map_err(DatabaseError::Role)?;
+    let driver = tokio::spawn(connection);
+    let answer = client.query_one(include_str!("database/schema_version.sql"), &[]).await;
+    drop(client);
+    drop(driver.await);
+    match answer {
+        Ok(row) => Ok(row.try_get(0)?),
+        Err(error) => match error.code() {
+            Some(&SqlState::UNDEFINED_TABLE | &SqlState::INSUFFICIENT_PRIVILEGE) => Ok(0),
+            Some(_) | None => Err(error.into()),
+        },
+    }
 }
 
 /// The same connection, acting as `role` unless the user is that role already.

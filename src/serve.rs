@@ -271,6 +271,13 @@ async fn start(
     if issuers.is_empty() && own_issuer.is_none() {
         bail!("ALIS_ISSUERS_FILE must name a file with the issuers whose tokens are taken");
     }
+    if issuers.iter().any(|issuer| issuer.require_dpop) && identity.public_url.is_none() {
+        bail!(
+            "ALIS_PUBLIC_URL must say by which address callers reach the service: an issuer in \
+             ALIS_ISSUERS_FILE has `require_dpop`, and what a proof must name is otherwise only \
+             what its caller says"
+        );
+    }
     let Some(master_key) = &database.master_key else {
         bail!("ALIS_MASTER_KEY_FILE must name a file with 32 bytes in base64");
     };
@@ -289,7 +296,7 @@ async fn start(
     let data_dir = database.private.as_ref().map(EmbeddedPostgres::data_dir);
     let proof = proof_settings(settings, data_dir)?;
     let running = app::start(app::Settings {
-        owner: database.owner.clone(),
+        login: database.owner.clone(),
         service: database.service.clone(),
         listen: settings.listen,
         issuers,

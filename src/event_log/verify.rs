@@ -179,8 +179,11 @@ async fn totals(
     if row.try_get(5)? {
         report.find("the log has given a number to a subject and does not know it".to_owned());
     }
+    let later: i64 = row.try_get(7)?;
     if row.try_get(6)? {
         report.find("the log's clock stands before its last event".to_owned());
+    } else if later > 0 {
+        report.find(format!("{later} rows of the ledger are later than the log's clock"));
     }
     if stored != tags || stray > 0 {
         stray_tags(client, log, report).await?;

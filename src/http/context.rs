@@ -62,7 +62,8 @@ pub async fn around(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let context = Context::of(&request);
-    let span = tracing::info_span!(
+    // Of the highest level, so that it is there for every line that is told at all.
+    let span = tracing::error_span!(
         "request",
         request.id = %context.request_id,
         traceparent = context.traceparent.as_deref().unwrap_or(""),

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod page;
 pub mod problems;
 pub mod read;
+pub mod reading;
 pub mod report;
 pub mod person;
 mod reveal;

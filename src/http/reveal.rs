@@ -8,11 +8,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Service;
 use super::actor::{Actor, Reach};
+use super::{Service, reading};
 use crate::access_log::Entry;
 use crate::edge::FromText;
 use crate::event_log::Failure;
@@ -63,17 +63,26 @@ impl Service {
         self.note_read(actor, told).await
     }
 
-    /// Writes down that names or HPR numbers of some persons were told.
+    /// Writes down that somebody read of some persons: who they are, or a doctor's data.
     ///
     /// # Errors
     /// When it cannot be written down: then they are not told.
-    pub async fn note_read(&self, actor: &Actor, persons: Vec<Uuid>) -> Result<(), Failure> {
+    pub async fn note_read(&self, actor: &Actor, mut persons: Vec<Uuid>) -> Result<(), Failure> {
         if persons.is_empty() {
             return Ok(());
         }
+        let doctor = reading::doctor().filter(|doctor| !persons.contains(doctor));
+        persons.extend(doctor.filter(|doctor| !actor.own_ids().contains(doctor)));
+        let mut caller = actor.as_json();
+        let Reach { doctor, supervisor, leader, .. } = &*actor.reach;
+        for (kind, id) in [("trainee", doctor), ("supervisor", supervisor), ("leader", leader)] {
+            if let Some(id) = id {
+                caller[kind] = json!(id);
+            }
+        }
         let entry = Entry {
             at: super::now(),
-            caller: actor.as_json().to_string(),
+            caller: caller.to_string(),
             roles: actor.reach.roles.iter().map(|role| role.word()).collect(),
             operation: actor.operation.to_string(),
             persons,

@@ -1,7 +1,7 @@
 //! The keys of an issuer: read from a file or fetched, kept, and looked for again within limits.
 //!
-//! An issuer that is away changes nothing for keys that are known already, and a caller who invents
-//! key ids causes no more than one look a while.
+//! An issuer that is away changes nothing for keys that are known already until they are too old to
+//! be believed, and a caller who invents key ids causes no more than one look a while.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,6 +20,10 @@ use crate::event_log::combiner::with_causes;
 const LOOK_PAUSE: Duration = Duration::from_secs(10);
 /// Age at which known keys are looked for again, so that a withdrawn one ends.
 const KEYS_AGE_MAX: Duration = Duration::from_secs(600);
+/// Age at which keys count no longer, when their issuer has not answered since. An issuer's bad day
+/// is no reason to stop; but whoever keeps it from answering must not keep a withdrawn key alive
+/// for ever.
+const KEYS_BELIEVED_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How long one fetch may take.
 const FETCH_SECONDS_MAX: u64 = 5;
 /// Bytes of a set of keys.
@@ -58,6 +62,7 @@ pub struct Keys {
     source: Source,
     pause: Duration,
     age_max: Duration,
+    believed_max: Duration,
     known: RwLock<Known>,
     /// When a look was last tried; held while one is under way.
     looked: Mutex<Option<Instant>>,
@@ -68,15 +73,21 @@ pub struct Keys {
 pub enum NoKey {
     /// The issuer does not have it.
     Unknown,
-    /// The issuer has never answered.
+    /// The issuer has never answered, or not for too long.
     Away,
 }
 
 impl Keys {
     /// Keys that will be read from `source` when they are first needed.
     pub fn new(source: Source) -> Self {
-        let (pause, age_max) = (LOOK_PAUSE, KEYS_AGE_MAX);
-        Self { source, pause, age_max, known: RwLock::default(), looked: Mutex::default() }
+        Self {
+            source,
+            pause: LOOK_PAUSE,
+            age_max: KEYS_AGE_MAX,
+            believed_max: KEYS_BELIEVED_MAX,
+            known: RwLock::default(),
+            looked: Mutex::default(),
+        }
     }
 
     /// The keys of a set that is at hand.
@@ -86,34 +97,70 @@ impl Keys {
         this
     }
 
+    /// Keys that are looked for again whenever they are used.
+    #[cfg(test)]
+    pub fn old_at_once(source: Source, believed_max: Duration) -> Self {
+        let (pause, age_max) = (Duration::ZERO, Duration::ZERO);
+        Self { pause, age_max, believed_max, ..Self::new(source) }
+    }
+
     /// Counts up whenever the set changes: what was verified before may have to be again.
     pub fn generation(&self) -> u64 {
         self.read().generation
     }
 
-    /// The key of this id. Looks for it once in a while when it is not known; one that is known
-    /// serves while the set is looked for again, and while its issuer is away.
-    pub async fn find(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, NoKey> {
-        let (found, fresh) = self.look_up(id);
-        if let Some(key) = found {
-            if !fresh {
-                let this = self.clone();
-                tokio::spawn(async move { this.look().await });
-            }
-            return Ok(key);
+    /// The key of this id, and the generation of its set. Looks for it once in a while when it is
+    /// not known; one that is known serves while the set is looked for again, and for a time while
+    /// its issuer is away.
+    pub async fn find(self: &Arc<Self>, id: &str) -> Result<(Arc<Key>, u64), NoKey> {
+        if let Some(found) = self.look_up(id) {
+            self.freshen();
+            return Ok(found);
         }
         self.look().await;
-        match self.look_up(id).0 {
-            Some(key) => Ok(key),
-            None if self.read().at.is_some() => Err(NoKey::Unknown),
+        match self.look_up(id) {
+            Some(found) => Ok(found),
+            None if self.is_believed(&self.read()) => Err(NoKey::Unknown),
             None => Err(NoKey::Away),
         }
     }
 
-    fn look_up(&self, id: &str) -> (Option<Arc<Key>>, bool) {
+    /// Whether what was verified by a set of this generation still is; has the set looked for again
+    /// when it is old, and waits for nothing.
+    pub fn still_hold(self: &Arc<Self>, generation: u64) -> bool {
+        self.freshen();
         let known = self.read();
-        let fresh = known.at.is_some_and(|at| at.elapsed() < self.age_max);
-        (known.keys.get(id).cloned(), fresh || matches!(self.source, Source::Own))
+        known.generation == generation && self.is_believed(&known)
+    }
+
+    fn look_up(&self, id: &str) -> Option<(Arc<Key>, u64)> {
+        let known = self.read();
+        let key = known.keys.get(id).filter(|_| self.is_believed(&known))?;
+        Some((key.clone(), known.generation))
+    }
+
+    /// Whether the source answered lately enough for its keys to count.
+    fn is_believed(&self, known: &Known) -> bool {
+        let lately = known.at.is_some_and(|at| at.elapsed() < self.believed_max);
+        lately || matches!(self.source, Source::Own)
+    }
+
+    /// Has an old set looked for, behind whoever needs it.
+    fn freshen(self: &Arc<Self>) {
+        let is_fresh = self.read().at.is_some_and(|at| at.elapsed() < self.age_max);
+        if is_fresh || matches!(self.source, Source::Own) {
+            return;
+        }
+        // Held, somebody is looking now.
+        let looked = self.looked.try_lock().map_or_else(|_held| true, |at| self.is_pause(*at));
+        if !looked {
+            let this = self.clone();
+            tokio::spawn(async move { this.look().await });
+        }
+    }
+
+    fn is_pause(&self, looked: Option<Instant>) -> bool {
+        looked.is_some_and(|at| at.elapsed() < self.pause)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
@@ -123,7 +170,7 @@ impl Keys {
     /// Asks the source, unless somebody just did; whoever comes meanwhile waits for that answer.
     async fn look(&self) {
         let mut looked = self.looked.lock().await;
-        if looked.is_some_and(|at| at.elapsed() < self.pause) {
+        if self.is_pause(*looked) {
             return;
         }
         *looked = Some(Instant::now());
@@ -271,6 +318,23 @@ mod tests {
         assert!(rotating.keys.find("one").await.is_ok());
         std::fs::write(&rotating.path, "<html>busy</html>").expect("writable");
         assert_eq!(rotating.keys.find("two").await.err(), Some(NoKey::Unknown));
+        assert!(rotating.keys.find("one").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_stays_away_is_believed_for_a_time_and_no_longer() {
+        let mut rotating = Rotating::new("gone");
+        rotating.publish(&["one"]);
+        let keys = Arc::get_mut(&mut rotating.keys).expect("nobody else holds it");
+        (keys.age_max, keys.believed_max) = (Duration::ZERO, Duration::from_millis(200));
+        let generation = rotating.keys.find("one").await.expect("it is published").1;
+        std::fs::remove_file(&rotating.path).expect("it is ours");
+        assert!(rotating.keys.still_hold(generation));
+        tokio::time::sleep(Duration::from_millis(210)).await;
+        assert!(!rotating.keys.still_hold(generation));
+        assert_eq!(rotating.keys.find("one").await.err(), Some(NoKey::Away));
+        // Back again, it is believed again.
+        rotating.publish(&["one"]);
         assert!(rotating.keys.find("one").await.is_ok());
     }
 

@@ -118,6 +118,7 @@ struct Remembered {
     /// Thumbprint of the key that the token is bound to.
     bound_to: Option<String>,
     issuer: usize,
+    /// Of the keys that it was verified by.
     generation: u64,
 }
 
@@ -175,12 +176,15 @@ impl Identity {
         };
         match (&known.bound_to, proof) {
             (None, None) => {}
-            // A proof that nobody asked for is still checked: the caller thinks it counts.
-            (bound_to, Some(proof)) => {
-                let key = proof.check(&digest, now, &self.proofs).ok_or(Refused::Proof)?;
-                if bound_to.as_ref().is_some_and(|bound_to| *bound_to != key) {
-                    return Err(Refused::Proof);
-                }
+            // A proof that nobody asked for is still checked: the caller thinks it counts. It is
+            // not remembered, because anybody can make as many keys as they like.
+            (None, Some(proof)) => drop(proof.check(&digest, now).ok_or(Refused::Proof)?),
+            (Some(bound_to), Some(proof)) => {
+                let proven = proof.check(&digest, now).ok_or(Refused::Proof)?;
+                // Used up last, so that what was refused for something else is not.
+                let holds = proven.key == *bound_to
+                    && self.proofs.is_first(&known.caller.id(), &proven, now);
+                holds.then_some(()).ok_or(Refused::Proof)?;
             }
             (Some(_), None) => return Err(Refused::Proof),
         }
@@ -190,8 +194,8 @@ impl Identity {
     fn recall(&self, digest: &[u8; 32], now: i64) -> Option<Remembered> {
         let remembered = self.remembered.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let known = remembered.get(digest)?;
-        let current = self.trusted.get(known.issuer)?.keys.generation() == known.generation;
-        (current && known.until > now).then(|| known.clone())
+        let holds = self.trusted.get(known.issuer)?.keys.still_hold(known.generation);
+        (holds && known.until > now).then(|| known.clone())
     }
 
     fn remember(&self, digest: [u8; 32], known: Remembered, now: i64) {
@@ -215,8 +219,8 @@ impl Identity {
         let by_name = |trusted: &&Trusted| unread.is_from(&trusted.issuer);
         let trusted = self.trusted.iter().find(by_name).ok_or(Refused::Issuer)?;
         let at = self.trusted.iter().position(|other| std::ptr::eq(other, trusted));
-        let generation = trusted.keys.generation();
-        let key = trusted.keys.find(&unread.key_id).await.map_err(|none| match none {
+        let found = trusted.keys.find(&unread.key_id).await;
+        let (key, generation) = found.map_err(|none| match none {
             keys::NoKey::Unknown => Refused::Signature,
             keys::NoKey::Away => Refused::Unknowable,
         })?;
@@ -226,7 +230,10 @@ impl Identity {
             until: verified.until,
             bound_to: verified.bound_to,
             issuer: at.unwrap_or(usize::MAX),
-            generation: generation.max(trusted.keys.generation()),
+            generation,
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

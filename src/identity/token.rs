@@ -167,7 +167,10 @@ fn person(claims: &Value, vault: &Vault) -> Result<Who, Refused> {
         let (number, supplier) = (employer.ok_or(Refused::Claims)?, number(SUPPLIER)?);
         return Ok(Who::Organisation { number, supplier });
     };
-    let strong = claims[ASSURANCE] == "high" || claims[SECURITY] == "4";
+    // One that is there and low is not made good by the other.
+    let level = |name, enough| given(claims, name).map(|level| level == enough);
+    let levels = [level(ASSURANCE, "high"), level(SECURITY, "4")];
+    let strong = levels.contains(&Some(true)) && !levels.contains(&Some(false));
     let hpr = hpr.as_str().filter(|_| strong).and_then(|n| HprNumber::from_text(n).ok());
     let hpr_lookup = vault.lookup(&hpr.ok_or(Refused::Claims)?);
     Ok(Who::Person { hpr_lookup, employer })

@@ -320,7 +320,9 @@ fn not_before() -> Fault {
 /// The event as it is hashed, the proof that it is in the log, and a signed checkpoint: enough for
 /// anybody with the published key to check, without this service. The answer to a change names the
 /// receipt of its newest event in `Link` (`rel="receipt"`). Waits a moment when the event is newer
-/// than the last checkpoint. Shows what the caller would also be shown in the feed.
+/// than the last checkpoint. There is one for each event that the feed would show the caller; it
+/// holds `meta` as well (who acted, as what, and which request it came with), which is hashed with
+/// the rest.
 #[utoipa::path(tag = "proof", operation_id = "read_receipt",
     params(("position" = i64, Path, description = "Place of the event in the log.", minimum = 1, maximum = 999999999999999999_i64, example = 1)),
     extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&NOT_YET_SEALED])))),

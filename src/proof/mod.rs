@@ -67,6 +67,11 @@ pub fn start(
         let (pool, interval) = (pool.clone(), pace.interval);
         let anchors = Anchors { pool, log, file: anchor_file, url: anchor_url, interval };
         workers.push(tokio::spawn(anchors.run(stop.clone())));
+    } else {
+        tracing::warn!(
+            "No anchor is kept: whoever owns the database could remove the newest events with the \
+             checkpoints that tell of them. ALIS_ANCHOR_FILE or ALIS_ANCHOR_URL says where to"
+        );
     }
     workers
 }

@@ -4,11 +4,18 @@
 //! Every rule has a test here that breaks the document and sees the rule object. Deliberately not
 //! here: Docker. Whether the images run is for whoever has a daemon to see.
 
+use std::fs;
+use std::process::Command;
+
+use alis::database::{acting_as, settle_schema};
+use alis::serve::DATABASE;
 use serde_json::{Map, Value, json};
 
 use rules::{keys, runs_alis, services, violations};
 
+use crate::support::postgres::{connect, throwaway_cluster};
 use crate::support::program;
+use crate::support::scratch::Scratch;
 
 mod rules;
 
@@ -80,6 +87,35 @@ fn assert_needed(pointer: &str, complaint: &str) {
     assert!(found.iter().any(|line| line.contains(complaint)), "{complaint:?} not in {found:#?}");
 }
 
+/// The script is run as the file has it, on a PostgreSQL that is reached another way.
+#[tokio::test]
+async fn the_login_of_the_service_is_made_once_and_may_serve_and_not_migrate() {
+    let cluster = tokio::task::spawn_blocking(throwaway_cluster).await.expect("it starts");
+    let (server, scratch) = (cluster.server(), Scratch::fast());
+    alis::database::migrate(&server.superuser()).await.expect("the migrations run");
+    for (name, password) in [("database_password", "unused"), ("service_password", "it's a word")] {
+        fs::write(scratch.path().join(name), password).expect("our own directory is writable");
+    }
+    let document = document();
+    let script = document["services"]["login"]["command"][2].as_str().expect("a script");
+    let psql = server.psql();
+    let script = script
+        .replace("$$", "$")
+        .replace("/run/secrets", &scratch.path().display().to_string())
+        .replace("psql --host=db --username=alis --dbname=alis", &psql);
+    for _ in 0..2 {
+        let ran = program::output(Command::new("sh").args(["-euc", &script]));
+        assert!(ran.status.success(), "{ran:?}");
+    }
+    let sql = "select pg_has_role(oid, 'alis_service', 'usage'), rolcanlogin and not rolsuper,
+                 rolpassword like 'SCRAM%' from pg_authid where rolname = 'alis_api'";
+    let row = connect(&server.superuser()).await.query_one(sql, &[]).await.expect("it is there");
+    assert_eq!((row.get(0), row.get(1), row.get(2)), (true, true, true));
+    let login = server.config("alis_api", DATABASE);
+    settle_schema(&login, &acting_as(&login, "alis_service")).await.expect("it may serve");
+    alis::database::migrate(&login).await.expect_err("it may not migrate");
+}
+
 #[test]
 fn an_unknown_key_is_refused() {
     assert_refused("/services/api/privileged", json!(true), "'privileged' was unexpected");
@@ -94,7 +130,8 @@ fn a_service_that_stays_needs_a_healthcheck() {
 
 #[test]
 fn a_service_nobody_waits_for_is_not_one_shot() {
-    assert_needed("/services/api/depends_on/migrate", "migrate has no healthcheck");
+    assert_needed("/services/login/depends_on/migrate", "migrate has no healthcheck");
+    assert_needed("/services/api/depends_on/login", "login has no healthcheck");
     assert_refused("/services/migrate/restart", json!("unless-stopped"), "migrate has no health");
 }
 
@@ -111,8 +148,8 @@ fn a_service_waits_for_what_the_other_can_become() {
     assert_refused("/services/api/depends_on/db/condition", completed, complaint);
     assert_refused("/services/api/depends_on/db/condition", json!("service_started"), complaint);
     let healthy = json!("service_healthy");
-    let complaint = "in a way that migrate never is";
-    assert_refused("/services/api/depends_on/migrate/condition", healthy, complaint);
+    let complaint = "in a way that login never is";
+    assert_refused("/services/api/depends_on/login/condition", healthy, complaint);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod operate;
 mod personal;
 mod position;
 mod programme;
+mod problems;
 mod proof;
 mod reference;
 mod reference_import;

@@ -3,8 +3,11 @@
 
 mod health;
 mod log;
+mod lines;
+mod logins;
 mod private;
 mod projections;
+mod stopping;
 
 use crate::support::operator::{Operator, Ran};
 use crate::support::postgres::empty;

@@ -55,13 +55,25 @@ pub struct ReaderView {
     #[serde(default)]
     #[schema(example = json!(null))]
     pub hpr_lookup: Option<String>,
+    /// The trainee that the person is; null when the person is none, and for an organisation.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub trainee: Option<Uuid>,
+    /// The supervisor that the person is; null when the person is none, and for an organisation.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub supervisor: Option<Uuid>,
+    /// The leader that the person is; null when the person is none, and for an organisation.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub leader: Option<Uuid>,
     /// The organisation that the person worked for; null when not told, and for an organisation.
     #[serde(default)]
     #[schema(example = json!(null))]
     pub employer: Option<String>,
 }
 
-/// A read that told somebody's name or HPR number.
+/// A read that told somebody's name or HPR number, or one doctor's data.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AccessLogEntryView {
     /// When it was answered.
@@ -75,7 +87,8 @@ pub struct AccessLogEntryView {
     /// The operation, as this document names it.
     #[schema(example = "read_trainee")]
     pub operation: String,
-    /// The trainees, supervisors and leaders whose name or HPR number was told.
+    /// The trainees, supervisors and leaders whose name or HPR number was told, and the trainee
+    /// whose data were read.
     #[schema(example = json!(["01890a5d-ac96-774b-bcce-b302099a8058"]))]
     pub persons: Vec<Uuid>,
     /// `X-Request-Id` of the request.

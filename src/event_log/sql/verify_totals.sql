@@ -9,6 +9,7 @@ select (select count(*) from alis.event e
         where c.log = l.log and (c.head < 0 or c.head > l.head)),
        l.subjects < (select coalesce(max(s.id), 0) from alis.subject s where s.log = l.log),
        l.recorded_at < coalesce((select e.recorded_at from alis.event e
-                                 where e.log = l.log and e.position = l.head), '-infinity')
+                                 where e.log = l.log and e.position = l.head), '-infinity'),
+       (select count(*) from alis.command c where c.log = l.log and c.at > l.recorded_at)
 from alis.log l
 where l.log = $1

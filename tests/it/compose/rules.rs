@@ -126,7 +126,9 @@ fn environment(document: &Value) -> Vec<String> {
             let known = if runs_alis(service) {
                 setting == "DATABASE_URL" || setting.starts_with("ALIS_")
             } else {
-                ["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE"].contains(&setting)
+                ["USER", "DB", "PASSWORD_FILE", "INITDB_ARGS"]
+                    .iter()
+                    .any(|known| setting.strip_prefix("POSTGRES_") == Some(known))
             };
             if !known {
                 found.push(format!("{name} does not read {setting}"));

@@ -4,7 +4,7 @@ use alis::identity::issuer::Shape;
 use serde_json::{Value, json};
 
 use super::forge::{Prover, claims, header, signed};
-use super::{ORGANISATION, Trusting};
+use super::{ORGANISATION, PUBLIC_URL, Trusting};
 use crate::support::client::Answer;
 
 const PATH: &str = "/v1/positions";
@@ -22,8 +22,8 @@ fn bound(prover: &Prover) -> String {
     signed(&header(), &claims)
 }
 
-fn url(trusting: &Trusting) -> String {
-    format!("http://{}{PATH}", trusting.instance.running.address)
+fn url() -> String {
+    format!("{PUBLIC_URL}{PATH}")
 }
 
 #[tokio::test]
@@ -31,11 +31,11 @@ async fn a_bound_token_is_good_with_a_proof_and_only_once_with_each() {
     let trusting = Trusting::new(Shape::Maskinporten, true).await;
     let prover = Prover::new();
     let token = bound(&prover);
-    let good = Prover::claims("GET", &url(&trusting), &token);
+    let good = Prover::claims("GET", &url(), &token);
     let proof = prover.proof(&good);
     ask(&trusting, "DPoP", &token, Some(&proof)).await.expect(200);
     ask(&trusting, "DPoP", &token, Some(&proof)).await.expect_problem(401, "token_refused");
-    let again = prover.proof(&Prover::claims("GET", &url(&trusting), &token));
+    let again = prover.proof(&Prover::claims("GET", &url(), &token));
     ask(&trusting, "dpop", &token, Some(&again)).await.expect(200);
     trusting.stop().await;
 }
@@ -45,7 +45,7 @@ async fn a_bound_token_without_its_proof_is_worth_nothing() {
     let trusting = Trusting::new(Shape::Maskinporten, false).await;
     let (prover, thief) = (Prover::new(), Prover::new());
     let token = bound(&prover);
-    let url = url(&trusting);
+    let url = url();
     let refused = async |scheme: &str, proof: Option<&str>| {
         let answer = ask(&trusting, scheme, &token, proof).await;
         let answer = answer.expect_problem(401, "token_refused");
@@ -58,9 +58,10 @@ async fn a_bound_token_without_its_proof_is_worth_nothing() {
     // A proof in the header of a plain bearer is none: the scheme says that it counts.
     let good = prover.proof(&Prover::claims("GET", &url, &token));
     refused("Bearer", Some(&good)).await;
-    let changes: [fn(&mut Value); 8] = [
+    let changes: [fn(&mut Value); 9] = [
+        |c| c["htu"] = json!("https://other.example/v1/positions"),
         |c| c["htm"] = json!("POST"),
-        |c| c["htu"] = json!("http://127.0.0.1/v1/trainees"),
+        |c| c["htu"] = json!("https://alis.example/v1/trainees"),
         |c| c["ath"] = json!("AAAA"),
         |c| c["iat"] = json!(c["iat"].as_i64().expect("a time") - 120),
         |c| c["iat"] = json!(c["iat"].as_i64().expect("a time") + 120),
@@ -78,6 +79,45 @@ async fn a_bound_token_without_its_proof_is_worth_nothing() {
     // A query does not belong to what is proved; another spelling of the host is the same host.
     let with_query = prover.proof(&Prover::claims("GET", &format!("{url}?limit=1"), &token));
     ask(&trusting, "DPoP", &token, Some(&with_query)).await.expect(200);
+    trusting.stop().await;
+}
+
+#[tokio::test]
+async fn a_proof_for_another_host_is_none_whatever_host_the_caller_says() {
+    let trusting = Trusting::new(Shape::Maskinporten, true).await;
+    let prover = Prover::new();
+    let token = bound(&prover);
+    let elsewhere = Prover::claims("GET", "https://other.example/v1/positions", &token);
+    let authorization = format!("DPoP {token}");
+    for says in ["host", "x-forwarded-host", "forwarded"] {
+        let proof = prover.proof(&elsewhere);
+        let host = if says == "forwarded" { "host=other.example" } else { "other.example" };
+        let headers = [
+            ("Authorization", &*authorization),
+            ("DPoP", &proof),
+            (says, host),
+            ("x-forwarded-proto", "https"),
+        ];
+        let refused = trusting.stranger.get_with(PATH, &headers).await;
+        refused.expect_problem(401, "token_refused");
+    }
+    trusting.stop().await;
+}
+
+#[tokio::test]
+async fn a_proof_that_was_refused_for_its_key_is_not_used_up() {
+    let trusting = Trusting::new(Shape::Maskinporten, false).await;
+    let (prover, other) = (Prover::new(), Prover::new());
+    let token = bound(&prover);
+    // The same proof beside a token that is bound to another key is no proof of that one.
+    let foreign = bound(&other);
+    let mut claims = Prover::claims("GET", &url(), &token);
+    let proof = prover.proof(&claims);
+    ask(&trusting, "DPoP", &foreign, Some(&proof)).await.expect_problem(401, "token_refused");
+    claims["ath"] = Prover::claims("GET", &url(), &foreign)["ath"].clone();
+    let stolen = prover.proof(&claims);
+    ask(&trusting, "DPoP", &foreign, Some(&stolen)).await.expect_problem(401, "token_refused");
+    ask(&trusting, "DPoP", &token, Some(&proof)).await.expect(200);
     trusting.stop().await;
 }
 

@@ -14,6 +14,9 @@ use crate::support::stand_in::StandIn;
 /// A municipality's organisation in these tests.
 const ORGANISATION: &str = "999000134";
 
+/// Where callers of these instances think that they are.
+const PUBLIC_URL: &str = "https://alis.example";
+
 /// An instance that trusts the issuer of these tests, whose keys a stand-in publishes.
 struct Trusting {
     instance: Instance,
@@ -27,7 +30,11 @@ impl Trusting {
         let url = format!("http://{}/jwks", keys.address);
         let mut issuer = forge::issuer(shape, url);
         issuer.require_dpop = require_dpop;
-        let instance = Instance::trusting(vec![issuer]).await;
+        let instance = Instance::with(|settings| {
+            settings.issuers = vec![issuer];
+            settings.public_url = Some(PUBLIC_URL.to_owned());
+        });
+        let instance = instance.await;
         let client = instance.client();
         let municipality = json!({"number": "5401", "name": "Tromsø", "from": "2020-01-01"});
         client.post("/v1/municipalities", municipality).await.expect(201);

@@ -131,6 +131,19 @@ async fn a_person_is_told_by_a_strongly_authenticated_hpr_number_and_by_nothing_
         c["helseid://claims/identity/security_level"] = json!("3");
     };
     assert_eq!(status(weak).await, 401);
+    // Of the two levels that may be told, one must be, and each that is must suffice.
+    let told = |assurance: Value, security: Value| {
+        let mut claims = good.clone();
+        claims["helseid://claims/identity/assurance_level"] = assurance;
+        claims["helseid://claims/identity/security_level"] = security;
+        let client = stranger.showing(Some(&token_with(shape, &claims)));
+        async move { client.get("/v1/positions").await.status }
+    };
+    assert_eq!(told(json!("high"), json!("3")).await, 401);
+    assert_eq!(told(json!("low"), json!("4")).await, 401);
+    assert_eq!(told(Value::Null, Value::Null).await, 401);
+    assert_eq!(told(json!("high"), Value::Null).await, 200);
+    assert_eq!(told(Value::Null, json!("4")).await, 200);
     assert_eq!(status(|c| c["helseid://claims/hpr/hpr_number"] = Value::Null).await, 401);
     assert_eq!(status(|c| c["helseid://claims/hpr/hpr_number"] = json!("12a")).await, 401);
     assert_eq!(

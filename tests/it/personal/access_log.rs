@@ -81,6 +81,86 @@ async fn a_doctor_sees_who_read_about_them_and_nobody_else() {
     world.instance.stop().await;
 }
 
+#[tokio::test]
+async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told() {
+    let world = World::new().await;
+    let (auditor, doctor) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
+    let own = world.own.id("trainees");
+    let assignment = world.own.id("supervisor-assignments");
+    let asked = [
+        ("read_trainee", format!("/v1/trainees/{own}")),
+        ("read_trainee_history", format!("/v1/trainees/{own}/history")),
+        ("list_plans", format!("/v1/trainees/{own}/plans")),
+        ("read_plan", format!("/v1/trainees/{own}/plans/alm")),
+        ("list_trainee_goals", format!("/v1/trainees/{own}/learning-goals")),
+        ("read_trainee_goal", format!("/v1/trainees/{own}/learning-goals/ALM-001")),
+        ("read_trainee_goal_history", format!("/v1/trainees/{own}/learning-goals/ALM-001/history")),
+        ("read_supervisor_assignment", format!("/v1/supervisor-assignments/{assignment}")),
+        (
+            "read_supervisor_assignment_history",
+            format!("/v1/supervisor-assignments/{assignment}/history"),
+        ),
+    ];
+    let of_auditor = async |count: usize| loop {
+        let page = auditor.get(&format!("/v1/access-log?limit=200&person={own}")).await.expect(200);
+        let items = page.body["items"].as_array().expect("items");
+        let mine = items.iter().filter(|read| read["roles"] == serde_json::json!(["auditor"]));
+        let mine: Vec<Value> = mine.cloned().collect();
+        if mine.len() >= count {
+            return mine;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    for (_, path) in &asked {
+        auditor.get(path).await.expect(200);
+    }
+    // Lists of ids and what is refused are not written down, nor is what is one's own by ids.
+    auditor.get("/v1/trainees").await.expect(200);
+    auditor.get("/v1/supervisor-assignments").await.expect(200);
+    auditor.get(&format!("/v1/trainees/{own}/plans/xyz")).await.expect(404);
+    doctor.get(&format!("/v1/trainees/{own}/history")).await.expect(200);
+    let read = auditor.get(&format!("/v1/trainees/{own}/history")).await.expect(200);
+    let mine = of_auditor(asked.len() + 1).await;
+    assert_eq!(mine[0]["request_id"], read.header("x-request-id").expect("an id"));
+    let mut operations: Vec<&str> =
+        mine[1..].iter().filter_map(|read| read["operation"].as_str()).collect();
+    operations.reverse();
+    assert_eq!(operations, asked.each_ref().map(|(operation, _)| *operation));
+    for read in &mine {
+        assert_eq!(read["persons"], serde_json::json!([own]), "{read}");
+    }
+    let all = auditor.get(&format!("/v1/access-log?limit=200&person={own}")).await.expect(200);
+    let items = all.body["items"].as_array().expect("items");
+    assert!(
+        !items.iter().any(|read| read["roles"] == serde_json::json!(["doctor"])),
+        "{}",
+        all.text
+    );
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_who_read_is_told_by_the_id_that_they_have_in_the_register() {
+    let world = World::new().await;
+    let doctor = world.as_one(Scenario::Trainee);
+    let own = world.own.id("trainees");
+    for scenario in [Scenario::Leader, Scenario::Supervisor, Scenario::Municipality] {
+        world.as_one(scenario).get(&format!("/v1/trainees/{own}")).await.expect(200);
+    }
+    let all = reads(&doctor, "limit=200", reads_of(&world.as_one(Scenario::Auditor), own).await);
+    let all = all.await;
+    let by = |role: &str| {
+        let read = all.iter().find(|read| read["roles"] == serde_json::json!([role]));
+        read.unwrap_or_else(|| panic!("no read by a {role}"))["reader"].clone()
+    };
+    let (leader, supervisor) = (by("leader"), by("supervisor"));
+    assert_eq!(leader["leader"], world.own.id("leaders"));
+    assert_eq!(supervisor["supervisor"], world.own.id("supervisors"));
+    assert!(leader["trainee"].is_null() && supervisor["leader"].is_null());
+    assert!(by("municipality")["leader"].is_null());
+    world.instance.stop().await;
+}
+
 /// How many reads the auditor finds about a person.
 async fn reads_of(auditor: &Client, person: &str) -> usize {
     let page = auditor.get(&format!("/v1/access-log?limit=200&person={person}")).await.expect(200);

@@ -1,7 +1,7 @@
 //! What is held on somebody, for that person.
 
 use alis::identity::cast::Scenario;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::person;
 use crate::access::world::World;
@@ -52,6 +52,63 @@ async fn a_person_gets_all_that_is_held_on_them_and_nobody_elses() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    world.instance.stop().await;
+}
+
+/// The types of the events under a member of the first registration.
+fn types<'a>(export: &'a Value, member: &str) -> Vec<&'a str> {
+    let events = export["registrations"][0][member].as_array().expect("events");
+    let types = events.iter().filter_map(|event| event["type"].as_str());
+    types.filter_map(|name| name.strip_prefix("no.alis.")).collect()
+}
+
+#[tokio::test]
+async fn whoever_trains_doctors_gets_what_they_did_and_who_read_about_them() {
+    let world = World::new().await;
+    let doctor = world.own.id("trainees");
+    let (supervisor, leader) = (world.own.id("supervisors"), world.own.id("leaders"));
+    let goal = format!("/v1/trainees/{doctor}/learning-goals/ALM-001");
+    let act = async |act: &str, body: Value| {
+        world.client.post(&format!("{goal}/{act}"), body).await.expect(200);
+    };
+    act("submission", json!({"on": "2020-03-01"})).await;
+    let positive = json!({"by": supervisor, "role": "supervisor", "verdict": "positive",
+        "on": "2020-03-02"});
+    act("recommendations", positive).await;
+    let returned = json!({"by": leader, "outcome": "returned", "on": "2020-03-03",
+        "comment": "More practice"});
+    act("decision", returned).await;
+    let register = world.as_one(Scenario::Register);
+    register.get(&format!("/v1/persons/{leader}/export")).await.expect(200);
+    for (scenario, id, acts) in [
+        (Scenario::Supervisor, supervisor, vec!["learning_goal.recommended.v1"]),
+        (Scenario::Leader, leader, vec!["learning_goal.returned.v1", "plan.assigned.v1"]),
+    ] {
+        let person = world.as_one(scenario);
+        let export = person.get(&format!("/v1/persons/{id}/export")).await.expect(200);
+        assert_eq!(types(&export.body, "acts"), acts, "{}", export.text);
+        // What is about the person is told once, and nobody else by name.
+        assert!(types(&export.body, "events").iter().all(|name| !acts.contains(name)));
+        for others in ["sealed", "Kari Eget", "999000001", "hpr_lookup\":\"999"] {
+            assert!(!export.text.contains(others), "{others} in {}", export.text);
+        }
+        let log = format!("/v1/access-log?person={id}&limit=200");
+        loop {
+            let held = person.get(&format!("/v1/persons/{id}/export")).await.expect(200).body;
+            let reads = held["reads"].as_array().expect("reads").clone();
+            assert!(reads.iter().all(|read| read["persons"] == json!([id])), "{held}");
+            let told = person.get(&log).await.expect(200).body["items"].clone();
+            if told.as_array().is_some_and(|told| told.ends_with(&reads)) && !reads.is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+    // A doctor has no acts, and everything else.
+    let own = world.as_one(Scenario::Trainee);
+    let export = own.get(&format!("/v1/persons/{doctor}/export")).await.expect(200);
+    assert_eq!(types(&export.body, "acts"), Vec::<&str>::new());
+    assert!(types(&export.body, "events").contains(&"learning_goal.returned.v1"));
     world.instance.stop().await;
 }
 

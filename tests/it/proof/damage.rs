@@ -373,6 +373,12 @@ const BESIDE: &[(&str, &str, &str)] = &[
         "the command of event 10 is not in the ledger",
     ),
     (
+        "a row of the ledger added behind the newest",
+        "insert into alis.command select log, 'new', fingerprint, head, reply, at + interval '1 s'
+         from alis.command where log = {n} and key = 'nothing'",
+        "1 rows of the ledger are later than the log's clock",
+    ),
+    (
         "the head",
         "update alis.log set head = 8 where log = {n}",
         "1 events stand outside of the log's positions",

@@ -44,7 +44,7 @@ table alis.proof: select, update
 table alis.proof_run: select
 table alis.secret: select, insert
 table alis.subject: select
-table public.refinery_schema_history:
+table public.refinery_schema_history: select
 ";
 
 /// What triggers refuse to everybody.

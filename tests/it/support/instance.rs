@@ -148,7 +148,7 @@ pub async fn try_sealing(
 pub fn settings(admin: &Config) -> Settings {
     overheard::listen();
     Settings {
-        owner: admin.clone(),
+        login: admin.clone(),
         service: acting_as(admin, "alis_service"),
         listen: ([127, 0, 0, 1], 0).into(),
         issuers: vec![],

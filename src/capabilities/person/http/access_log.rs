@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::http::header;
 use deserr::Deserr;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 use utoipa::IntoParams;
@@ -11,17 +12,18 @@ use uuid::Uuid;
 
 use crate::capabilities::person::view::AccessLogEntryView;
 use crate::edge::{Day, Faults, FieldFault, Id};
+use crate::event_log::Failure;
 use crate::http::actor::{Actor, Role};
 use crate::http::answer::with_position;
 use crate::http::page::{Cursor, Page, Paging, invalid_cursor};
-use crate::http::{Answer, List, beginning_of, today};
+use crate::http::{Answer, List, Service, beginning_of, today};
 
 /// Which reads.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct AccessLogFilters {
-    /// Only reads that told who this trainee, supervisor or leader is.
+    /// Only reads that told who this trainee, supervisor or leader is, or this trainee's data.
     #[deserr(default)]
     person: Option<Id>,
     /// Only reads on this day or later.
@@ -38,8 +40,35 @@ fn looked_at(actor: &Actor) -> Option<Vec<Uuid>> {
     (!sees_all).then(|| actor.own_ids())
 }
 
+/// Which reads, as the statement takes it.
+#[derive(Default)]
+pub(super) struct Which<'a> {
+    /// The persons that the caller may look at; `None` is everybody.
+    pub own: Option<&'a [Uuid]>,
+    pub person: Option<Uuid>,
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+/// Reads before an entry, newest first.
+pub(super) async fn rows(
+    service: &Service,
+    which: &Which<'_>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Row>, Failure> {
+    let Which { own, person, from, until } = which;
+    let client = service.log.pool.get().await?;
+    let statement = client.prepare_cached(include_str!("../sql/access_log.sql")).await?;
+    let log = &service.log.log;
+    Ok(client.query(&statement, &[log, &before, own, person, from, until, &limit]).await?)
+}
+
 /// The entry in a row of the list; of the persons only those in `own`, if it is given.
-fn entry(row: &Row, own: Option<&[Uuid]>) -> Result<AccessLogEntryView, tokio_postgres::Error> {
+pub(super) fn entry(
+    row: &Row,
+    own: Option<&[Uuid]>,
+) -> Result<AccessLogEntryView, tokio_postgres::Error> {
     let mut persons: Vec<Uuid> = row.try_get(5)?;
     persons.retain(|person| own.is_none_or(|own| own.contains(person)));
     Ok(AccessLogEntryView {
@@ -54,9 +83,10 @@ fn entry(row: &Row, own: Option<&[Uuid]>) -> Result<AccessLogEntryView, tokio_po
 
 /// Who read personal data
 ///
-/// Every answer that told a name or an HPR number, newest first: when, who, in what role, by which
-/// operation, and about whom. An auditor sees all of it; a doctor, a supervisor and a leader see
-/// the reads that were about themselves, and of those only themselves. A read appears within
+/// Every answer that told a name or an HPR number, and every read of one doctor's data by somebody
+/// else, newest first: when, who, in what role, by which operation, and about whom. Lists of ids
+/// and reports are not among them. An auditor sees all of it; a doctor, a supervisor and a leader
+/// see the reads that were about themselves, and of those only themselves. A read appears within
 /// moments.
 #[utoipa::path(tag = "persons", operation_id = "read_access_log",
     params(AccessLogFilters, Paging),
@@ -79,15 +109,8 @@ pub async fn read(list: List<AccessLogFilters>) -> Answer {
     }
     let from = list.filters.from.and_then(|day| beginning_of(day.0));
     let until = list.filters.to.and_then(|day| beginning_of(day.0.tomorrow().ok()?));
-    let log = &list.read.service.log;
-    let client = log.pool.get().await?;
-    let sql = include_str!("../sql/access_log.sql");
-    let statement = client.prepare_cached(sql).await?;
-    let limit = list.limit + 1;
-    let rows = client
-        .query(&statement, &[&log.log, &before, &own, &person, &from, &until, &limit])
-        .await?;
-    drop(client);
+    let which = Which { own: own.as_deref(), person, from, until };
+    let rows = rows(&list.read.service, &which, before, list.limit + 1).await?;
     let page = usize::try_from(list.limit).expect("a limit is at most 200");
     let mut items = Vec::with_capacity(rows.len());
     let mut last = 0;

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use crate::aggregate::Subject;
 use crate::capabilities::person::domain::PersonKind;
 use crate::capabilities::person::erase::registered_as;
+use crate::capabilities::person::http::access_log;
+use crate::capabilities::person::view::AccessLogEntryView;
+use crate::event_log::feed::Recorded;
 use crate::event_log::{Failure, View};
 use crate::http::actor::Role;
 use crate::http::answer::with_position;
@@ -17,8 +20,10 @@ use crate::http::{Answer, ProblemResponse, Read, Service, cloud_event, problems}
 use crate::personal_data::{Identity, PersonKey};
 use crate::problem::Rejection;
 
-/// Events of one registration in the document.
+/// Events about one registration in the document, and acts of it.
 const EVENTS_MAX: i64 = 20_000;
+/// Reads in the document.
+const READS_MAX: i64 = 10_000;
 
 /// What a person is registered as, and everything about it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -37,7 +42,11 @@ pub struct RegistrationView {
     /// Every event about it, newest first; in `data`, `name` and `hpr_number` instead of `sealed`.
     #[schema(value_type = Vec<cloud_event::CloudEvent>, max_items = 20000)]
     events: Vec<Value>,
-    /// Whether these are all of them: a document holds the newest 20 000.
+    /// Every event that is about others and was done by this one, such as recommendations and
+    /// decisions, newest first. They name nobody.
+    #[schema(value_type = Vec<cloud_event::CloudEvent>, max_items = 20000)]
+    acts: Vec<Value>,
+    /// Whether these are all of them: a document holds the newest 20 000 events and as many acts.
     #[schema(example = true)]
     complete: bool,
 }
@@ -47,14 +56,21 @@ pub struct RegistrationView {
 pub struct ExportView {
     /// Everything that the same HPR number is registered as; the one asked about first.
     registrations: Vec<RegistrationView>,
+    /// Who read about the person, as the access log has it, newest first.
+    #[schema(max_items = 10000)]
+    reads: Vec<AccessLogEntryView>,
+    /// Whether these are all reads that are still kept: a document holds the newest 10 000.
+    #[schema(example = true)]
+    reads_complete: bool,
 }
 
 /// Export what is held on a person
 ///
-/// Everything the person is registered as, with name and HPR number, and every event about it, with
-/// names opened in them: for the person (a trainee, supervisor or leader with a token of their
-/// own), and for whoever keeps the register, who answers a request for access. Of somebody who was
-/// erased there are only the events. The reading is itself written down.
+/// Everything the person is registered as, with name and HPR number; every event about it, with the
+/// person's names opened in them; what the person did that is recorded about others; and who read
+/// about the person. For the person (a trainee, supervisor or leader with a token of their own),
+/// and for whoever keeps the register, who answers a request for access. Of somebody who was erased
+/// there are only events and reads. The reading is itself written down.
 #[utoipa::path(tag = "persons", operation_id = "export_person",
     params(("id" = Uuid, Path, description = "The trainee, supervisor or leader.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
     responses((status = 200, description = "All that is held", body = ExportView)),
@@ -79,11 +95,12 @@ pub async fn export(read: Read, id: Path<Uuid>) -> Answer {
     if registrations.is_empty() {
         return Err((&problems::NOT_FOUND).into());
     }
-    let told = registrations.iter().filter(|one| one.name.is_some()).map(|one| one.id).collect();
+    let told: Vec<Uuid> = registrations.iter().map(|one| one.id).collect();
+    let (reads, reads_complete) = reads_about(&service, &told).await?;
     service.note_read(&read.actor, told).await?;
     let mut response = HttpResponse::Ok();
     with_position(&mut response, position);
-    let body = serde_json::to_string(&ExportView { registrations })
+    let body = serde_json::to_string(&ExportView { registrations, reads, reads_complete })
         .map_err(|error| ProblemResponse::failed(&error, &problems::INTERNAL_ERROR))?;
     read.tagged(response, body, "application/json")
 }
@@ -102,10 +119,13 @@ async fn registration(
     let subjects = subjects_of(service, id).await?;
     let log = &service.log;
     let mut facts = log.history(&subjects, i64::MAX, 0, None, EVENTS_MAX + 1, None).await?;
-    let events_max = usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
-    let complete = facts.len() <= events_max;
-    facts.truncate(events_max);
+    let mut acts = acts_of(service, id, &subjects).await?;
+    let complete = cut(&mut facts, EVENTS_MAX) && cut(&mut acts, EVENTS_MAX);
     let mut events: Vec<Value> = facts.iter().map(cloud_event::cloud_event).collect();
+    let mut acts: Vec<Value> = acts.iter().map(cloud_event::cloud_event).collect();
+    for act in &mut acts {
+        open(&mut act["data"], kind, id, None);
+    }
     let mut newest = None;
     for event in &mut events {
         let opened = open(&mut event["data"], kind, id, key.as_ref());
@@ -115,7 +135,15 @@ async fn registration(
         Some(Identity { name, hpr_number }) => (Some(name), hpr_number),
         None => (None, None),
     };
-    Ok(RegistrationView { kind, id, name, hpr_number, events, complete })
+    Ok(RegistrationView { kind, id, name, hpr_number, events, acts, complete })
+}
+
+/// Leaves at most so many; answers whether these are all.
+fn cut<T>(items: &mut Vec<T>, max: i64) -> bool {
+    let max = usize::try_from(max).unwrap_or(usize::MAX);
+    let complete = items.len() <= max;
+    items.truncate(max);
+    complete
 }
 
 /// Puts name and number in the place of what is sealed, if it is about this person.
@@ -144,4 +172,33 @@ async fn subjects_of(service: &Service, id: Uuid) -> Result<Vec<Subject>, Failur
         subjects.extend(name.split_once(':').map(|(kind, id)| Subject::new(kind, id)));
     }
     Ok(subjects)
+}
+
+/// What the person did that is about none of these subjects.
+async fn acts_of(
+    service: &Service,
+    id: Uuid,
+    subjects: &[Subject],
+) -> Result<Vec<Recorded>, Failure> {
+    let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
+    let client = service.log.pool.get().await?;
+    let sql = include_str!("../sql/acts_of.sql");
+    let limit = EVENTS_MAX + 1;
+    let rows = client.query(sql, &[&service.log.log, &id.to_string(), &names, &limit]).await?;
+    Ok(rows.iter().map(Recorded::of).collect::<Result<_, _>>()?)
+}
+
+/// Who read about some ids of one person, and whether these are all reads.
+async fn reads_about(
+    service: &Service,
+    ids: &[Uuid],
+) -> Result<(Vec<AccessLogEntryView>, bool), Failure> {
+    let which = access_log::Which { own: Some(ids), ..access_log::Which::default() };
+    let rows = access_log::rows(service, &which, i64::MAX, READS_MAX + 1).await?;
+    let mut reads = Vec::with_capacity(rows.len());
+    for row in &rows {
+        reads.push(access_log::entry(row, Some(ids))?);
+    }
+    let complete = cut(&mut reads, READS_MAX);
+    Ok((reads, complete))
 }

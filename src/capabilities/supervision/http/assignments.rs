@@ -27,7 +27,7 @@ use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read, reading};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 
@@ -197,7 +197,9 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     let log = &read.service.log;
     // Its own facts only name the supervisor, whose facts tell what it looks like.
     let named: Loaded<Assignments> = log.fold(&assignment_subject(*id), known).await?;
-    let supervisor = named.state.get(*id)?.supervisor;
+    let assignment = named.state.get(*id)?;
+    let supervisor = assignment.supervisor;
+    reading::about(assignment.trainee);
     let loaded: Loaded<Supervisor> = log.fold(&subject(supervisor), known).await?;
     let view = |state: &Supervisor, day| AssignmentView::on(state, *id, day);
     read.show(loaded, reached, view).await
@@ -213,5 +215,8 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+    let log = &list.read.service.log;
+    let named: Loaded<Assignments> = log.fold(&assignment_subject(*id), None).await?;
+    reading::about(named.state.get(*id)?.trainee);
     list.history(&[assignment_subject(*id)]).await
 }
