@@ -66,8 +66,10 @@ pub struct Reach {
     pub roles: BTreeSet<Role>,
     /// Municipalities whose individuals the caller may see, with those that became part of them.
     pub municipalities: BTreeSet<MunicipalityNumber>,
-    /// Municipalities for which the caller may act.
+    /// Municipalities for which the caller may act, with those that became part of them.
     pub acts_in: BTreeSet<MunicipalityNumber>,
+    /// The same, each under the one number that it has today.
+    pub acts_as: BTreeSet<MunicipalityNumber>,
     /// Doctors whom the caller may see for a reason of their own: oneself, and whom one supervises.
     pub doctors: BTreeSet<Uuid>,
     /// The caller as a doctor in training.
@@ -228,8 +230,8 @@ impl Reach {
         &self,
         named: Option<&MunicipalityNumber>,
     ) -> Result<Option<MunicipalityNumber>, Rejection> {
-        let mut acts_in = self.acts_in.iter();
-        match (named, acts_in.next(), acts_in.next()) {
+        let mut acts_as = self.acts_as.iter();
+        match (named, acts_as.next(), acts_as.next()) {
             (Some(number), _, _) => self.act_in(number).map(|()| Some(number.clone())),
             (None, _, _) if self.has(Role::Loader) => Ok(None),
             (None, Some(only), None) => Ok(Some(only.clone())),

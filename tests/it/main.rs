@@ -28,6 +28,7 @@ mod sql;
 mod staffing;
 mod sample_reports;
 mod supervision;
+mod succession;
 mod event_log;
 mod leader;
 mod learning_goal;

@@ -14,10 +14,9 @@ use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::reference::alis_office::AlisOffice;
 use crate::capabilities::reference::domain::{
-    OrganisationFacts, OrganisationKind, alis_office_subject, municipality_subject,
-    organisation_subject,
+    OrganisationFacts, OrganisationKind, alis_office_subject, organisation_subject,
 };
-use crate::capabilities::reference::{self, Municipality};
+use crate::capabilities::reference::{self, Lineage};
 use crate::capabilities::supervision::assignment::Standing;
 use crate::capabilities::supervision::{self, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
@@ -28,8 +27,6 @@ use crate::identity::{Caller, Who};
 
 /// Callers whose reach is remembered.
 const REMEMBERED_MAX: usize = 10_000;
-/// Municipalities that one became from others is followed to.
-const PREDECESSORS_MAX: usize = 200;
 
 /// Facts after which somebody may reach further, or less far, than before.
 pub const TYPES: &[&str] = &[
@@ -168,9 +165,9 @@ async fn work_out(
         // A supplier reaches what the one whom it serves has delegated, never what that one is.
         Who::Organisation { number, supplier: Some(supplier) } => {
             let served = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-            let served = served.facts.and_then(|facts| facts.municipality);
-            if let Some(municipality) = served {
-                by_grant(view, supplier, Some(&municipality), day, &mut reach).await?;
+            if let Some((number, lineage)) = place_of(view, served.facts.as_ref(), day).await? {
+                let served = lineage.behind(&number, day);
+                by_grant(view, supplier, Some(&served), day, &mut reach).await?;
             }
         }
         Who::Person { hpr_lookup, employer: _ } => {
@@ -179,9 +176,25 @@ async fn work_out(
             by_leader(view, hpr_lookup, day, &mut reach).await?;
         }
     }
-    with_predecessors(view, &mut reach.municipalities, day).await?;
-    with_predecessors(view, &mut reach.acts_in, day).await?;
+    follow(view, &mut reach, day).await?;
     Ok(reach)
+}
+
+/// The municipality that an organisation is or lies in on a day, under the number it has then. None
+/// before the organisation's first day, and none once its number is out of use and was not merely
+/// exchanged for another: what it was is part of something else.
+async fn place_of(
+    view: &View,
+    facts: Option<&OrganisationFacts>,
+    day: Date,
+) -> Result<Option<(MunicipalityNumber, Lineage)>, Failure> {
+    let begun = facts.filter(|facts| facts.from.is_none_or(|from| from <= day));
+    let Some(number) = begun.and_then(|facts| facts.municipality.as_ref()) else {
+        return Ok(None);
+    };
+    let lineage = reference::lineage(view, [number.clone()], None).await?;
+    let number = lineage.goes_on_as(number, day).clone();
+    Ok(lineage.in_use(&number, day).then_some((number, lineage)))
 }
 
 /// What an organisation is: a municipality, or whoever runs an ALIS office.
@@ -192,13 +205,12 @@ async fn by_nature(
     reach: &mut Reach,
 ) -> Result<(), Failure> {
     let organisation = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-    if let Some(OrganisationFacts { kind, municipality: Some(municipality), .. }) =
-        organisation.facts
-        && kind == OrganisationKind::Municipality
-    {
+    let is_municipality = |facts: &&OrganisationFacts| facts.kind == OrganisationKind::Municipality;
+    let municipality = organisation.facts.as_ref().filter(is_municipality);
+    if let Some((number, _)) = place_of(view, municipality, day).await? {
         reach.roles.insert(Role::Municipality);
-        reach.municipalities.insert(municipality.clone());
-        reach.acts_in.insert(municipality);
+        reach.municipalities.insert(number.clone());
+        reach.acts_in.insert(number);
     }
     for office in organisation.offices {
         let office = view.consult::<AlisOffice>(&alis_office_subject(office)).await?.state;
@@ -210,11 +222,12 @@ async fn by_nature(
     Ok(())
 }
 
-/// What is lent to an organisation; `serving` is the municipality on whose behalf it calls.
+/// What is lent to an organisation; `serving` are the numbers of the municipality on whose behalf
+/// it calls.
 async fn by_grant(
     view: &View,
     number: &OrganisationNumber,
-    serving: Option<&MunicipalityNumber>,
+    serving: Option<&BTreeSet<MunicipalityNumber>>,
     day: Date,
     reach: &mut Reach,
 ) -> Result<(), Failure> {
@@ -222,7 +235,7 @@ async fn by_grant(
     for grant in grants.on(day) {
         match (grant.role, &grant.municipality) {
             (GrantedRole::System, Some(municipality)) => {
-                if serving.is_none_or(|serving| serving == municipality) {
+                if serving.is_none_or(|serving| serving.contains(municipality)) {
                     reach.roles.insert(Role::System);
                     reach.municipalities.insert(municipality.clone());
                     reach.acts_in.insert(municipality.clone());
@@ -315,25 +328,16 @@ async fn by_leader(
     Ok(())
 }
 
-/// Adds the municipalities that became part of these: what is filed under an old number is the
-/// successor's now.
-async fn with_predecessors(
-    view: &View,
-    municipalities: &mut BTreeSet<MunicipalityNumber>,
-    day: Date,
-) -> Result<(), Failure> {
-    let mut left: Vec<MunicipalityNumber> = municipalities.iter().cloned().collect();
-    while let Some(number) = left.pop() {
-        if municipalities.len() >= PREDECESSORS_MAX {
-            break;
-        }
-        let state = view.consult::<Municipality>(&municipality_subject(&number)).await?.state;
-        let Ok(known) = state.known() else { continue };
-        for (predecessor, on) in &known.predecessors {
-            if *on <= day && municipalities.insert(predecessor.clone()) {
-                left.push(predecessor.clone());
-            }
-        }
+/// Follows the numbers of municipalities: whoever has a right under one has it under the one that
+/// this was exchanged for, and what is filed under an old number is the successor's now.
+async fn follow(view: &View, reach: &mut Reach, day: Date) -> Result<(), Failure> {
+    let all = reach.municipalities.union(&reach.acts_in).cloned();
+    let lineage = reference::lineage(view, all.collect::<Vec<_>>(), None).await?;
+    let today = reach.acts_in.iter().map(|number| lineage.goes_on_as(number, day).clone());
+    reach.acts_as = today.collect();
+    for numbers in [&mut reach.municipalities, &mut reach.acts_in] {
+        let followed = numbers.iter().flat_map(|number| lineage.reach(number, day));
+        *numbers = followed.collect();
     }
     Ok(())
 }

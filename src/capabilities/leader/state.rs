@@ -12,6 +12,7 @@ use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::Occupancies;
+use crate::capabilities::reference::Lineage;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::{Rejection, common};
@@ -39,6 +40,9 @@ pub struct Known {
     pub told_at: i64,
     /// That the leader was erased; then nothing above tells who it was.
     pub erased: Option<Erased>,
+    /// How the numbers of these municipalities follow one another. The leader's own facts do not
+    /// tell: it is looked up where the leader decides, see [`Known::following`].
+    lineage: Lineage,
 }
 
 /// A time in which a leader leads in a municipality.
@@ -75,6 +79,7 @@ impl Leader {
                     delegates: BTreeMap::new(),
                     told_at: at,
                     erased: None,
+                    lineage: Lineage::default(),
                 };
                 known.tell(f.term, &f.municipality, f.period, f.delegation, at);
                 *self = Leader::Known(Box::new(known));
@@ -186,9 +191,17 @@ impl Known {
         going_on.map(|term| term.municipality.clone()).collect()
     }
 
-    /// The term by which the leader leads in a municipality on a day.
+    /// The leader, whose terms hold under the numbers that those of their municipalities became or
+    /// took over.
+    pub fn following(self, lineage: Lineage) -> Self {
+        Self { lineage, ..self }
+    }
+
+    /// The term by which the leader leads in a municipality on a day, whichever of its numbers
+    /// either is told with.
     pub fn term_on(&self, municipality: &MunicipalityNumber, day: Date) -> Option<&Term> {
-        self.terms().find(|term| term.municipality == *municipality && term.holds_on(day))
+        let covers = |term: &&Term| self.lineage.covers(&term.municipality, municipality, day);
+        self.terms().filter(|term| term.holds_on(day)).find(covers)
     }
 
     /// The terms by which the leader decides for a doctor on a day.

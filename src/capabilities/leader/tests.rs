@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::domain::*;
 use super::state::*;
+use crate::capabilities::reference::lineage::tests::tromso;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -109,4 +110,23 @@ fn a_corrected_term_changes_the_past() {
     assert!(!leads(&leader, "0301", 2022));
     let gone = known(&leader).correct_term(id, None, reason, on);
     assert_eq!(then(&mut leader, gone), Err("not_found"));
+}
+
+#[test]
+fn a_term_holds_under_the_number_that_its_own_was_exchanged_for_and_for_those_taken_over() {
+    let term = |filed: &str, days| {
+        let mut leader = leading(period(2030, None));
+        let facts = known(&leader).add_term(Uuid::from_u128(9), number(filed), days, None);
+        assert_eq!(then(&mut leader, facts), Ok(1));
+        known(&leader)
+    };
+    let old = term("5401", period(2020, None));
+    let new = term("5501", period(2024, None));
+    let leads = |leader: &Known, filed: &str, day| leader.term_on(&number(filed), day).is_some();
+    let (last, turn) = (date(2023, 12, 31), date(2024, 1, 1));
+    assert!(!leads(&old, "5501", turn) && !leads(&new, "5401", turn), "nothing was looked up");
+    let (old, new) = (old.following(tromso()), new.following(tromso()));
+    assert!(leads(&old, "5401", last) && leads(&old, "1902", last) && !leads(&old, "5501", last));
+    assert!(leads(&old, "5501", turn) && leads(&new, "5401", turn) && leads(&new, "1902", turn));
+    assert!(!leads(&new, "5401", last) && !leads(&new, "0301", turn));
 }

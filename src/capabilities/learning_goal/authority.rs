@@ -15,7 +15,7 @@ use super::plan::Authority;
 use super::problems::NOT_THE_SUPERVISOR;
 use crate::capabilities::supervision::assignment::Standing;
 use crate::capabilities::supervision::{self, Supervisor, supervisor};
-use crate::capabilities::{leader, trainee};
+use crate::capabilities::{leader, reference, trainee};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::event_log::{Failure, Refusal, View};
 use crate::http::actor::Reach;
@@ -28,11 +28,13 @@ pub async fn doctor(view: &View, id: Uuid) -> Result<trainee::Known, Refusal> {
     Ok(loaded.state.known().cloned().ok_or(&NOT_FOUND)?)
 }
 
-/// The leader whom a body names in `by`.
+/// The leader whom a body names in `by`, who leads under every number of their municipalities.
 pub async fn leader(view: &View, id: Uuid) -> Result<leader::Known, Refusal> {
     let loaded = view.consult::<leader::Leader>(&leader::subject(id)).await?;
     let unknown = || Rejection::field("/by", UNKNOWN_REFERENCE);
-    Ok(loaded.state.known().cloned().ok_or_else(unknown)?)
+    let leader = loaded.state.known().cloned().ok_or_else(unknown)?;
+    let numbers: Vec<_> = leader.terms().map(|term| term.municipality.clone()).collect();
+    Ok(leader.following(reference::lineage(view, numbers, None).await?))
 }
 
 /// The supervisor whom a body names in `by`: anyone who is registered as one.

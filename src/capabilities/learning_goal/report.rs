@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::capabilities::curriculum::Plan;
+use crate::capabilities::reference;
 use crate::edge::{Day, Fault, Faults, FieldFault, FromText, Id};
 use crate::http::report::{Column, Report, ReportForm, Table, answer};
 use crate::http::time_axes::TimeAxes;
@@ -175,7 +176,8 @@ pub struct ProgressFilters {
     #[deserr(default)]
     #[param(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
     trainee: Option<Id>,
-    /// Only doctors who hold a position in this municipality on the day.
+    /// Only doctors who hold a position in this municipality on the day, under whichever of its
+    /// numbers it is filed.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only plans of this version of the catalogue.
@@ -223,11 +225,12 @@ async fn counted(
     known_at: i64,
 ) -> Result<Vec<GoalProgressRow>, ProblemResponse> {
     let log = &read.service.log;
+    let asked = filters.municipality.as_ref();
+    let municipality = reference::numbers_until(log, asked, as_of, known_at).await?;
     let client = log.pool.get().await?;
     let statement = client.prepare_cached(include_str!("sql/goal_progress.sql")).await?;
     let trainee = filters.trainee.map(|id| id.0.to_string());
     let curriculum = filters.curriculum.as_ref().map(Token::as_str);
-    let municipality = filters.municipality.as_ref().map(MunicipalityNumber::as_str);
     // One more than is answered tells that there are more.
     let limit = i64::try_from(ROWS_MAX + 1).expect("a small number");
     let ((everybody, doctors, home), now) = (read.actor.reach.doctors_seen(), today());

@@ -5,6 +5,7 @@ mod participations;
 use actix_web::web::Path;
 use actix_web::{get, post};
 use deserr::Deserr;
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,13 +13,13 @@ use uuid::Uuid;
 
 use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok, external_subject, subject};
 use super::problems::*;
-use super::quota::Quota;
+use super::quota::{self, Quota};
 use super::state::{Known, Programme};
 use super::view::ProgrammeView;
 use crate::capabilities::position::{checked_external_ids, quota_subject};
-use crate::capabilities::reference::municipality_in_use;
+use crate::capabilities::reference::{self, Lineage, municipality_in_use};
 use crate::edge::{self, Day, Faults, UNKNOWN_REFERENCE};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
@@ -44,6 +45,23 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(decide_application);
 }
 
+/// The quota of a municipality on a day, guarded under each of its numbers: a position that another
+/// of them gets at this moment takes its place.
+async fn quota(
+    view: &View,
+    programme: Uuid,
+    number: &MunicipalityNumber,
+    lineage: &Lineage,
+    day: Date,
+) -> Result<Quota, Refusal> {
+    let loads = quota::numbers(number, lineage, day).into_iter().map(async |number| {
+        let loaded = view.load::<Quota>(&quota_subject(programme, &number)).await?;
+        Ok::<_, Failure>((number, loaded.state))
+    });
+    let mut quotas = try_join_all(loads).await?.into_iter().collect();
+    Ok(quota::together(number, lineage, day, &mut quotas))
+}
+
 /// Refuses a position of a programme that the programme, the participation or the quota does not
 /// allow on its first day. `new` is a position that has its place already and moves that day.
 pub(crate) async fn admit(
@@ -53,14 +71,16 @@ pub(crate) async fn admit(
     on: Date,
     new: Option<Uuid>,
 ) -> Result<(), Refusal> {
-    let quota: Loaded<Quota> = view.load(&quota_subject(programme, municipality)).await?;
-    if !quota.state.has_participations() {
+    let lineage = reference::lineage(view, [municipality.clone()], None).await?;
+    let number = lineage.goes_on_as(municipality, on);
+    let quota = quota(view, programme, number, &lineage, on).await?;
+    if !quota.has_participations() {
         let loaded: Loaded<Programme> = view.consult(&subject(programme)).await?;
         if loaded.state == Programme::Unknown {
             return Err(Rejection::field("/programme", UNKNOWN_REFERENCE).into());
         }
     }
-    Ok(quota.state.admit(on, new)?)
+    Ok(quota.admit(on, new)?)
 }
 
 /// A programme to start.

@@ -2,8 +2,8 @@
 //! training positions, for a subsidy.
 //!
 //! Positions are a capability of their own; here is only how many there may be. What is paid out is
-//! not decided here, and neither is what becomes of a participation when a municipality gets a new
-//! number: it is recorded anew.
+//! not decided here. When a municipality gets a new number its participation goes on, until one is
+//! recorded under the new number.
 
 pub mod domain;
 pub mod state;

@@ -3,8 +3,11 @@
 //! This is a state of its own, folded from the facts tagged with the quota: participations of one
 //! municipality in one programme, and its positions established, corrected and closed. So two
 //! municipalities never wait for one another, and two positions of one municipality always do.
+//!
+//! A municipality with a new number, or merged from others, has a quota under each number; for a
+//! decision they are put [`together`], so that a new number brings no new places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -17,6 +20,7 @@ use super::problems;
 use super::state::Known;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::position;
+use crate::capabilities::reference::Lineage;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -106,12 +110,75 @@ impl Held {
 pub struct Quota {
     participations: Participations,
     positions: BTreeMap<Uuid, Held>,
+    /// Quotas under the numbers that this one took over.
+    behind: Vec<Quota>,
+    /// They come beside its own: the number was in use before it took them over.
+    adds_up: bool,
+    /// Quotas under the numbers that this one was exchanged for later.
+    ahead: Vec<Quota>,
+}
+
+/// The quota of a number on a day, with those under the other numbers of the same municipality;
+/// `quotas` are those of [`numbers`].
+pub fn together(
+    number: &MunicipalityNumber,
+    lineage: &Lineage,
+    day: Date,
+    quotas: &mut BTreeMap<MunicipalityNumber, Quota>,
+) -> Quota {
+    // Taking each out once counts none twice and comes to an end, whatever was recorded.
+    let mut own = quotas.remove(number).unwrap_or_default();
+    own.adds_up = lineage.was_there_before(number, day);
+    let later = lineage.exchanged_for(number, Date::MAX).into_iter();
+    own.ahead = later.filter_map(|later| quotas.remove(later)).collect();
+    for predecessor in lineage.predecessors(number, day) {
+        if quotas.contains_key(predecessor) {
+            own.behind.push(together(predecessor, lineage, day, quotas));
+        }
+    }
+    own
+}
+
+/// The numbers whose quotas count together with that of one on a day.
+pub fn numbers(
+    number: &MunicipalityNumber,
+    lineage: &Lineage,
+    day: Date,
+) -> BTreeSet<MunicipalityNumber> {
+    let later = lineage.exchanged_for(number, Date::MAX).into_iter().cloned();
+    lineage.behind(number, day).into_iter().chain(later).collect()
 }
 
 impl Quota {
     /// Whether the municipality has ever taken part.
     pub fn has_participations(&self) -> bool {
-        !self.participations.0.is_empty()
+        let mut others = self.behind.iter().chain(&self.ahead);
+        !self.participations.0.is_empty() || others.any(Quota::has_participations)
+    }
+
+    /// How many positions the municipality may have on a day, if it takes part: the sum of what was
+    /// told for the numbers that it took over, until it takes part under a new number.
+    fn places_on(&self, day: Date) -> Option<usize> {
+        let own = self.participations.on(day).map(|held| usize::from(held.quota.0));
+        if own.is_some() && !self.adds_up {
+            return own;
+        }
+        let behind = self.behind.iter().map(|quota| quota.places_on(day));
+        behind.chain([own]).flatten().reduce(|one, other| one + other)
+    }
+
+    /// Every position of the municipality, whichever number it is filed under.
+    fn all_positions(&self) -> Vec<(&Uuid, &Held)> {
+        let others = self.behind.iter().chain(&self.ahead).flat_map(Quota::all_positions);
+        self.positions.iter().chain(others).collect()
+    }
+
+    /// Positions under later numbers that have their places by participations under this one.
+    fn leaning(&self) -> impl Iterator<Item = &Held> {
+        self.ahead.iter().flat_map(|later| {
+            let own = move |held: &&Held| later.participations.on(held.from).is_some();
+            later.positions.values().filter(move |held| !own(held))
+        })
     }
 
     /// Takes in a fact about the programme, recorded at `at`.
@@ -165,16 +232,16 @@ impl Quota {
     /// position that is not closed by that day takes a place, also one that begins later, because
     /// the new one has no end and would meet it.
     pub fn admit(&self, on: Date, new: Option<Uuid>) -> Result<(), Rejection> {
-        let Some(held) = self.participations.on(on) else {
+        let Some(places) = self.places_on(on) else {
             return Err(Rejection::new(&problems::MUNICIPALITY_NOT_IN_PROGRAMME).with("day", on));
         };
-        let others = self.positions.iter().filter(|(id, _)| Some(**id) != new);
+        let others = self.all_positions().into_iter().filter(|(id, _)| Some(**id) != new);
         let taken = others.filter(|(_, position)| !position.is_closed_on(on)).count();
-        if taken < usize::from(held.quota.0) {
+        if taken < places {
             return Ok(());
         }
         Err(Rejection::new(&problems::PROGRAMME_QUOTA_REACHED)
-            .with("quota", held.quota.0)
+            .with("quota", places)
             .with("day", on))
     }
 
@@ -269,7 +336,8 @@ impl Quota {
     /// Nothing of the municipality has a place in the programme on those days, however it came by
     /// it.
     fn unused(&self, days: Period) -> Result<(), Rejection> {
-        let begun = self.positions.values().filter(|it| days.to.is_none_or(|to| it.from <= to));
+        let own = self.positions.values().chain(self.leaning());
+        let begun = own.filter(|it| days.to.is_none_or(|to| it.from <= to));
         let there: Vec<&Held> = begun.filter(|held| !held.is_closed_on(days.from)).collect();
         match there.iter().map(|held| held.from.max(days.from)).min() {
             Some(day) => Err(Rejection::new(&problems::PROGRAMME_PARTICIPATION_IN_USE)
@@ -299,16 +367,18 @@ impl Quota {
         next.evolve(change);
         let Period { from, to } = changed.period;
         let loses_its_place = |position: &&Held| {
-            let has = |state: &Self| state.participations.on(position.from).is_some();
+            let has = |state: &Self| state.places_on(position.from).is_some();
             has(self) && !has(&next)
         };
         let in_use = Rejection::new(&problems::PROGRAMME_PARTICIPATION_IN_USE);
-        if let Some(position) = self.positions.values().find(loses_its_place) {
+        if let Some(position) = self.positions.values().chain(self.leaning()).find(loses_its_place)
+        {
             return Err(in_use.with("day", position.from).with("count", 1));
         }
-        let begun = self.positions.values().filter(|held| to.is_none_or(|to| held.from <= to));
+        let all = self.all_positions().into_iter().map(|(_, held)| held);
+        let begun = all.filter(|held| to.is_none_or(|to| held.from <= to));
         let there = begun.filter(|held| !held.is_closed_on(from)).count();
-        if there > usize::from(changed.quota.0) {
+        if next.places_on(from).is_none_or(|places| there > places) {
             return Err(in_use.with("day", from).with("count", there));
         }
         Ok(())

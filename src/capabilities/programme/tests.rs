@@ -1,5 +1,7 @@
 //! The rules of programmes: given what happened, when something is asked, then this follows.
 
+mod succession;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};

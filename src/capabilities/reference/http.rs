@@ -4,14 +4,21 @@ mod alis_offices;
 mod municipalities;
 mod organisations;
 
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::municipality_subject;
+use super::lineage::Lineage;
 use super::municipality::{Municipality, NOT_IN_USE};
-use crate::event_log::{Loaded, Refusal, View};
+use crate::event_log::{EventLog, Failure, Loaded, Refusal, View};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
+
+/// Numbers that are looked up for one question. Norway has had about a thousand since 1964.
+const NUMBERS_MAX: usize = 1_000;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -31,4 +38,40 @@ pub(crate) async fn municipality_in_use(
         return Ok(());
     }
     Err(Rejection::field("/municipality", NOT_IN_USE).into())
+}
+
+/// How some municipalities' numbers follow one another, as known at a position of the log or now.
+/// Nothing is guarded: a succession is recorded long before or long after its day.
+pub(crate) async fn lineage(
+    view: &View,
+    numbers: impl IntoIterator<Item = MunicipalityNumber>,
+    known_at: Option<i64>,
+) -> Result<Lineage, Failure> {
+    let mut lineage = Lineage::default();
+    let mut next: BTreeSet<MunicipalityNumber> = numbers.into_iter().collect();
+    while !next.is_empty() && lineage.count() < NUMBERS_MAX {
+        let loads = next.into_iter().map(async |number| {
+            let subject = municipality_subject(&number);
+            let loaded = view.consult_until::<Municipality>(&subject, known_at).await?;
+            Ok::<_, Failure>((number, loaded.state))
+        });
+        for (number, recorded) in try_join_all(loads).await? {
+            lineage.learn(number, recorded);
+        }
+        next = lineage.missing();
+    }
+    Ok(lineage)
+}
+
+/// The numbers that a municipality's positions may be filed under on a day, for the filter of a
+/// report; nothing when the caller gave none.
+pub(crate) async fn numbers_until(
+    log: &EventLog,
+    asked: Option<&MunicipalityNumber>,
+    day: Date,
+    known_at: i64,
+) -> Result<Option<Vec<String>>, Failure> {
+    let Some(number) = asked else { return Ok(None) };
+    let lineage = lineage(&log.view(), [number.clone()], Some(known_at)).await?;
+    Ok(Some(lineage.reach(number, day).iter().map(ToString::to_string).collect()))
 }

@@ -6,6 +6,7 @@
 
 pub mod domain;
 pub mod municipality;
+pub mod lineage;
 pub mod alis_office;
 pub mod organisation;
 pub mod geography;
@@ -21,7 +22,8 @@ mod tests;
 
 pub use alis_offices::AlisOffices;
 pub use domain::Event;
-pub(crate) use http::municipality_in_use;
+pub(crate) use http::{lineage, municipality_in_use, numbers_until};
+pub use lineage::Lineage;
 pub use municipalities::Municipalities;
 pub use municipality::Municipality;
 pub use organisation::Organisation;

@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::staffing::{self, Counted, Filter, GroupBy, StaffingRow, StaffingTotals};
 use crate::capabilities;
+use crate::capabilities::reference;
 use crate::capabilities::reference::geography::HealthRegion;
 use crate::edge::{Faults, Id};
 use crate::http::problems::RELATION_MISSING;
@@ -123,7 +124,8 @@ pub struct StaffingParameters {
     #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
     #[deserr(default)]
     programme: Option<Id>,
-    /// Only positions of this municipality.
+    /// Only positions of this municipality, those included that are filed under a number which it
+    /// had or took over by the day.
     #[param(inline)]
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
@@ -171,14 +173,15 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
         let needed = "to see individuals, whom explain=true would name";
         return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());
     }
+    let log = &read.service.log;
     let numbers = || reach.municipalities.iter().map(ToString::to_string).collect();
     let filter = Filter {
         within: (!is_rounded && !reach.sees_everything()).then(numbers),
         programme: filters.programme.map(|id| id.0),
-        municipality: filters.municipality,
+        numbers: reference::numbers_until(log, filters.municipality.as_ref(), as_of, known_at)
+            .await?,
         region: filters.region,
     };
-    let log = &read.service.log;
     let counted = Counted::count(log, as_of, known_at, &filter).await?;
     let totals = counted.totals();
     let positions = totals.figures.positions;

@@ -18,7 +18,6 @@ use crate::capabilities::programme::{self, Programme};
 use crate::capabilities::reference::geography::HealthRegion;
 use crate::event_log::{EventLog, Failure};
 use crate::http::report::{Column, Report, Table};
-use crate::identifiers::MunicipalityNumber;
 use crate::problem::Words;
 use crate::word_enum;
 
@@ -55,7 +54,8 @@ word_enum! {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub programme: Option<Uuid>,
-    pub municipality: Option<MunicipalityNumber>,
+    /// Only those filed under these numbers of municipalities.
+    pub numbers: Option<Vec<String>>,
     pub region: Option<HealthRegion>,
     /// Only those of these municipalities, whose individuals the caller may see; all of them when
     /// the figures are rounded or the caller sees everything.
@@ -81,7 +81,7 @@ pub struct StaffingRow {
     /// The programme's name.
     #[schema(required = false, example = "ALIS-Nord")]
     pub programme_name: Option<String>,
-    /// The municipality.
+    /// The municipality, under the number that it has on the day.
     #[schema(required = false, example = "5401")]
     pub municipality: Option<String>,
     /// The municipality's name on the day.
@@ -105,7 +105,7 @@ pub struct StaffingTotals {
     #[serde(flatten)]
     #[schema(inline)]
     pub figures: Figures,
-    /// Municipalities with at least one of these positions.
+    /// Municipalities of the day with at least one of these positions.
     #[schema(value_type = Option<i64>, required = true, example = 25)]
     pub municipalities: i64,
     /// When a programme is asked about: its positions times the yearly rate in force on the day,
@@ -218,11 +218,10 @@ impl Counted {
     ) -> Result<Self, Failure> {
         let client = log.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/staffing.sql")).await?;
-        let municipality = filter.municipality.as_ref().map(|number| number.as_str());
         let region = filter.region.map(HealthRegion::as_str);
         let (programme, within) = (&filter.programme, &filter.within);
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-            [&log.log, &as_of, &known_at, programme, &municipality, &region, within];
+            [&log.log, &as_of, &known_at, programme, &filter.numbers, &region, within];
         let rows = client.query(&statement, &values).await?;
         Ok(Self(rows.iter().map(counted_row).collect::<Result<_, _>>()?))
     }

@@ -4,7 +4,7 @@
 //! The procedure goes step by step and is judged by its last one; what an exemption *is* on a day
 //! follows from the days of its steps. It expires without a fact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -76,6 +76,8 @@ pub struct Exemption {
     pub id: Uuid,
     pub supervisor: Uuid,
     pub municipality: MunicipalityNumber,
+    /// The numbers that this one took over.
+    took_over: BTreeSet<MunicipalityNumber>,
     pub application: Application,
     drafted_on: Date,
     steps: Vec<Step>,
@@ -87,6 +89,7 @@ impl Exemption {
             id: f.exemption,
             supervisor: f.supervisor,
             municipality: f.municipality.clone(),
+            took_over: f.took_over.clone(),
             application: f.application.clone(),
             drafted_on: f.on,
             steps: Vec::new(),
@@ -134,6 +137,11 @@ impl Exemption {
         let granted = self.granted()?;
         let to = self.revoked_on().map(crate::time::day_before);
         granted.overlap(&Period { from: Date::MIN, to })
+    }
+
+    /// Whether it holds for trainees whose positions are filed under a number.
+    pub fn is_for(&self, municipality: &MunicipalityNumber) -> bool {
+        self.municipality == *municipality || self.took_over.contains(municipality)
     }
 
     /// Whether it lets the supervisor supervise on a day.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::domain::{AssignmentKind, SupervisionMode};
 use super::view::{AssignmentSituation, QualificationWord};
+use crate::capabilities::reference;
 use crate::edge::{Day, Fault, Faults, FieldFault, Id};
 use crate::http::report::{Column, Report, ReportForm, Table, answer};
 use crate::http::time_axes::TimeAxes;
@@ -158,7 +159,8 @@ pub struct SupervisionStatus {
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct SupervisionStatusFilters {
-    /// Only trainees who hold a position in this municipality on the day.
+    /// Only trainees who hold a position in this municipality on the day, under whichever of its
+    /// numbers it is filed.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only this trainee.
@@ -207,10 +209,11 @@ async fn counted(
     known_at: i64,
 ) -> Result<Vec<SupervisionStatusRow>, ProblemResponse> {
     let log = &read.service.log;
+    let asked = filters.municipality.as_ref();
+    let municipality = reference::numbers_until(log, asked, as_of, known_at).await?;
     let client = log.pool.get().await?;
     let sql = include_str!("sql/supervision_status.sql");
     let statement = client.prepare_cached(sql).await?;
-    let municipality = filters.municipality.as_ref().map(MunicipalityNumber::as_str);
     let trainee = filters.trainee.map(|id| id.0);
     let limit = ROWS_MAX + 1;
     let ((everybody, doctors, home), now) = (read.actor.reach.doctors_seen(), today());

@@ -245,7 +245,7 @@ impl Known {
         }
         let covering = self.exemptions.iter().filter_map(|exemption| {
             let covered = exemption.covered().filter(|covered| covered.covers(day))?;
-            let here = Some(&exemption.municipality) == municipality;
+            let here = municipality.is_some_and(|number| exemption.is_for(number));
             here.then_some((covered.to?, exemption.id))
         });
         match covering.max() {

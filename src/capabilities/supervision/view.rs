@@ -132,7 +132,8 @@ pub struct ExemptionView {
     /// The supervisor who is no specialist.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub supervisor: Uuid,
-    /// The municipality that applies, and where it holds.
+    /// The municipality that applies, and where it holds: also for positions that are filed under a
+    /// number which this one took over.
     pub municipality: MunicipalityNumber,
     /// What it is on the day that was asked about.
     pub situation: ExemptionSituation,
@@ -277,8 +278,8 @@ pub struct AssignmentView {
     /// The supervisor.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub supervisor: Uuid,
-    /// Where the trainee held a position on the first day: exemptions of this municipality count.
-    /// Null when the trainee held none.
+    /// Where the trainee held a position on the first day: exemptions of this municipality count,
+    /// and of those that took it over. Null when the trainee held none.
     pub municipality: Option<MunicipalityNumber>,
     /// What it is for.
     pub kind: AssignmentKind,

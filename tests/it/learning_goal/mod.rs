@@ -6,4 +6,4 @@ mod goals;
 mod plans;
 mod refusals;
 mod report;
-mod world;
+pub mod world;

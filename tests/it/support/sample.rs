@@ -10,6 +10,33 @@ pub async fn municipality(client: &Client, number: &str) {
     client.post("/v1/municipalities", body).await.expect(201);
 }
 
+/// 5401 Tromsø, which became 5501 when 2024 began.
+pub async fn tromso(client: &Client) {
+    in_use(client, "5401", "2020-01-01", Some("2023-12-31")).await;
+    in_use(client, "5501", "2024-01-01", None).await;
+    succeed(client, "5401", "5501", "2024-01-01").await;
+}
+
+/// 3001 and 3002, which became 3101 when 2024 began.
+pub async fn merger(client: &Client) {
+    in_use(client, "3101", "2024-01-01", None).await;
+    for number in ["3001", "3002"] {
+        in_use(client, number, "2020-01-01", Some("2023-12-31")).await;
+        succeed(client, number, "3101", "2024-01-01").await;
+    }
+}
+
+async fn in_use(client: &Client, number: &str, from: &str, to: Option<&str>) {
+    let name = format!("Kommune {number}");
+    let body = json!({"number": number, "name": name, "from": from, "to": to});
+    client.post("/v1/municipalities", body).await.expect(201);
+}
+
+async fn succeed(client: &Client, number: &str, successor: &str, on: &str) {
+    let path = format!("/v1/municipalities/{number}/successions");
+    client.post(&path, json!({"successor": successor, "on": on})).await.expect(200);
+}
+
 /// A trainee with this HPR number; answers the id.
 pub async fn trainee(client: &Client, hpr_number: &str) -> String {
     let body = json!({"hpr_number": hpr_number, "name": "Kari Eksempel", "scheme": "new"});

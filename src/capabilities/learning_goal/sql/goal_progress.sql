@@ -12,9 +12,9 @@ with followed as (
       where home.log = $1 and home.at_home && $10::text[] and home.valid_from <= $11 and home.valid_to >= $11
         and home.known_to = 9223372036854775807))
     and ($5::text is null or f.curriculum = $5)
-    and ($6::text is null or exists (
+    and ($6::text[] is null or exists (
       select 1 from model.trainees t
-      where t.log = $1 and t.key = p.key and t.municipalities @> array[$6::text]
+      where t.log = $1 and t.key = p.key and t.municipalities && $6
         and t.valid_from <= $2 and t.valid_to >= $2 and t.known_from <= $3 and t.known_to > $3))
   order by p.key, f.plan
   limit $7

@@ -3,6 +3,7 @@
 use actix_web::post;
 use actix_web::web::Path;
 use deserr::Deserr;
+use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,16 +12,26 @@ use super::super::problems::*;
 use super::super::quota::Quota;
 use super::super::state::Known;
 use super::super::view::ProgrammeView;
-use super::on_programme;
-use crate::capabilities::position::quota_subject;
-use crate::capabilities::reference::municipality_in_use;
+use super::{on_programme, quota};
+use crate::capabilities::reference::{self, municipality_in_use};
 use crate::edge::{self, Day, Faults, PeriodCorrection};
-use crate::event_log::{Loaded, View};
+use crate::event_log::{Refusal, View};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::problem::common::INVALID_REQUEST;
+
+/// The quota of a number itself, with those that count together with it on a day.
+async fn quota_of(
+    view: &View,
+    programme: Uuid,
+    number: &MunicipalityNumber,
+    day: Date,
+) -> Result<Quota, Refusal> {
+    let lineage = reference::lineage(view, [number.clone()], None).await?;
+    quota(view, programme, number, &lineage, day).await
+}
 
 /// A municipality that takes part.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -54,8 +65,8 @@ pub async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> 
     let period = edge::period(asked.from, asked.to)?;
     let rule = async |view: &View, known: &Known| {
         municipality_in_use(view, &asked.municipality, period.from).await?;
-        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &asked.municipality)).await?;
-        Ok(quota.state.join(known, asked.municipality.clone(), period, asked.quota)?)
+        let quota = quota_of(view, *id, &asked.municipality, period.from).await?;
+        Ok(quota.join(known, asked.municipality.clone(), period, asked.quota)?)
     };
     on_programme(change, &body.canonical, *id, rule).await
 }
@@ -83,8 +94,8 @@ pub async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -
     let LeaveProgramme { municipality, to } = body.value;
     change.reach().answer_for(&municipality)?;
     let rule = async |view: &View, _: &Known| {
-        let quota: Loaded<Quota> = view.load(&quota_subject(*id, &municipality)).await?;
-        Ok(quota.state.leave(*id, municipality.clone(), to.0)?)
+        let quota = quota_of(view, *id, &municipality, to.0).await?;
+        Ok(quota.leave(*id, municipality.clone(), to.0)?)
     };
     on_programme(change, &body.canonical, *id, rule).await
 }
@@ -142,8 +153,8 @@ pub async fn correct_participation(
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
     let rule = async |view: &View, known: &Known| {
         let (municipality, was) = (&asked.municipality, asked.recorded_from.0);
-        let loaded: Loaded<Quota> = view.load(&quota_subject(*id, municipality)).await?;
-        let told = loaded.state.recorded(was)?;
+        let held = quota_of(view, *id, municipality, was).await?;
+        let told = held.recorded(was)?;
         let period = correction
             .of(told.period)
             .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
@@ -153,7 +164,7 @@ pub async fn correct_participation(
             municipality_in_use(view, municipality, facts.period.from).await?;
         }
         let reason = asked.reason.clone();
-        Ok(loaded.state.correct(known, municipality.clone(), was, facts, reason)?)
+        Ok(held.correct(known, municipality.clone(), was, facts, reason)?)
     };
     on_programme(change, &body.canonical, *id, rule).await
 }

@@ -1,9 +1,10 @@
 -- Positions as on a day, as known at a position of the log, counted by programme and municipality.
--- A closed position exists no more. Names and regions are those of the day; a municipality whose
--- number has ended keeps those of its last day, because a reform moves no place to another region.
+-- A closed position exists no more. What is filed under a number that is out of use on the day is
+-- counted under the one that followed it, as far as one did: after a split, and where nothing is
+-- recorded, the old number stands, with the name and the region of its last day.
 -- The read models' own indexes serve this: positions by their leading columns, municipalities and
 -- programmes by key.
-with counted as (
+with recursive counted as (
   select
     p.programme,
     p.municipality,
@@ -31,16 +32,44 @@ with counted as (
     and p.known_from <= $3 and p.known_to > $3
     and p.situation <> 'closed'
     and ($4::uuid is null or p.programme = $4)
-    and ($5::text is null or p.municipality = $5)
+    and ($5::text[] is null or p.municipality = any ($5))
     and ($7::text[] is null or p.municipality = any ($7))
   group by p.programme, p.municipality
+),
+followed (filed, municipality, steps) as (
+  select distinct municipality, municipality, 0 from counted
+  union all
+  select f.filed, next.municipality, f.steps + 1
+  from followed f
+  cross join lateral (
+    select m.body, m.valid_to
+    from model.municipalities m
+    where m.log = $1 and m.key = f.municipality
+      and m.valid_from <= $2 and m.known_from <= $3 and m.known_to > $3
+    order by m.valid_from desc
+    limit 1
+  ) last
+  cross join lateral (
+    select min(s.municipality) as municipality
+    from json_to_recordset(last.body -> 'successors') as s (municipality text, "on" date)
+    having count(*) = 1 and min(s."on") <= $2
+  ) next
+  where last.valid_to < $2 and f.steps < 20
+),
+standing as (
+  select distinct on (filed) filed, municipality from followed order by filed, steps desc
 )
-select c.*, place.name as municipality_name, place.health_region, programme.name as programme_name
+select c.programme, standing.municipality, c.positions, c.filled, c.vacant, c.suspended,
+  c.intended_self_employed, c.intended_salaried, c.self_employed_as_intended,
+  c.salaried_not_self_employed, c.self_employed_not_salaried, c.salaried_as_intended,
+  c.percent_hundredths, c.filled_percent_hundredths, c.position_ids,
+  place.name as municipality_name, place.health_region, programme.name as programme_name
 from counted c
+join standing on standing.filed = c.municipality
 left join lateral (
   select m.body ->> 'name' as name, m.health_region
   from model.municipalities m
-  where m.log = $1 and m.key = c.municipality
+  where m.log = $1 and m.key = standing.municipality
     and m.valid_from <= $2 and m.known_from <= $3 and m.known_to > $3
   order by m.valid_from desc
   limit 1
@@ -54,4 +83,4 @@ left join lateral (
   limit 1
 ) programme on true
 where $6::text is null or place.health_region = $6
-order by c.municipality, c.programme nulls first
+order by standing.municipality, c.municipality, c.programme nulls first

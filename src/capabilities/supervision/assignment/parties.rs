@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Agreement, Assignment, Assignments, Standing, Step};
+use crate::capabilities::reference::Lineage;
 use crate::capabilities::supervision::domain::{
     AssignmentAccepted, AssignmentCorrected, AssignmentEnded, AssignmentFacts, AssignmentKind,
     AssignmentProposed, AssignmentResumed, Event, MonthMinutes, SupervisionEndReason,
@@ -35,11 +36,14 @@ pub struct Parties<'a> {
     pub trainee: &'a trainee::domain::Known,
     /// All assignments of the trainee.
     pub supervision: &'a Assignments,
+    /// How the numbers of the trainee's municipalities follow one another.
+    pub lineage: &'a Lineage,
 }
 
 impl Parties<'_> {
     /// The municipality of the trainee's position on a day, given that the supervisor may supervise
-    /// there: one under an exemption only where that exemption holds, a clinical one anywhere.
+    /// there: one under an exemption only where that exemption holds, and then under the number by
+    /// which it does; a clinical one anywhere.
     fn place_on(
         &self,
         kind: AssignmentKind,
@@ -54,14 +58,27 @@ impl Parties<'_> {
         if kind == AssignmentKind::Clinical || self.supervisor.specialist_on(day) {
             return Ok(held.next().cloned());
         }
-        let covered = held.find(|municipality| {
-            let by = self.supervisor.qualification_on(Some(*municipality), day);
-            by != Qualification::None
-        });
+        let covered = held.find_map(|municipality| self.exempted_in(municipality, day));
         match covered {
-            Some(municipality) => Ok(Some(municipality.clone())),
+            Some(municipality) => Ok(Some(municipality)),
             None => Err(Rejection::new(&problems::SUPERVISOR_NOT_QUALIFIED).with("day", day)),
         }
+    }
+
+    /// The number under which an exemption holds on a day where the trainee holds a position: that
+    /// of the position, or the exemption's own where one followed from the other.
+    fn exempted_in(
+        &self,
+        municipality: &MunicipalityNumber,
+        day: Date,
+    ) -> Option<MunicipalityNumber> {
+        let exempted = self.supervisor.exemptions.iter().map(|exemption| &exemption.municipality);
+        let same = exempted.filter(|other| self.lineage.covers(other, municipality, day));
+        let mut numbers = std::iter::once(municipality).chain(same);
+        let holds = |number: &&MunicipalityNumber| {
+            self.supervisor.qualification_on(Some(*number), day) != Qualification::None
+        };
+        numbers.find(holds).cloned()
     }
 
     /// On none of the days has the trainee another active supervisor of that kind; of clinical ones

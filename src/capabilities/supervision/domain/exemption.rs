@@ -1,5 +1,7 @@
 //! What is told of an exemption. Each fact names the supervisor too.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,6 +23,10 @@ pub struct ExemptionDrafted {
     pub exemption: Uuid,
     pub supervisor: Uuid,
     pub municipality: MunicipalityNumber,
+    /// The numbers that this one took over, as far back as was known: it holds for trainees whose
+    /// positions are filed under those too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub took_over: BTreeSet<MunicipalityNumber>,
     pub application: Application,
     pub on: Date,
 }

@@ -30,6 +30,7 @@ fn year() -> Period {
 fn drafted(application: Application) -> Exemptions {
     let mut exemptions = Exemptions::default();
     exemptions.evolve(&Event::from(ExemptionDrafted {
+        took_over: BTreeSet::new(),
         exemption: Uuid::nil(),
         supervisor: Uuid::from_u128(1),
         municipality: MunicipalityNumber::from_text("5401").expect("a number"),

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::aggregate::Subject;
+use crate::capabilities::reference::{self, Lineage};
 use crate::capabilities::supervision::assignment::{Assignments, Parties, Proposal};
 use crate::capabilities::supervision::domain::{
     AssignmentKind, Event, MonthMinutes, SupervisionMode, assignment_subject, subject,
@@ -65,6 +66,9 @@ pub(super) struct Concerned {
     supervisor: Loaded<Supervisor>,
     trainee: Loaded<Trainee>,
     supervision: Loaded<Assignments>,
+    /// Of the numbers of the trainee's municipalities. Not guarded: it is told long before or long
+    /// after its day.
+    lineage: Lineage,
 }
 
 impl Concerned {
@@ -74,9 +78,16 @@ impl Concerned {
         trainee: Uuid,
     ) -> Result<Self, Refusal> {
         let names = (subject(supervisor), trainee::subject(trainee), supervision_subject(trainee));
-        let (supervisor, trainee, supervision) =
-            futures_util::try_join!(view.load(&names.0), view.load(&names.1), view.load(&names.2))?;
-        Ok(Self { supervisor, trainee, supervision })
+        let (supervisor, trainee, supervision) = futures_util::try_join!(
+            view.load(&names.0),
+            view.load::<Trainee>(&names.1),
+            view.load(&names.2)
+        )?;
+        let held = trainee.state.known().map(|known| known.occupancies.iter());
+        let numbers: Vec<_> =
+            held.into_iter().flatten().map(|it| it.municipality.clone()).collect();
+        let lineage = reference::lineage(view, numbers, None).await?;
+        Ok(Self { supervisor, trainee, supervision, lineage })
     }
 
     /// Everyone, or which field of the body names nobody.
@@ -87,7 +98,8 @@ impl Concerned {
         let Some(trainee) = self.trainee.state.known() else {
             return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE));
         };
-        Ok(Parties { supervisor, trainee, supervision: &self.supervision.state })
+        let (supervision, lineage) = (&self.supervision.state, &self.lineage);
+        Ok(Parties { supervisor, trainee, supervision, lineage })
     }
 
     /// The decision on assignment `id`, answered with it as it then is.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::capabilities::reference::municipality_in_use;
+use crate::capabilities::reference::{self, municipality_in_use};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{
     DoctorCount, Event, ExemptionDrafted, exemption_subject, subject,
@@ -124,6 +124,9 @@ pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
     let decide = async |view: &View| {
         let day = application.from.unwrap_or(today);
         municipality_in_use(view, &municipality, day).await?;
+        let lineage = reference::lineage(view, [municipality.clone()], None).await?;
+        let mut took_over = lineage.behind(&municipality, day);
+        took_over.remove(&municipality);
         // Whoever is registered stays so: nothing about the supervisor need be guarded.
         let named: Loaded<Supervisor> = view.consult(&subject(supervisor)).await?;
         if named.state == Supervisor::Unknown {
@@ -134,6 +137,7 @@ pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
             exemption: id,
             supervisor,
             municipality: municipality.clone(),
+            took_over,
             application: application.clone(),
             on: today,
         })];

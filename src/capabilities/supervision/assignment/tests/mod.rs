@@ -12,6 +12,8 @@ use super::*;
 use crate::aggregate::NewFact;
 use crate::capabilities::position;
 use crate::capabilities::position::domain::{Category, Filled, OperatingModel, Terms};
+use crate::capabilities::reference::Lineage;
+use crate::capabilities::reference::lineage::tests::tromso;
 use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::FromText;
 use crate::identifiers::Comment;
@@ -36,6 +38,7 @@ struct World {
     trainee: Trainee,
     supervisors: BTreeMap<Uuid, Supervisor>,
     supervision: Assignments,
+    lineage: Lineage,
     proposed: u128,
 }
 
@@ -45,6 +48,7 @@ impl World {
             trainee: trainee(),
             supervisors: BTreeMap::new(),
             supervision: Assignments::default(),
+            lineage: Lineage::default(),
             proposed: 100,
         };
         for (id, lookup, specialist) in [
@@ -80,8 +84,16 @@ impl World {
         let (supervisor, municipality) = (NO_SPECIALIST, municipality(number));
         let application = Application::default();
         let place = municipality.clone();
-        let drafted =
-            ExemptionDrafted { exemption, supervisor, municipality: place, application, on };
+        let mut took_over = self.lineage.behind(&place, on);
+        took_over.remove(&place);
+        let drafted = ExemptionDrafted {
+            exemption,
+            supervisor,
+            municipality: place,
+            took_over,
+            application,
+            on,
+        };
         self.given(NO_SPECIALIST, drafted);
         let retroactive = None;
         let granted =
@@ -103,6 +115,7 @@ impl World {
             supervisor: self.known(supervisor),
             trainee: self.trainee.known().expect("registered"),
             supervision: &self.supervision,
+            lineage: &self.lineage,
         };
         let facts = rule(&parties).map_err(|rejection| rejection.problem.code)?;
         for fact in &facts {
@@ -199,6 +212,30 @@ fn who_is_no_specialist_supervises_only_where_and_while_an_exemption_holds() {
     assert_eq!(on(date(2025, 12, 31)), Some(Situation::Active));
     assert_eq!(on(date(2026, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
     assert_eq!(on(date(2027, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
+}
+
+#[test]
+fn an_exemption_holds_under_each_number_of_its_municipality() {
+    let mut world = World::new();
+    world.exempt("5501", YEAR(2025));
+    let ask = |world: &mut World| {
+        world.propose(NO_SPECIALIST, YEAR(2025), AssignmentKind::Individual).map(|_| ())
+    };
+    assert_eq!(ask(&mut world), Err("supervisor_not_qualified"), "nothing tells they are one");
+    // Told before it was known what 5501 took over, it is found all the same.
+    world.lineage = tromso();
+    let id = world.accepted(NO_SPECIALIST, YEAR(2025));
+    let june = date(2025, 6, 1);
+    assert_eq!(world.situation(NO_SPECIALIST, id, june), Some(Situation::Active));
+
+    let mut world = World::new();
+    world.lineage = tromso();
+    world.exempt("5501", YEAR(2025));
+    let id = world.accepted(NO_SPECIALIST, YEAR(2025));
+    assert_eq!(world.situation(NO_SPECIALIST, id, june), Some(Situation::Active));
+    let assignments = &world.known(NO_SPECIALIST).assignments;
+    let filed = assignments.get(id).map(|it| it.municipality.clone());
+    assert_eq!(filed, Ok(Some(municipality("5401"))));
 }
 
 #[test]
