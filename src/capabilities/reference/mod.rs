@@ -21,7 +21,7 @@ mod tests;
 
 pub use alis_offices::AlisOffices;
 pub use domain::Event;
-pub(crate) use http::municipality_in_use;
+pub(crate) use http::{in_use_on, municipality_in_use};
 pub use municipalities::Municipalities;
 pub use municipality::Municipality;
 pub use organisation::Organisation;
