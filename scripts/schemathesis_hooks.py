@@ -38,6 +38,7 @@ REFUSED_FOR_ITS_MEANING = {
     "outside_of_delegator",
     "own_delegate",
     "same_municipality",
+    "told_and_lifted",
     # Versions counted over all goals of a catalogue.
     "too_many_versions",
     # What the register does not hold, or not on that day.

@@ -1,4 +1,6 @@
-//! What a correction says of a period that was recorded.
+//! What a correction says of a period, or of a day, that was recorded.
+
+use jiff::civil::Date;
 
 use super::{Day, Fault, FieldFault, period};
 use crate::time::Period;
@@ -43,6 +45,22 @@ impl PeriodCorrection {
             (None, false) => recorded.to.map(Day),
         };
         period(from, to).map(Some)
+    }
+}
+
+/// The day that a correction tells of something that has one day; `None` when it never was.
+pub fn day_or_never(on: Option<Day>, never_was: bool) -> Result<Option<Date>, FieldFault> {
+    match (on, never_was) {
+        (Some(on), false) => Ok(Some(on.0)),
+        (None, true) => Ok(None),
+        (Some(_), true) | (None, false) => {
+            let fault = Fault::new(
+                "day_or_never",
+                "Tell the day, or that it never was: one of the two.",
+                "Oppgi dagen, eller at det aldri var slik: én av delene.",
+            );
+            Err(FieldFault::at("/on", fault))
+        }
     }
 }
 

@@ -28,7 +28,14 @@ pub fn etag(head: i64, since: Option<Date>) -> String {
 /// The ETag of a resource at `head` whose looks also follow from another subject, at `beside`: that
 /// one is named only where it has moved last, so a change of the resource answers `"head"` alone.
 pub fn etag_beside(head: i64, beside: i64) -> String {
-    if beside > head { format!("\"{head}.{beside}\"") } else { etag(head, None) }
+    let tag = etag(head, None);
+    if beside > head { moved_beside(&tag, beside) } else { tag }
+}
+
+/// The version `tag` of a resource whose looks also follow from another subject, which has moved
+/// last, to `beside`.
+pub fn moved_beside(tag: &str, beside: i64) -> String {
+    format!("{}.{beside}\"", tag.trim_end_matches('"'))
 }
 
 /// What `If-Match` accepts: `None` when it is absent or `*`.

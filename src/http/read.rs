@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor};
 use super::answer::with_position;
 use super::by_time::on_day;
-use super::etag::Held;
+use super::etag::{Held, moved_beside};
 use super::kept::Kept;
 use super::page::{self, Cursor, Limit, PAGE_ITEMS_DEFAULT};
 use super::time_axes::KnownAt;
@@ -263,9 +263,22 @@ impl Read {
         reached: i64,
         view: impl Fn(&S, Date) -> Option<V>,
     ) -> Answer {
+        self.show_beside(loaded, 0, reached, view).await
+    }
+
+    /// Shows a state that was folded already, and whose looks also follow from other subjects: the
+    /// one of them that moved last is at `beside`.
+    pub async fn show_beside<S, V: Serialize + PartialEq>(
+        &self,
+        loaded: Loaded<S>,
+        beside: i64,
+        reached: i64,
+        view: impl Fn(&S, Date) -> Option<V>,
+    ) -> Answer {
         let (on, by_itself) = (self.as_of.unwrap_or_else(super::today), self.as_of.is_none());
         let (tag, shown) = on_day(&loaded, on, by_itself, view)?;
-        self.send(tag, reached.max(loaded.head), &shown).await
+        let tag = if beside > loaded.head { moved_beside(&tag, beside) } else { tag };
+        self.send(tag, reached.max(loaded.head).max(beside), &shown).await
     }
 
     /// Sends a resource at the version `tag`: 304 when the caller has it already.

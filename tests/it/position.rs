@@ -1,5 +1,9 @@
 //! Positions through HTTP: each refusal provoked, both axes of time, two of everything.
 
+mod corrections;
+mod filters;
+mod warnings;
+
 use serde_json::{Value, json};
 
 use crate::support::client::{Answer, Client};

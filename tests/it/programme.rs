@@ -196,6 +196,17 @@ async fn a_position_needs_the_programme_the_municipality_in_it_and_a_free_place(
     let before = establish("5401", "2020-06-30").await;
     before.expect_problem(409, "programme_quota_reached");
     let third = establish("5401", "2020-07-01").await.expect(201);
+    // The closed one has lost its place, and was not closed only if there is one.
+    let reopen = async |told: Value| {
+        let mut body = told;
+        body["reason"] = json!("Misread");
+        client.post(&format!("/v1/positions/{}/closure/correction", first.id()), body).await
+    };
+    reopen(json!({"never_was": true})).await.expect_problem(409, "programme_quota_reached");
+    for day in ["2020-07-02", "2020-06-30"] {
+        reopen(json!({"on": day})).await.expect(200);
+    }
+    reopen(json!({"on": "2020-07-01"})).await.expect(200);
     // A corrected first day takes a place like a new position's.
     let correction = format!("/v1/positions/{}/correction", third.id());
     let moved = client.post(&correction, json!({"from": "2020-06-30", "reason": "Misread"})).await;

@@ -5,7 +5,7 @@ mod occupancy;
 
 pub use occupancy::{
     CeilingReason, Filled, LeaveReason, ListCeiling, OccupancyCorrected, OccupancyEnded,
-    OccupancyFacts, OperatingModel, OperatingModelChanged, Patients, Terms, TermsChanged,
+    OccupancyFacts, OperatingModel, OperatingModelChanged, Patients, Term, Terms, TermsChanged,
     WeekMinutes,
 };
 
@@ -121,6 +121,20 @@ pub struct Closed {
     pub programme: Option<Uuid>,
 }
 
+/// From when on the position exists no more was told wrong, or that it does not exist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClosureCorrected {
+    pub position: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The day it was really closed, or `None`: it was not.
+    pub on: Option<Date>,
+    pub reason: Comment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Uuid>,
+}
+
 /// What was recorded when the position was established was wrong; this is how it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Corrected {
@@ -156,6 +170,7 @@ events! {
         Suspended = "position.suspended.v1",
         Resumed = "position.resumed.v1",
         Closed = "position.closed.v1",
+        ClosureCorrected = "position.closure_corrected.v1",
         Corrected = "position.corrected.v1",
     }
 }
@@ -194,6 +209,7 @@ impl Event {
             Event::Suspended(f) => (f.position, &f.municipality),
             Event::Resumed(f) => (f.position, &f.municipality),
             Event::Closed(f) => (f.position, &f.municipality),
+            Event::ClosureCorrected(f) => (f.position, &f.municipality),
             Event::Corrected(f) => (f.position, &f.municipality),
         }
     }
@@ -208,6 +224,7 @@ impl Event {
                 external.chain(quota(f.programme, &f.municipality)).collect()
             }
             Event::Closed(f) => quota(f.programme, &f.municipality).collect(),
+            Event::ClosureCorrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Corrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Filled(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::TermsChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
@@ -249,6 +266,7 @@ impl DomainEvent for Event {
             Event::Suspended(f) => f.from,
             Event::Resumed(f) => f.on,
             Event::Closed(f) => f.on,
+            Event::ClosureCorrected(f) => f.on.unwrap_or(crate::time::FIRST_DAY),
             Event::Corrected(f) => f.from,
         }
     }

@@ -2,7 +2,7 @@
 
 mod rules;
 
-pub use rules::Fill;
+pub use rules::{Fill, LiftedTerm, NewTerms, begins_after_lis1};
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,17 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::domain::{Category, Event, Filled, LeaveReason, OccupancyFacts, OperatingModel, Terms};
+use super::domain::{
+    Category, Event, Filled, LeaveReason, ListCeiling, OccupancyFacts, OperatingModel, Patients,
+    Term, Terms, TermsChanged, WeekMinutes,
+};
 use super::problems;
-use crate::identifiers::MunicipalityNumber;
+use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
-use crate::time::{Percent, Period};
+use crate::time::{Percent, Period, day_before};
+
+/// From which day what holds. Each quantity has its own, so what is told of one leaves the others.
+type Steps<T> = BTreeMap<Date, T>;
 
 /// One doctor's time in one position.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,15 +32,19 @@ pub struct Occupancy {
     pub category: Category,
     pub period: Period,
     pub end_reason: Option<LeaveReason>,
-    /// From which day which share; the first stands from the beginning.
-    percents: BTreeMap<Date, Percent>,
-    models: BTreeMap<Date, OperatingModel>,
-    terms: BTreeMap<Date, Terms>,
+    /// The document that lets the doctor begin before LIS1 is completed.
+    pub lis1_exception: Option<Comment>,
+    /// The first stands from the beginning.
+    percents: Steps<Percent>,
+    models: Steps<OperatingModel>,
+    list_lengths: Steps<Option<Patients>>,
+    list_ceilings: Steps<Option<ListCeiling>>,
+    protected_minutes: Steps<Option<WeekMinutes>>,
     /// Where its facts were last told whole, for corrections to name.
     pub told_at: i64,
 }
 
-fn in_force<T: Copy>(steps: &BTreeMap<Date, T>, day: Date) -> Option<T> {
+fn in_force<T: Copy>(steps: &Steps<T>, day: Date) -> Option<T> {
     let before = steps.range(..=day).next_back();
     before.or_else(|| steps.iter().next()).map(|(_, value)| *value)
 }
@@ -50,9 +60,12 @@ impl Occupancy {
             category: f.category,
             period: f.period,
             end_reason: None,
+            lis1_exception: f.lis1_exception.clone(),
             percents: BTreeMap::from([(from, f.percent)]),
             models: BTreeMap::from([(from, f.operating_model)]),
-            terms: BTreeMap::from([(from, f.terms)]),
+            list_lengths: BTreeMap::from([(from, f.terms.list_length)]),
+            list_ceilings: BTreeMap::from([(from, f.terms.list_ceiling)]),
+            protected_minutes: BTreeMap::from([(from, f.terms.protected_minutes_per_week)]),
             told_at: at,
         }
     }
@@ -69,20 +82,65 @@ impl Occupancy {
 
     /// The terms on a day of the period.
     pub fn terms_on(&self, day: Date) -> Terms {
-        in_force(&self.terms, day).unwrap_or_default()
+        Terms {
+            list_length: in_force(&self.list_lengths, day).flatten(),
+            list_ceiling: in_force(&self.list_ceilings, day).flatten(),
+            protected_minutes_per_week: in_force(&self.protected_minutes, day).flatten(),
+        }
+    }
+
+    /// How it is, as a correction tells it, if `period` were its days: what held on the first of
+    /// them still does.
+    pub fn facts_within(&self, period: Period) -> OccupancyFacts {
+        OccupancyFacts {
+            period,
+            percent: self.percent_on(period.from),
+            operating_model: self.model_on(period.from),
+            end_reason: self.end_reason,
+            lis1_exception: self.lis1_exception.clone(),
+        }
     }
 
     /// The days on which something about it changes.
     fn changes(&self) -> impl Iterator<Item = Date> {
-        let steps = self.percents.keys().chain(self.models.keys()).chain(self.terms.keys());
+        let terms = self.list_lengths.keys().chain(self.list_ceilings.keys());
+        let terms = terms.chain(self.protected_minutes.keys());
+        let steps = self.percents.keys().chain(self.models.keys()).chain(terms);
         let within = steps.copied().filter(|day| self.period.covers(*day));
         std::iter::once(self.period.from).chain(self.period.day_after()).chain(within)
+    }
+
+    fn change_terms(&mut self, f: &TermsChanged) {
+        let told = |term| f.told.as_ref().is_none_or(|told| told.contains(&term));
+        if told(Term::Percent) {
+            self.percents.insert(f.from, f.percent);
+        }
+        if told(Term::ListLength) {
+            self.list_lengths.insert(f.from, f.terms.list_length);
+        }
+        if told(Term::ListCeiling) {
+            self.list_ceilings.insert(f.from, f.terms.list_ceiling);
+        }
+        if told(Term::ProtectedMinutesPerWeek) {
+            self.protected_minutes.insert(f.from, f.terms.protected_minutes_per_week);
+        }
+    }
+
+    /// The shares within a period, each with the days it holds.
+    fn shares_in(&self, period: &Period) -> Vec<(Period, Percent)> {
+        let share = |(from, percent): (&Date, &Percent)| {
+            let next = self.percents.keys().find(|day| *day > from).copied();
+            let held = Period::try_new(*from, next.map(day_before))?.overlap(period)?;
+            Some((held, *percent))
+        };
+        self.percents.iter().filter_map(share).collect()
     }
 
     fn correct(&mut self, facts: &OccupancyFacts, at: i64) {
         let from = facts.period.from;
         self.period = facts.period;
         self.end_reason = facts.end_reason;
+        self.lis1_exception = facts.lis1_exception.clone();
         // A correction tells the beginning anew; later changes within the period still stand.
         for day in [self.percents.keys().next().copied(), Some(from)].into_iter().flatten() {
             self.percents.remove(&day);
@@ -107,10 +165,9 @@ impl Occupancies {
             Event::Filled(f) => {
                 self.0.insert(f.occupancy, Occupancy::new(f, at));
             }
-            Event::TermsChanged(f) => self.change(f.occupancy, |occupancy| {
-                occupancy.percents.insert(f.from, f.percent);
-                occupancy.terms.insert(f.from, f.terms);
-            }),
+            Event::TermsChanged(f) => {
+                self.change(f.occupancy, |occupancy| occupancy.change_terms(f));
+            }
             Event::OperatingModelChanged(f) => self.change(f.occupancy, |occupancy| {
                 occupancy.models.insert(f.from, f.operating_model);
             }),
@@ -130,6 +187,7 @@ impl Occupancies {
             | Event::Suspended(_)
             | Event::Resumed(_)
             | Event::Closed(_)
+            | Event::ClosureCorrected(_)
             | Event::Corrected(_) => {}
         }
     }
@@ -179,9 +237,22 @@ impl Occupancies {
         self.0.values().map(|occupancy| occupancy.period.from).min()
     }
 
+    /// The first day on which somebody holds more than `percent`.
+    pub fn first_above(&self, percent: Percent) -> Option<Date> {
+        let shares = self.0.values().flat_map(|held| held.shares_in(&held.period));
+        shares.filter(|(_, share)| *share > percent).map(|(days, _)| days.from).min()
+    }
+
     /// The days on which something changes.
     pub fn changes(&self) -> impl Iterator<Item = Date> {
         self.0.values().flat_map(Occupancy::changes)
+    }
+
+    /// Refuses the first day of `period` on which the shares of an occupancy would be above a full
+    /// position, together with everything else.
+    fn room_for_shares(&self, of: &Occupancy, period: &Period) -> Result<(), Rejection> {
+        let mut shares = of.shares_in(period).into_iter();
+        shares.try_for_each(|(days, percent)| self.room_for(&days, percent, Some(of.id)))
     }
 
     /// Refuses the first day of `period` on which `percent` more would be above a full position.

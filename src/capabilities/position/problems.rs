@@ -5,7 +5,8 @@ use crate::problems;
 problems! {
     /// The position is not in a situation that allows this on that day: only a planned or vacant
     /// one can be announced, only an announced one withdrawn, only a resting one resumed, and
-    /// nothing follows on a closed one. Read the position as of that day.
+    /// nothing follows on a closed one, until its closure is corrected. Read the position as of
+    /// that day.
     POSITION_SITUATION = 409, "position_situation",
     en: "The position's situation does not allow this", "On {day} the position is {situation}.",
     nb: "Stillingens status tillater ikke dette", "Den {day} er stillingen {situation}.";
@@ -48,7 +49,8 @@ problems! {
     en: "The correction contradicts other facts", "Something is recorded for {day}.",
     nb: "Rettelsen strider mot andre fakta", "Noe er registrert for {day}.";
 
-    /// LIS1 was completed after the day on which the doctor would begin.
+    /// LIS1 was completed after the day on which the doctor would begin. Choose a later day, correct
+    /// the trainee if the day of LIS1 is wrong, or tell in `lis1_exception` which document allows it.
     LIS1_NOT_COMPLETED = 409, "lis1_not_completed",
     en: "LIS1 is not completed", "LIS1 was completed on {completed}.",
     nb: "LIS1 er ikke fullført", "LIS1 ble fullført {completed}.";

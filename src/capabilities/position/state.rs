@@ -3,11 +3,13 @@
 //!
 //! Who holds it, and whether a doctor may hold more, is in [`super::occupancy`].
 
+mod corrections;
+
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{
-    Announced, AnnouncementWithdrawn, Closed, Corrected, Established, Event, Resumed, Suspended,
+    Announced, AnnouncementWithdrawn, Closed, Established, Event, Resumed, Suspended,
 };
 use super::occupancy::Occupancies;
 use super::problems;
@@ -56,6 +58,14 @@ enum Step {
     Resumed,
 }
 
+/// From this day on it exists no more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Closure {
+    pub on: Date,
+    /// Where that was last told, for corrections to name.
+    told_at: i64,
+}
+
 /// A position, or the place where there is none yet.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Position {
@@ -70,7 +80,7 @@ pub struct Known {
     pub established: Established,
     pub occupancies: Occupancies,
     steps: Vec<(Date, Step)>,
-    closed_on: Option<Date>,
+    pub closure: Option<Closure>,
     /// Where the facts about the position itself were last told, for corrections to name.
     told_at: i64,
 }
@@ -92,7 +102,7 @@ impl Position {
                     established: fact.clone(),
                     occupancies: Occupancies::default(),
                     steps: Vec::new(),
-                    closed_on: None,
+                    closure: None,
                     told_at: at,
                 }));
             }
@@ -124,7 +134,10 @@ impl Known {
             Event::AnnouncementWithdrawn(f) => self.step(f.on, Step::Withdrawn),
             Event::Suspended(f) => self.step(f.from, Step::Suspended),
             Event::Resumed(f) => self.step(f.on, Step::Resumed),
-            Event::Closed(f) => self.closed_on = Some(f.on),
+            Event::Closed(f) => self.closure = Some(Closure { on: f.on, told_at: at }),
+            Event::ClosureCorrected(f) => {
+                self.closure = f.on.map(|on| Closure { on, told_at: at });
+            }
             Event::Corrected(f) => {
                 self.told_at = at;
                 let e = &mut self.established;
@@ -150,12 +163,16 @@ impl Known {
         self.steps.insert(place, (day, step));
     }
 
+    fn closed_on(&self) -> Option<Date> {
+        self.closure.map(|closure| closure.on)
+    }
+
     /// What the position is on a day; `None` before it was established.
     pub fn situation_on(&self, day: Date) -> Option<Situation> {
         if day < self.established.from {
             return None;
         }
-        if self.closed_on.is_some_and(|closed| closed <= day) {
+        if self.closed_on().is_some_and(|closed| closed <= day) {
             return Some(Situation::Closed);
         }
         if let Some(occupancy) = self.occupancies.on(day) {
@@ -190,7 +207,7 @@ impl Known {
     /// The days on which something about the position changes.
     pub fn changes(&self) -> Vec<Date> {
         let mut days = vec![self.established.from];
-        days.extend(self.closed_on);
+        days.extend(self.closed_on());
         days.extend(self.steps.iter().map(|(day, _)| *day));
         days.extend(self.occupancies.changes());
         days.retain(|day| *day >= self.established.from);
@@ -300,7 +317,7 @@ impl Known {
 
     /// Closes the position for good.
     pub fn close(&self, on: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
-        if let Some(closed_on) = self.closed_on {
+        if let Some(closed_on) = self.closed_on() {
             if closed_on == on {
                 return Ok(vec![]);
             }
@@ -339,7 +356,7 @@ impl Known {
                 .with("occupancy", other.id));
         }
         if let Some(closed) =
-            self.closed_on.filter(|closed| period.to.is_none_or(|to| *closed <= to))
+            self.closed_on().filter(|closed| period.to.is_none_or(|to| *closed <= to))
         {
             return Err(self.not(&Situation::Closed, closed.max(period.from)));
         }
@@ -367,28 +384,5 @@ impl Known {
             Some(both) => Err(self.not(&Situation::Suspended, both.from)),
             None => Ok(()),
         }
-    }
-
-    /// Corrects what was recorded when the position was established.
-    pub fn correct(&self, how: Corrected) -> Result<Vec<Event>, Rejection> {
-        let e = &self.established;
-        let same = (how.category, how.percent, how.intended_operating_model, how.from)
-            == (e.category, e.percent, e.intended_operating_model, e.from)
-            && (how.open_practice_model, how.salary_offer_made)
-                == (e.open_practice_model, e.salary_offer_made);
-        if same {
-            return Ok(vec![]);
-        }
-        if let Some(earliest) = self.changes().into_iter().filter(|day| *day > e.from).min()
-            && how.from > earliest
-        {
-            return Err(Rejection::new(&problems::CORRECTION_CONTRADICTS).with("day", earliest));
-        }
-        if let Some(first) = self.occupancies.first_day()
-            && how.from > first
-        {
-            return Err(Rejection::new(&problems::CORRECTION_CONTRADICTS).with("day", first));
-        }
-        Ok(vec![how.into()])
     }
 }

@@ -10,8 +10,12 @@ use super::domain::{
 };
 use super::occupancy::Occupancy;
 use super::state::{Known, Position, Situation};
+use crate::capabilities::supervision::Assignments;
+use crate::capabilities::supervision::assignment::{Agreement, Assignment};
+use crate::capabilities::trainee::Trainee;
 use crate::edge::Day;
-use crate::identifiers::{ExternalId, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
+use crate::problem::{Spoken, Words};
 use crate::time::Percent;
 use crate::word_enum;
 
@@ -99,6 +103,126 @@ impl OccupancyView {
             protected_minutes_per_week: terms.protected_minutes_per_week,
         }
     }
+}
+
+word_enum! {
+    /// What should be looked at about an occupancy, though no rule forbids it.
+    pub enum OccupancyWarningCode {
+        /// It is not told when the doctor completed LIS1.
+        Lis1NotTold = "lis1_not_told",
+        /// By what was told since, the doctor began before LIS1 was completed.
+        Lis1NotCompleted = "lis1_not_completed",
+        /// A supervisor's assignment to the doctor goes on after the last day.
+        SupervisionGoesOn = "supervision_goes_on",
+    }
+}
+
+static LIS1_NOT_TOLD: Words = Words {
+    en: "It is not told when the doctor completed LIS1.",
+    nb: "Det er ikke oppgitt når legen fullførte LIS1.",
+};
+static LIS1_NOT_COMPLETED: Words = Words {
+    en: "The doctor completed LIS1 on {completed}, after the first day.",
+    nb: "Legen fullførte LIS1 {completed}, etter første dag.",
+};
+static SUPERVISION_GOES_ON: Words = Words {
+    en: "Supervisor assignment {assignment} goes on after the last day.",
+    nb: "Veiledning {assignment} fortsetter etter siste dag.",
+};
+
+/// Something to look at about an occupancy.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OccupancyWarning {
+    /// What it is about, for programs.
+    pub code: OccupancyWarningCode,
+    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    #[schema(ignore)]
+    words: Spoken,
+    /// What it is about, in words of the caller's language.
+    #[serde(skip)]
+    #[schema(example = "It is not told when the doctor completed LIS1.", required = true)]
+    detail: String,
+}
+
+impl OccupancyWarning {
+    fn new(code: OccupancyWarningCode, words: Spoken) -> Self {
+        Self { code, words, detail: String::new() }
+    }
+}
+
+/// An occupancy by itself, as it is on a day, with what should be looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SingleOccupancyView {
+    /// The occupancy.
+    #[serde(flatten)]
+    occupancy: OccupancyView,
+    /// The document that lets the doctor begin before LIS1 is completed; null for none.
+    lis1_exception: Option<Comment>,
+    /// What should be looked at, though no rule forbids it.
+    warnings: Vec<OccupancyWarning>,
+}
+
+impl SingleOccupancyView {
+    /// The occupancy on a day, with the doctor who holds it and who supervises that one.
+    pub fn on(
+        occupancy: &Occupancy,
+        doctor: &Trainee,
+        supervision: &Assignments,
+        day: Date,
+    ) -> Self {
+        let mut warnings: Vec<_> = about_lis1(occupancy, doctor).into_iter().collect();
+        warnings.extend(about_supervision(occupancy, doctor, supervision, day));
+        Self {
+            occupancy: OccupancyView::on(occupancy, day),
+            lis1_exception: occupancy.lis1_exception.clone(),
+            warnings,
+        }
+    }
+}
+
+fn about_lis1(occupancy: &Occupancy, doctor: &Trainee) -> Option<OccupancyWarning> {
+    if occupancy.lis1_exception.is_some() {
+        return None;
+    }
+    let (code, words) = match doctor.known()?.lis1_completed_on {
+        None => (OccupancyWarningCode::Lis1NotTold, LIS1_NOT_TOLD.spoken(&[])),
+        Some(completed) if completed > occupancy.period.from => {
+            let words = LIS1_NOT_COMPLETED.spoken(&[("completed", &completed)]);
+            (OccupancyWarningCode::Lis1NotCompleted, words)
+        }
+        Some(_) => return None,
+    };
+    Some(OccupancyWarning::new(code, words))
+}
+
+/// Assignments that go on when the doctor leaves, unless the doctor has another position of the
+/// municipality then.
+fn about_supervision(
+    occupancy: &Occupancy,
+    doctor: &Trainee,
+    supervision: &Assignments,
+    day: Date,
+) -> Vec<OccupancyWarning> {
+    let Some((last, next)) = occupancy.period.to.zip(occupancy.period.day_after()) else {
+        return vec![];
+    };
+    let here = |municipality: &MunicipalityNumber| *municipality == occupancy.municipality;
+    let mut others = doctor.occupancies().all_on(next).filter(|other| other.id != occupancy.id);
+    if others.any(|other| here(&other.municipality)) {
+        return vec![];
+    }
+    let goes_on = |assignment: &&Assignment| {
+        assignment.period.covers(last)
+            && assignment.period.covers(next)
+            && !assignment.period.ends_before(day)
+            && !matches!(assignment.agreement, Agreement::Declined { .. })
+            && assignment.municipality.as_ref().is_none_or(here)
+    };
+    let warning = |assignment: &Assignment| {
+        let words = SUPERVISION_GOES_ON.spoken(&[("assignment", &assignment.id)]);
+        OccupancyWarning::new(OccupancyWarningCode::SupervisionGoesOn, words)
+    };
+    supervision.iter().filter(goes_on).map(warning).collect()
 }
 
 /// A training position, as it is on a day.

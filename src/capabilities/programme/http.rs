@@ -28,6 +28,7 @@ use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
 use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name};
 use crate::problem::Rejection;
+use crate::time::Period;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -81,6 +82,19 @@ pub(crate) async fn admit(
         }
     }
     Ok(quota.admit(on, new)?)
+}
+
+/// Refuses days of a position of a programme that it was told not to exist on, when others have
+/// taken its place in the quota.
+pub(crate) async fn readmit(
+    view: &View,
+    programme: Uuid,
+    municipality: &MunicipalityNumber,
+    days: Period,
+    position: Uuid,
+) -> Result<(), Refusal> {
+    let quota: Loaded<Quota> = view.load(&quota_subject(programme, municipality)).await?;
+    Ok(quota.state.readmit(days, position)?)
 }
 
 /// A programme to start.

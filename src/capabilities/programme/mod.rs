@@ -16,7 +16,7 @@ mod programmes;
 mod tests;
 
 pub use domain::{Event, subject};
-pub(crate) use http::admit;
+pub(crate) use http::{admit, readmit};
 pub use programmes::Programmes;
 pub use state::Programme;
 

@@ -216,6 +216,11 @@ impl Quota {
                     held.closed_on = Some(f.on);
                 }
             }
+            position::Event::ClosureCorrected(f) => {
+                if let Some(held) = self.positions.get_mut(&f.position) {
+                    held.closed_on = f.on;
+                }
+            }
             position::Event::Announced(_)
             | position::Event::AnnouncementWithdrawn(_)
             | position::Event::Filled(_)
@@ -243,6 +248,23 @@ impl Quota {
         Err(Rejection::new(&problems::PROGRAMME_QUOTA_REACHED)
             .with("quota", places)
             .with("day", on))
+    }
+
+    /// A position exists on days on which it was told not to: it has its place again, and has room
+    /// in it. A participation that ended before does not matter, as it does not to others.
+    pub fn readmit(&self, days: Period, position: Uuid) -> Result<(), Rejection> {
+        for held in self.participations.iter() {
+            let Some(both) = held.period.overlap(&days) else { continue };
+            let others = self.positions.iter().filter(|(id, _)| **id != position);
+            let begun = others.filter(|(_, other)| both.to.is_none_or(|to| other.from <= to));
+            let there = begun.filter(|(_, other)| !other.is_closed_on(both.from)).count();
+            if there >= usize::from(held.quota.0) {
+                return Err(Rejection::new(&problems::PROGRAMME_QUOTA_REACHED)
+                    .with("quota", held.quota.0)
+                    .with("day", both.from));
+            }
+        }
+        Ok(())
     }
 
     /// The municipality takes part from a day, or takes part otherwise than was told before.

@@ -33,11 +33,21 @@ pub(crate) async fn municipality_in_use(
     number: &MunicipalityNumber,
     day: Date,
 ) -> Result<(), Refusal> {
+    in_use_on(view, number, day, "/municipality").await
+}
+
+/// Refuses a day, told in the field `pointer` of a body, on which a number is not in use.
+pub(crate) async fn in_use_on(
+    view: &View,
+    number: &MunicipalityNumber,
+    day: Date,
+    pointer: &str,
+) -> Result<(), Refusal> {
     let municipality: Loaded<Municipality> = view.consult(&municipality_subject(number)).await?;
     if municipality.state.is_valid_on(day) {
         return Ok(());
     }
-    Err(Rejection::field("/municipality", NOT_IN_USE).into())
+    Err(Rejection::field(pointer, NOT_IN_USE).into())
 }
 
 /// How some municipalities' numbers follow one another, as known at a position of the log or now.

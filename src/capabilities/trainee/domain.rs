@@ -46,7 +46,8 @@ pub struct Registered {
     pub on: Date,
 }
 
-/// Who the doctor is, or since when LIS1 is done, was told wrong.
+/// Who the doctor is, since when LIS1 is done, or under which rules the doctor trains was told
+/// wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Corrected {
     pub trainee: Uuid,
@@ -56,6 +57,10 @@ pub struct Corrected {
     pub hpr_lookup: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lis1_completed_on: Option<Date>,
+    /// Under which rules the doctor trains from the beginning; with it what was told of changes is
+    /// taken back. Not told: that was right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<Scheme>,
     pub reason: Comment,
     pub on: Date,
 }
@@ -240,6 +245,9 @@ impl Known {
                 self.sealed = f.sealed.clone();
                 self.hpr_lookup = f.hpr_lookup.clone();
                 self.lis1_completed_on = f.lis1_completed_on;
+                if let Some(scheme) = f.scheme {
+                    self.schemes = vec![(FIRST_DAY, scheme)];
+                }
                 self.told_at = at;
             }
             Event::SchemeChanged(f) => {
@@ -271,6 +279,11 @@ impl Known {
     pub fn scheme_on(&self, day: Date) -> Scheme {
         let before = self.schemes.iter().rev().find(|(from, _)| *from <= day);
         before.unwrap_or(&self.schemes[0]).1
+    }
+
+    /// Whether the doctor trains under these rules on every day, as far as was told.
+    pub fn always_in(&self, scheme: Scheme) -> bool {
+        self.schemes.iter().all(|(_, held)| *held == scheme)
     }
 
     /// The days on which something about the doctor changes.
@@ -341,6 +354,27 @@ mod tests {
     #[test]
     fn a_scheme_that_holds_already_is_no_new_fact() {
         assert_eq!(change(Scheme::New, Scheme::New), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_corrected_scheme_holds_from_the_beginning_and_can_be_changed_again() {
+        let mut trainee = registered(Scheme::New);
+        trainee.evolve(&Event::from(Corrected {
+            trainee: Uuid::nil(),
+            corrects: 1,
+            sealed: String::new(),
+            hpr_lookup: "a".to_owned(),
+            lis1_completed_on: None,
+            scheme: Some(Scheme::Old),
+            reason: Comment::from_text("mistyped").expect("a comment"),
+            on: date(2020, 1, 2),
+        }));
+        let known = trainee.known().expect("registered");
+        assert!(known.always_in(Scheme::Old));
+        assert_eq!(known.scheme_on(date(2019, 1, 1)), Scheme::Old);
+        let reason = Comment::from_text("converted").expect("a comment");
+        let changed = known.change_scheme(Scheme::Conversion, date(2021, 1, 1), reason);
+        assert_eq!(changed.map(|facts| facts.len()), Ok(1));
     }
 
     #[test]

@@ -213,11 +213,15 @@ pub struct CorrectTrainee {
     /// When LIS1 was completed.
     #[deserr(default)]
     lis1_completed_on: Option<Day>,
+    /// Under which rules the doctor trains from the beginning. Changes of the scheme that were told
+    /// are taken back with it: tell those that are right again.
+    #[deserr(default)]
+    scheme: Option<Scheme>,
     /// Why it is corrected.
     reason: Comment,
 }
 
-/// Correct who a trainee is
+/// Correct what was recorded of a trainee
 ///
 /// The wrong name and number stay sealed in the log, where nobody but the audit reads them.
 #[utoipa::path(tag = "trainees", operation_id = "correct_trainee",
@@ -240,7 +244,8 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> 
         let by = (&*service.vault, &*reach);
         let person = TRAINEES.corrected(view, by, recorded, name, number).await?;
         let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
-        let facts = if person.same && lis1 == known.lis1_completed_on {
+        let scheme = asked.scheme.filter(|scheme| !known.always_in(*scheme));
+        let facts = if person.same && lis1 == known.lis1_completed_on && scheme.is_none() {
             vec![]
         } else {
             vec![Event::from(Corrected {
@@ -249,6 +254,7 @@ async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectTrainee>) -> 
                 sealed: person.sealed,
                 hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
                 lis1_completed_on: lis1,
+                scheme,
                 reason: asked.reason.clone(),
                 on: today,
             })]

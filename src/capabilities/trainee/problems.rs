@@ -14,7 +14,8 @@ problems! {
     en: "The external id is taken", "{system}/{id} belongs to trainee {trainee}.",
     nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører lege i spesialisering {trainee}.";
 
-    /// A doctor moves from the old scheme to conversion or the new one, never back.
+    /// A doctor moves from the old scheme to conversion or the new one, never back. Correct the
+    /// trainee if the scheme was told wrong.
     SCHEME_CHANGE = 409, "scheme_change",
     en: "The scheme cannot be changed so", "The doctor is in scheme {now}; {asked} does not follow it.",
     nb: "Ordningen kan ikke endres slik", "Legen er i ordning {now}; {asked} følger ikke etter den.";

@@ -18,12 +18,23 @@ pub fn add(document: &mut Value) {
     for (path, methods) in super::members(document, "paths") {
         for operation in methods.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
             let Some(created) = operation["responses"].get_mut("201") else { continue };
-            let resource = &created["content"]["application/json"]["schema"]["$ref"];
-            let view = resource.as_str().and_then(|name| name.rsplit('/').next()).unwrap_or("");
-            let links = links_from(path, &schemas[view]["properties"], &targets);
-            created["links"] = links;
+            let resource = &created["content"]["application/json"]["schema"];
+            created["links"] = links_from(path, &members_in(resource, &schemas), &targets);
         }
     }
+}
+
+/// The members of a schema, with those of the schemas that it refers to or is made of.
+fn members_in(schema: &Value, schemas: &Value) -> Value {
+    let mut members = schema["properties"].as_object().cloned().unwrap_or_default();
+    let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next());
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    for part in parts.chain(name.map(|name| &schemas[name])) {
+        if let Value::Object(more) = members_in(part, schemas) {
+            members.extend(more);
+        }
+    }
+    members.into()
 }
 
 fn targets(document: &Value) -> Vec<Target> {

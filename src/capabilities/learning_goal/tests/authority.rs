@@ -70,6 +70,7 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
             percent: Percent::FULL,
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
+            lis1_exception: None,
         };
         moved.occupancies.evolve(&position::Event::from(filled), 3);
     }

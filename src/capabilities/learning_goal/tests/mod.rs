@@ -63,6 +63,7 @@ fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
             percent: Percent::FULL,
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
+            lis1_exception: None,
         };
         known.occupancies.evolve(&position::Event::from(filled), 1);
     }

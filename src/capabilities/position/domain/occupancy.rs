@@ -55,6 +55,20 @@ word_enum! {
     }
 }
 
+word_enum! {
+    /// What may be told anew of an occupancy from a day.
+    pub enum Term {
+        /// The doctor's share.
+        Percent = "percent",
+        /// Patients on the list.
+        ListLength = "list_length",
+        /// The list's ceiling.
+        ListCeiling = "list_ceiling",
+        /// Minutes a week kept free for training.
+        ProtectedMinutesPerWeek = "protected_minutes_per_week",
+    }
+}
+
 whole_type! {
     /// Patients on a list: 0 to 10 000, far above any real list.
     pub struct Patients(u32);
@@ -103,6 +117,9 @@ pub struct Filled {
     pub operating_model: OperatingModel,
     #[serde(default)]
     pub terms: Terms,
+    /// The document that lets the doctor begin before LIS1 is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lis1_exception: Option<Comment>,
 }
 
 /// Share, list or protected time change during an occupancy.
@@ -116,6 +133,10 @@ pub struct TermsChanged {
     pub percent: Percent,
     #[serde(default)]
     pub terms: Terms,
+    /// Which of them were told, a lifted one by its absence; the others are how they were on that
+    /// day, and say nothing of the days after. Once all were told every time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Vec<Term>>,
 }
 
 /// The operating model changes during an occupancy (overgangsavtale). The tenure goes on.
@@ -162,4 +183,7 @@ pub struct OccupancyFacts {
     pub operating_model: OperatingModel,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<LeaveReason>,
+    /// The document that lets the doctor begin before LIS1 is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lis1_exception: Option<Comment>,
 }

@@ -3,6 +3,7 @@
 mod positions;
 mod situations;
 mod occupancies;
+mod corrections;
 
 use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,13 +27,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(situations::suspend)
         .service(situations::resume)
         .service(situations::close)
-        .service(positions::correct)
+        .service(corrections::correct)
+        .service(corrections::correct_closure)
         .service(occupancies::fill)
         .service(occupancies::read_occupancy)
         .service(occupancies::end)
         .service(occupancies::change_terms)
         .service(occupancies::change_model)
-        .service(occupancies::correct_occupancy);
+        .service(corrections::correct_occupancy);
 }
 
 /// What one request may tell of ids in other systems.

@@ -1,4 +1,4 @@
-//! Who holds a position: filled, changed, ended, corrected.
+//! Who holds a position: filled, changed, ended.
 
 use actix_web::web::Path;
 use actix_web::{get, post};
@@ -7,24 +7,24 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::capabilities::position::Occupancy;
 use crate::capabilities::position::domain::{
-    Event, LeaveReason, ListCeiling, OccupancyFacts, OperatingModel, Patients, Terms, WeekMinutes,
-    subject,
+    Event, LeaveReason, ListCeiling, OperatingModel, Patients, Terms, WeekMinutes, subject,
 };
-use crate::capabilities::position::occupancy::Fill;
+use crate::capabilities::position::occupancy::{Fill, LiftedTerm, NewTerms, begins_after_lis1};
 use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::{Known, Position};
-use crate::capabilities::position::view::OccupancyView;
+use crate::capabilities::position::view::SingleOccupancyView;
+use crate::capabilities::supervision::{Assignments, supervision_subject};
 use crate::capabilities::trainee::{self, Trainee};
-use crate::edge::{self, Day, Faults, Id, UNKNOWN_REFERENCE};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::openapi::codes;
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, Read};
 use crate::identifiers::Comment;
-use crate::problem::{Rejection, common};
+use crate::problem::Rejection;
+use crate::problem::common::NOT_FOUND;
 use crate::time::Percent;
 
 /// A doctor to take the position.
@@ -51,6 +51,10 @@ pub struct FillPosition {
     /// Minutes a week kept free for training.
     #[deserr(default)]
     protected_minutes_per_week: Option<WeekMinutes>,
+    /// The document that lets the doctor begin before LIS1 is completed, such as a case number;
+    /// nothing about the person.
+    #[deserr(default)]
+    lis1_exception: Option<Comment>,
 }
 
 /// What a change of one occupancy works on: the position, and the doctor's other occupancies.
@@ -67,7 +71,7 @@ async fn holding(view: &View, position: Uuid, occupancy: Uuid) -> Result<Holding
 }
 
 /// A rule on one occupancy: load, decide, answer with the occupancy as it then is.
-async fn on_occupancy(
+pub(super) async fn on_occupancy(
     change: Change,
     canonical: &str,
     (position, occupancy): (Uuid, Uuid),
@@ -78,21 +82,28 @@ async fn on_occupancy(
         let Holding { position: loaded, held } = holding(view, position, occupancy).await?;
         let facts = rule(loaded.state.known()?, &held.state)?;
         let next = evolved!(loaded.state, facts);
-        let reply = occupancy_reply(200, &next, occupancy, today)?;
+        let reply = occupancy_reply(view, 200, (&next, &held.state), occupancy, today).await?;
         Ok(Decision::new(subject(position), &facts, reply))
     };
     change.execute(canonical, decide).await
 }
 
-fn occupancy_reply(
+async fn occupancy_reply(
+    view: &View,
     status: u16,
-    state: &Position,
+    (state, doctor): (&Position, &Trainee),
     occupancy: Uuid,
     day: Date,
 ) -> Result<Reply, Refusal> {
     let known = state.known()?;
     let position = known.established.position;
-    let shown = known.occupancies.get(occupancy).map(|held| OccupancyView::on(held, day));
+    let held = known.occupancies.get(occupancy);
+    // Who supervises the doctor matters once there is a last day.
+    let supervision = match held.filter(|held| held.period.to.is_some()) {
+        Some(held) => view.consult(&supervision_subject(held.trainee)).await?.state,
+        None => Assignments::default(),
+    };
+    let shown = held.map(|held| SingleOccupancyView::on(held, doctor, &supervision, day));
     let body = serde_json::to_value(shown).expect("views are plain data");
     let location =
         (status == 201).then(|| format!("/v1/positions/{position}/occupancies/{occupancy}"));
@@ -102,11 +113,12 @@ fn occupancy_reply(
 /// Fill a position
 ///
 /// A doctor takes the position. Nobody else may hold it on any of those days, and the doctor's
-/// shares in all positions never add up to more than 100 % on any day.
+/// shares in all positions never add up to more than 100 % on any day. A doctor begins after LIS1,
+/// or with a documented exception. `warnings` tell what no rule forbids.
 #[utoipa::path(tag = "positions", operation_id = "fill_position",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
     request_body = FillPosition,
-    responses((status = 201, description = "The occupancy; its ETag is the position's", body = OccupancyView)),
+    responses((status = 201, description = "The occupancy; its ETag is the position's", body = SingleOccupancyView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
         &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED])))))]
 #[post("/v1/positions/{id}/occupancies")]
@@ -122,9 +134,8 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
         let Some(doctor) = held.state.known() else {
             return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
         };
-        if let Some(completed) = doctor.lis1_completed_on.filter(|day| *day > period.from) {
-            return Err(Rejection::new(&LIS1_NOT_COMPLETED).with("completed", completed).into());
-        }
+        let exception = asked.lis1_exception.clone();
+        begins_after_lis1(doctor.lis1_completed_on, period.from, exception.as_ref())?;
         let fill = Fill {
             occupancy: new,
             trainee: asked.trainee.0,
@@ -136,6 +147,7 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
                 list_ceiling: asked.list_ceiling,
                 protected_minutes_per_week: asked.protected_minutes_per_week,
             },
+            lis1_exception: exception,
         };
         let facts = known.fill(fill, &doctor.occupancies)?;
         let next = evolved!(loaded.state, facts);
@@ -144,7 +156,7 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
             Some(_) => new,
             None => known.same_occupancy(asked.trainee.0, &period).unwrap_or(new),
         };
-        let reply = occupancy_reply(201, &next, occupancy, today)?;
+        let reply = occupancy_reply(view, 201, (&next, &held.state), occupancy, today).await?;
         Ok(Decision::new(position, &facts, reply))
     };
     change.execute(&body.canonical, decide).await
@@ -154,17 +166,28 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
 #[utoipa::path(tag = "positions", operation_id = "read_occupancy",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), TimeAxes),
-    responses((status = 200, description = "The occupancy", body = OccupancyView)),
+    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}/occupancies/{occupancy}")]
 pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
     let (id, occupancy) = path.into_inner();
-    let reach = read.actor.reach.clone();
-    let view = |state: &Position, day| {
-        let held = state.known().ok()?.occupancies.get(occupancy)?;
-        reach.sees_holder(&held.municipality, held.trainee).then(|| OccupancyView::on(held, day))
+    let known_at = read.settled_known_at().await?;
+    let reached = read.wait_for_log().await?;
+    let log = &read.service.log;
+    let position: Loaded<Position> = log.fold(&subject(id), known_at).await?;
+    let held = position.state.known()?.occupancy(occupancy)?;
+    if !read.actor.reach.sees_holder(&held.municipality, held.trainee) {
+        return Err((&NOT_FOUND).into());
+    }
+    let holder = held.trainee;
+    let doctor: Loaded<Trainee> = log.fold(&trainee::subject(holder), known_at).await?;
+    let supervision: Loaded<Assignments> = log.fold(&supervision_subject(holder), known_at).await?;
+    let beside = doctor.head.max(supervision.head);
+    let view = |position: &Position, day| {
+        let held = position.known().ok()?.occupancies.get(occupancy)?;
+        Some(SingleOccupancyView::on(held, &doctor.state, &supervision.state, day))
     };
-    read.resource(&subject(id), view).await
+    read.show_beside(position, beside, reached, view).await
 }
 
 /// The end of an occupancy.
@@ -179,12 +202,13 @@ pub struct EndOccupancy {
 
 /// End an occupancy
 ///
-/// The doctor leaves; the position is vacant from the next day.
+/// The doctor leaves; the position is vacant from the next day. `warnings` name the supervisors'
+/// assignments that go on.
 #[utoipa::path(tag = "positions", operation_id = "end_occupancy",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = EndOccupancy,
-    responses((status = 200, description = "The occupancy", body = OccupancyView)),
+    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OCCUPANCY_ENDED, &OUTSIDE_OCCUPANCY, &POSITION_OCCUPIED,
         &POSITION_SITUATION, &TRAINEE_OVER_FULL_TIME])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/end")]
@@ -195,7 +219,7 @@ pub async fn end(change: Change, path: Path<(Uuid, Uuid)>, body: Body<EndOccupan
     on_occupancy(change, &body.canonical, path, rule).await
 }
 
-/// New terms; what is left out stays.
+/// New terms; what is left out stays, also where it was told for a later day.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct ChangeTerms {
@@ -213,14 +237,38 @@ pub struct ChangeTerms {
     /// Minutes a week kept free for training.
     #[deserr(default)]
     protected_minutes_per_week: Option<WeekMinutes>,
+    /// Terms that there are none of from that day; they cannot be told at the same time.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 3)]
+    lifted: Vec<LiftedTerm>,
+}
+
+impl ChangeTerms {
+    fn new_terms(self) -> Result<NewTerms, FieldFault> {
+        let terms = Terms {
+            list_length: self.list_length,
+            list_ceiling: self.list_ceiling,
+            protected_minutes_per_week: self.protected_minutes_per_week,
+        };
+        let new = NewTerms { percent: self.percent, terms, lifted: self.lifted };
+        let fault = Fault::new(
+            "told_and_lifted",
+            "Tell the term, or that it is lifted: one of the two.",
+            "Oppgi vilkåret, eller at det er opphevet: én av delene.",
+        );
+        if new.contradict() { Err(FieldFault::at("/lifted", fault)) } else { Ok(new) }
+    }
 }
 
 /// Change the terms of an occupancy
+///
+/// Each term holds until the next day for which that term is told: what is told late of one does
+/// not touch the others, and is not undone by what was told of them.
 #[utoipa::path(tag = "positions", operation_id = "change_occupancy_terms",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = ChangeTerms,
-    responses((status = 200, description = "The occupancy", body = OccupancyView)),
+    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/terms")]
 pub async fn change_terms(
@@ -228,16 +276,11 @@ pub async fn change_terms(
     path: Path<(Uuid, Uuid)>,
     body: Body<ChangeTerms>,
 ) -> Answer {
-    let asked = body.value;
+    let from = body.value.from.0;
+    let new = body.value.new_terms()?;
     let path = path.into_inner();
-    let terms = Terms {
-        list_length: asked.list_length,
-        list_ceiling: asked.list_ceiling,
-        protected_minutes_per_week: asked.protected_minutes_per_week,
-    };
-    let rule = |known: &Known, held: &Trainee| {
-        known.change_terms(path.1, asked.from.0, asked.percent, terms, held.occupancies())
-    };
+    let rule =
+        |known: &Known, held: &Trainee| known.change_terms(path.1, from, &new, held.occupancies());
     on_occupancy(change, &body.canonical, path, rule).await
 }
 
@@ -258,7 +301,7 @@ pub struct ChangeOperatingModel {
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
     request_body = ChangeOperatingModel,
-    responses((status = 200, description = "The occupancy", body = OccupancyView)),
+    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY])))))]
 #[post("/v1/positions/{id}/occupancies/{occupancy}/operating-model")]
 pub async fn change_model(
@@ -270,79 +313,4 @@ pub async fn change_model(
     let path = path.into_inner();
     let rule = |known: &Known, _: &Trainee| known.change_model(path.1, from.0, operating_model);
     on_occupancy(change, &body.canonical, path, rule).await
-}
-
-/// How the occupancy really was; what is left out stays.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct CorrectOccupancy {
-    /// First day.
-    #[deserr(default)]
-    from: Option<Day>,
-    /// Last day. Once one is recorded, tell another or `reopened`.
-    #[deserr(default)]
-    to: Option<Day>,
-    /// The doctor has not left: there is no last day.
-    #[deserr(default)]
-    #[schema(required = false, default = false, example = false)]
-    reopened: bool,
-    /// The doctor's share from the first day.
-    #[deserr(default)]
-    percent: Option<Percent>,
-    /// The agreed operating model from the first day.
-    #[deserr(default)]
-    operating_model: Option<OperatingModel>,
-    /// Why the doctor left.
-    #[deserr(default)]
-    end_reason: Option<LeaveReason>,
-    /// There never was such an occupancy: it is taken out, and nothing else may be told.
-    #[deserr(default)]
-    #[schema(required = false, default = false, example = false)]
-    never_was: bool,
-    /// Why it is corrected.
-    reason: Comment,
-}
-
-/// Correct what was recorded of an occupancy
-///
-/// The first account stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "positions", operation_id = "correct_occupancy",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
-    request_body = CorrectOccupancy,
-    responses((status = 200, description = "The occupancy; null if it never was", body = Option<OccupancyView>)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_OCCUPIED, &POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED,
-        &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
-#[post("/v1/positions/{id}/occupancies/{occupancy}/correction")]
-pub async fn correct_occupancy(
-    change: Change,
-    path: Path<(Uuid, Uuid)>,
-    body: Body<CorrectOccupancy>,
-) -> Answer {
-    let asked = body.value;
-    let path = path.into_inner();
-    let rule = |known: &Known, held: &Trainee| {
-        let told = known.occupancy(path.1)?;
-        let facts = if asked.never_was { None } else { Some(corrected(told, &asked)?) };
-        known.correct_occupancy(path.1, facts, asked.reason.clone(), held.occupancies())
-    };
-    on_occupancy(change, &body.canonical, path, rule).await
-}
-
-fn corrected(told: &Occupancy, asked: &CorrectOccupancy) -> Result<OccupancyFacts, Rejection> {
-    let from = asked.from.unwrap_or(Day(told.period.from));
-    let to = match (asked.to, asked.reopened) {
-        (Some(to), _) => Some(to),
-        (None, true) => None,
-        (None, false) => told.period.to.map(Day),
-    };
-    let period = edge::period(from, to)
-        .map_err(|fault| Rejection::new(&common::INVALID_REQUEST).faults(vec![fault]))?;
-    let end_reason = if asked.reopened { None } else { asked.end_reason.or(told.end_reason) };
-    Ok(OccupancyFacts {
-        period,
-        percent: asked.percent.unwrap_or(told.percent_on(told.period.from)),
-        operating_model: asked.operating_model.unwrap_or(told.model_on(told.period.from)),
-        end_reason: end_reason.filter(|_| period.to.is_some()),
-    })
 }

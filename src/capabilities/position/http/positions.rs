@@ -1,4 +1,4 @@
-//! Positions: established, listed, read, corrected.
+//! Positions: established, listed, read.
 
 use actix_web::web::Path;
 use actix_web::{get, post};
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::{checked_external_ids, replied};
 use crate::capabilities::position::domain::{
-    Category, Corrected, Established, Event, OpenPracticeModel, OperatingModel, Terms,
-    external_subject, subject,
+    Category, Established, Event, OpenPracticeModel, OperatingModel, Terms, external_subject,
+    subject,
 };
 use crate::capabilities::position::problems::*;
-use crate::capabilities::position::state::{Known, Position};
+use crate::capabilities::position::state::Position;
 use crate::capabilities::position::view::{PositionView, SituationWord};
 use crate::capabilities::programme::{
     self,
@@ -20,14 +20,14 @@ use crate::capabilities::programme::{
 };
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{Day, Faults, Id};
-use crate::event_log::{Decision, Loaded, Refusal, View};
+use crate::event_log::{Decision, Refusal, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::Page;
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
-use crate::identifiers::{Comment, ExternalId, ExternalName, MunicipalityNumber};
+use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Percent;
 
@@ -191,78 +191,4 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 #[get("/v1/positions/{id}/history")]
 pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
-}
-
-/// How the position really was.
-#[derive(Debug, Clone, Deserr, ToSchema)]
-#[deserr(deny_unknown_fields, error = Faults)]
-pub struct CorrectPosition {
-    /// What kind of work it is.
-    #[deserr(default)]
-    category: Option<Category>,
-    /// Its share of a full position.
-    #[deserr(default)]
-    percent: Option<Percent>,
-    /// The operating model the municipality wants.
-    #[deserr(default)]
-    intended_operating_model: Option<OperatingModel>,
-    /// The first day the position exists.
-    #[deserr(default)]
-    from: Option<Day>,
-    /// How open unselected practice is arranged.
-    #[deserr(default)]
-    open_practice_model: Option<OpenPracticeModel>,
-    /// Whether a fixed salary was offered.
-    #[schema(example = true)]
-    #[deserr(default)]
-    salary_offer_made: Option<bool>,
-    /// Why it is corrected.
-    reason: Comment,
-}
-
-/// Correct what was recorded of a position
-///
-/// What is left out stays as it was. The first account stays in the history; `known_at` before the
-/// correction shows it.
-#[utoipa::path(tag = "positions", operation_id = "correct_position",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
-    request_body = CorrectPosition,
-    responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
-        &PROGRAMME_QUOTA_REACHED])))))]
-#[post("/v1/positions/{id}/correction")]
-pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, *id);
-    let decide = async |view: &View| {
-        let loaded: Loaded<Position> = view.load(&subject(id)).await?;
-        let e = &loaded.state.known()?.established;
-        let how = really(loaded.state.known()?, asked.clone());
-        // Another first day is another place in the programme's quota.
-        if let Some(programme) = e.programme.filter(|_| how.from != e.from) {
-            programme::admit(view, programme, &e.municipality, how.from, Some(id)).await?;
-        }
-        let facts = loaded.state.known()?.correct(how)?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-fn really(known: &Known, asked: CorrectPosition) -> Corrected {
-    let e = &known.established;
-    Corrected {
-        position: e.position,
-        municipality: e.municipality.clone(),
-        corrects: known.told_at(),
-        category: asked.category.unwrap_or(e.category),
-        percent: asked.percent.unwrap_or(e.percent),
-        intended_operating_model: asked
-            .intended_operating_model
-            .unwrap_or(e.intended_operating_model),
-        from: asked.from.map_or(e.from, |day| day.0),
-        open_practice_model: asked.open_practice_model.or(e.open_practice_model),
-        salary_offer_made: asked.salary_offer_made.or(e.salary_offer_made),
-        reason: asked.reason,
-        programme: e.programme,
-    }
 }

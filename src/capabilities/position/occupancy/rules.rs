@@ -7,13 +7,14 @@ use uuid::Uuid;
 use super::{Occupancies, Occupancy};
 use crate::capabilities::position::domain::{
     Event, Filled, LeaveReason, OccupancyCorrected, OccupancyEnded, OccupancyFacts, OperatingModel,
-    OperatingModelChanged, Terms, TermsChanged,
+    OperatingModelChanged, Term, Terms, TermsChanged,
 };
 use crate::capabilities::position::problems;
 use crate::capabilities::position::state::Known;
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
+use crate::word_enum;
 
 /// What is asked when a doctor takes a position.
 #[derive(Debug, Clone)]
@@ -24,6 +25,97 @@ pub struct Fill {
     pub percent: Percent,
     pub operating_model: OperatingModel,
     pub terms: Terms,
+    /// The document that lets the doctor begin before LIS1 is completed.
+    pub lis1_exception: Option<Comment>,
+}
+
+/// A doctor begins after LIS1, or with a documented exception. When it was completed need not be
+/// told: that is a warning.
+pub fn begins_after_lis1(
+    completed: Option<Date>,
+    from: Date,
+    exception: Option<&Comment>,
+) -> Result<(), Rejection> {
+    match (completed, exception) {
+        (Some(completed), None) if completed > from => {
+            Err(Rejection::new(&problems::LIS1_NOT_COMPLETED).with("completed", completed))
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+word_enum! {
+    /// A term that there may be none of.
+    pub enum LiftedTerm {
+        /// Patients on the list: not told any more.
+        ListLength = "list_length",
+        /// The list's ceiling: there is none any more.
+        ListCeiling = "list_ceiling",
+        /// Minutes a week kept free for training: none are agreed any more.
+        ProtectedMinutesPerWeek = "protected_minutes_per_week",
+    }
+}
+
+impl LiftedTerm {
+    fn term(self) -> Term {
+        match self {
+            LiftedTerm::ListLength => Term::ListLength,
+            LiftedTerm::ListCeiling => Term::ListCeiling,
+            LiftedTerm::ProtectedMinutesPerWeek => Term::ProtectedMinutesPerWeek,
+        }
+    }
+}
+
+/// What is told of the terms from a day; the rest stays.
+#[derive(Debug, Clone, Default)]
+pub struct NewTerms {
+    pub percent: Option<Percent>,
+    pub terms: Terms,
+    /// None of which is among `terms`.
+    pub lifted: Vec<LiftedTerm>,
+}
+
+impl NewTerms {
+    /// Whether a term is both told and lifted.
+    pub fn contradict(&self) -> bool {
+        let told = self.terms_told();
+        self.lifted.iter().any(|lifted| told.contains(&lifted.term()))
+    }
+
+    fn terms_told(&self) -> Vec<Term> {
+        let Terms { list_length, list_ceiling, protected_minutes_per_week } = self.terms;
+        let told = [
+            list_length.map(|_| Term::ListLength),
+            list_ceiling.map(|_| Term::ListCeiling),
+            protected_minutes_per_week.map(|_| Term::ProtectedMinutesPerWeek),
+        ];
+        told.into_iter().flatten().collect()
+    }
+
+    /// All that is told, in one order whatever the caller's.
+    fn told(&self) -> Vec<Term> {
+        let mut told = self.terms_told();
+        told.extend(self.percent.map(|_| Term::Percent));
+        told.extend(self.lifted.iter().map(|lifted| lifted.term()));
+        told.sort_unstable();
+        told.dedup();
+        told
+    }
+
+    /// The terms as they then are.
+    fn over(&self, before: Terms) -> Terms {
+        let lifted = |term| self.lifted.contains(&term);
+        let new = self.terms;
+        let (length, ceiling) = (before.list_length, before.list_ceiling);
+        let minutes = before.protected_minutes_per_week;
+        Terms {
+            list_length: new.list_length.or(length.filter(|_| !lifted(LiftedTerm::ListLength))),
+            list_ceiling: new.list_ceiling.or(ceiling.filter(|_| !lifted(LiftedTerm::ListCeiling))),
+            protected_minutes_per_week: new
+                .protected_minutes_per_week
+                .or(minutes.filter(|_| !lifted(LiftedTerm::ProtectedMinutesPerWeek))),
+        }
+    }
 }
 
 impl Known {
@@ -39,11 +131,7 @@ impl Known {
             return Ok(vec![]);
         }
         self.can_be_held(&fill.period, None)?;
-        if fill.percent > self.established.percent {
-            return Err(Rejection::new(&problems::PERCENT_ABOVE_POSITION)
-                .with("asked", fill.percent)
-                .with("percent", self.established.percent));
-        }
+        self.within_share(fill.percent)?;
         held.room_for(&fill.period, fill.percent, None)?;
         Ok(vec![
             Filled {
@@ -56,9 +144,21 @@ impl Known {
                 percent: fill.percent,
                 operating_model: fill.operating_model,
                 terms: fill.terms,
+                lis1_exception: fill.lis1_exception,
             }
             .into(),
         ])
+    }
+
+    /// A holder's share is at most the position's.
+    fn within_share(&self, asked: Percent) -> Result<(), Rejection> {
+        let percent = self.established.percent;
+        if asked <= percent {
+            return Ok(());
+        }
+        Err(Rejection::new(&problems::PERCENT_ABOVE_POSITION)
+            .with("asked", asked)
+            .with("percent", percent))
     }
 
     /// The occupancy of a doctor in exactly a period.
@@ -99,7 +199,7 @@ impl Known {
         self.can_be_held(&period, Some(id))?;
         if let Some(longer) = occupancy.period.day_after().filter(|day| *day <= to) {
             let stretch = Period { from: longer, to: Some(to) };
-            held.room_for(&stretch, occupancy.percent_on(longer), Some(id))?;
+            held.room_for_shares(occupancy, &stretch)?;
         }
         let (position, trainee) = (occupancy.position, occupancy.trainee);
         let municipality = occupancy.municipality.clone();
@@ -116,44 +216,36 @@ impl Known {
             .with("period", occupancy.period))
     }
 
-    /// Share, list or protected time change from a day.
+    /// Share, list or protected time change from a day, each until the next that is told of it.
     pub fn change_terms(
         &self,
         id: Uuid,
         from: Date,
-        percent: Option<Percent>,
-        terms: Terms,
+        new: &NewTerms,
         held: &Occupancies,
     ) -> Result<Vec<Event>, Rejection> {
         let occupancy = self.occupancy(id)?;
         Self::within(occupancy, from)?;
-        let percent = percent.unwrap_or(occupancy.percent_on(from));
-        let before = occupancy.terms_on(from);
-        let terms = Terms {
-            list_length: terms.list_length.or(before.list_length),
-            list_ceiling: terms.list_ceiling.or(before.list_ceiling),
-            protected_minutes_per_week: terms
-                .protected_minutes_per_week
-                .or(before.protected_minutes_per_week),
+        let before = (occupancy.percent_on(from), occupancy.terms_on(from));
+        let changed = TermsChanged {
+            position: occupancy.position,
+            occupancy: id,
+            trainee: occupancy.trainee,
+            municipality: occupancy.municipality.clone(),
+            from,
+            percent: new.percent.unwrap_or(before.0),
+            terms: new.over(before.1),
+            told: Some(new.told()),
         };
-        if percent == occupancy.percent_on(from) && terms == before {
+        if (changed.percent, changed.terms) == before {
             return Ok(vec![]);
         }
-        if percent > self.established.percent {
-            return Err(Rejection::new(&problems::PERCENT_ABOVE_POSITION)
-                .with("asked", percent)
-                .with("percent", self.established.percent));
+        if let Some(percent) = new.percent {
+            self.within_share(percent)?;
+            let mut next = occupancy.clone();
+            next.change_terms(&changed);
+            held.room_for_shares(&next, &occupancy.period)?;
         }
-        let next_step = occupancy.percents.keys().find(|day| **day > from).copied();
-        let to = match next_step {
-            Some(day) => Some(crate::time::day_before(day)),
-            None => occupancy.period.to,
-        };
-        held.room_for(&Period { from, to }, percent, Some(id))?;
-        let (position, trainee) = (occupancy.position, occupancy.trainee);
-        let municipality = occupancy.municipality.clone();
-        let changed =
-            TermsChanged { position, occupancy: id, trainee, municipality, from, percent, terms };
         Ok(vec![changed.into()])
     }
 
@@ -194,33 +286,15 @@ impl Known {
     ) -> Result<Vec<Event>, Rejection> {
         let occupancy = self.occupancy(id)?;
         if let Some(facts) = &facts {
-            let told = OccupancyFacts {
-                period: occupancy.period,
-                percent: occupancy.percent_on(occupancy.period.from),
-                operating_model: occupancy.model_on(occupancy.period.from),
-                end_reason: occupancy.end_reason,
-            };
-            if told == *facts {
+            if *facts == occupancy.facts_within(occupancy.period) {
                 return Ok(vec![]);
             }
             self.can_be_held(&facts.period, Some(id))?;
-            if facts.percent > self.established.percent {
-                return Err(Rejection::new(&problems::PERCENT_ABOVE_POSITION)
-                    .with("asked", facts.percent)
-                    .with("percent", self.established.percent));
-            }
+            self.within_share(facts.percent)?;
             // Later changes of the share still stand within the corrected period.
             let mut corrected = occupancy.clone();
             corrected.correct(facts, 0);
-            for (from, percent) in &corrected.percents {
-                let next = corrected.percents.keys().find(|day| *day > from).copied();
-                let to = next.map(crate::time::day_before).or(facts.period.to);
-                if let Some(stretch) =
-                    Period::try_new(*from, to).and_then(|p| p.overlap(&facts.period))
-                {
-                    held.room_for(&stretch, *percent, Some(id))?;
-                }
-            }
+            held.room_for_shares(&corrected, &facts.period)?;
         }
         let (position, trainee) = (occupancy.position, occupancy.trainee);
         let municipality = occupancy.municipality.clone();

@@ -1,5 +1,6 @@
 //! The rules of positions: given what happened, when something is asked, then this follows.
 
+mod late;
 mod sequences;
 
 use jiff::civil::{Date, date};
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use super::domain::{
     Category, Established, Event, LeaveReason, OccupancyFacts, OperatingModel, Terms,
 };
-use super::occupancy::{Fill, Occupancies};
+use super::occupancy::{Fill, NewTerms, Occupancies};
 use super::state::{Known, Position};
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber};
@@ -49,6 +50,7 @@ struct Story {
     position: Position,
     /// What each doctor holds, here and elsewhere.
     held: Occupancies,
+    facts: Vec<Event>,
     next: u128,
 }
 
@@ -56,7 +58,7 @@ impl Story {
     fn new(share: &str) -> Self {
         let mut position = Position::default();
         position.evolve(&established(share));
-        Self { position, held: Occupancies::default(), next: 100 }
+        Self { position, held: Occupancies::default(), facts: vec![], next: 100 }
     }
 
     fn known(&self) -> &Known {
@@ -69,7 +71,9 @@ impl Story {
             self.position.evolve(fact);
             self.held.evolve(fact, 0);
         }
-        Ok(facts.len())
+        let count = facts.len();
+        self.facts.extend(facts);
+        Ok(count)
     }
 
     fn fill(
@@ -88,6 +92,7 @@ impl Story {
             percent: percent(share),
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
+            lis1_exception: None,
         };
         let none = Occupancies::default();
         let facts = self.known().fill(fill, &none);
@@ -167,6 +172,7 @@ fn a_doctor_never_works_more_than_a_full_position() {
             percent: percent(share),
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
+            lis1_exception: None,
         };
         Story::new("100").known().fill(fill, held).map_err(|rejection| rejection.problem.code)
     };
@@ -184,9 +190,8 @@ fn a_share_is_at_most_the_positions() {
     let mut story = Story::new("50");
     assert_eq!(story.fill(KARI, date(2019, 1, 1), None, "60"), Err("percent_above_position"));
     let held = story.fill(KARI, date(2019, 1, 1), None, "40").expect("free");
-    let raise = Some(percent("51"));
-    let facts =
-        story.known().change_terms(held, date(2019, 2, 1), raise, Terms::default(), &story.held);
+    let raise = NewTerms { percent: Some(percent("51")), ..NewTerms::default() };
+    let facts = story.known().change_terms(held, date(2019, 2, 1), &raise, &story.held);
     assert_eq!(story.take(facts), Err("percent_above_position"));
 }
 
@@ -277,6 +282,7 @@ fn a_correction_tells_how_it_was_and_keeps_every_rule() {
             percent: percent("80"),
             operating_model: OperatingModel::Salaried,
             end_reason: None,
+            lis1_exception: None,
         })
     };
     let too_long = facts(date(2019, 1, 1), Some(date(2019, 9, 1)));

@@ -8,7 +8,7 @@ use super::{KARI, OLA, comment, established};
 use crate::capabilities::position::domain::{
     Event, LeaveReason, OccupancyFacts, OperatingModel, Terms,
 };
-use crate::capabilities::position::occupancy::{Fill, Occupancies};
+use crate::capabilities::position::occupancy::{Fill, NewTerms, Occupancies};
 use crate::capabilities::position::state::Position;
 use crate::time::{Percent, Period};
 
@@ -84,6 +84,7 @@ impl World {
                     percent: hundredths(share),
                     operating_model: OperatingModel::Salaried,
                     terms: Terms::default(),
+                    lis1_exception: None,
                 };
                 known.fill(fill, self.held_by(trainee))
             }
@@ -93,8 +94,8 @@ impl World {
             },
             Ask::Terms { which, on, share } => match some(which) {
                 Some(o) => {
-                    let (share, held) = (Some(hundredths(share)), self.held_by(o.trainee));
-                    known.change_terms(o.id, day(on), share, Terms::default(), held)
+                    let new = NewTerms { percent: Some(hundredths(share)), ..NewTerms::default() };
+                    known.change_terms(o.id, day(on), &new, self.held_by(o.trainee))
                 }
                 None => return vec![],
             },
@@ -105,6 +106,7 @@ impl World {
                         percent: hundredths(share),
                         operating_model: OperatingModel::SelfEmployed,
                         end_reason: None,
+                        lis1_exception: None,
                     };
                     let held = self.held_by(o.trainee);
                     known.correct_occupancy(o.id, Some(facts), comment(), held)
@@ -154,6 +156,7 @@ fn known_trainee(fact: &Event) -> Option<Uuid> {
         | Event::Suspended(_)
         | Event::Resumed(_)
         | Event::Closed(_)
+        | Event::ClosureCorrected(_)
         | Event::Corrected(_) => None,
     }
 }

@@ -13,7 +13,7 @@ use super::super::municipalities::comparable;
 use super::super::municipality::{Known, Municipality};
 use super::super::problems::*;
 use super::super::view::MunicipalityView;
-use crate::edge::{self, Day, Fault, Faults, FieldFault, FromText, Id};
+use crate::edge::{self, Day, Fault, Faults, FromText, Id, day_or_never};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
@@ -304,22 +304,6 @@ pub struct CorrectSuccession {
     reason: Comment,
 }
 
-/// The day a correction tells; `None` when there was no such succession.
-fn corrected_day(asked: &CorrectSuccession) -> Result<Option<Date>, FieldFault> {
-    match (asked.on, asked.never_was) {
-        (Some(on), false) => Ok(Some(on.0)),
-        (None, true) => Ok(None),
-        (Some(_), true) | (None, false) => {
-            let fault = Fault::new(
-                "day_or_never",
-                "Tell the day, or that it never was: one of the two.",
-                "Oppgi dagen, eller at det aldri var slik: én av delene.",
-            );
-            Err(FieldFault::at("/on", fault))
-        }
-    }
-}
-
 /// Correct what a municipality became
 ///
 /// A succession that was recorded by mistake is taken out of both municipalities, or put on its
@@ -335,7 +319,8 @@ async fn correct_succession(
     number: Path<MunicipalityNumber>,
     body: Body<CorrectSuccession>,
 ) -> Answer {
-    let (asked, on) = (&body.value, corrected_day(&body.value)?);
+    let asked = &body.value;
+    let on = day_or_never(asked.on, asked.never_was)?;
     let rule = async |view: &View, known: &Known| {
         let successor = municipality_subject(&asked.successor);
         let is: Loaded<Municipality> = view.consult(&successor).await?;

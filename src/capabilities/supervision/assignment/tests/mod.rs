@@ -179,6 +179,7 @@ fn trainee() -> Trainee {
         percent: Percent::FULL,
         operating_model: OperatingModel::Salaried,
         terms: Terms::default(),
+        lis1_exception: None,
     });
     let fact = NewFact::of(&filled);
     trainee.apply(&fact.as_fact(1, Timestamp::UNIX_EPOCH)).expect("folds");
