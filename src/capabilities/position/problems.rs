@@ -49,8 +49,9 @@ problems! {
     en: "The correction contradicts other facts", "Something is recorded for {day}.",
     nb: "Rettelsen strider mot andre fakta", "Noe er registrert for {day}.";
 
-    /// LIS1 was completed after the day on which the doctor would begin. Choose a later day, correct
-    /// the trainee if the day of LIS1 is wrong, or tell in `lis1_exception` which document allows it.
+    /// LIS1 was completed after the day on which the doctor would begin. Choose a later day,
+    /// correct the trainee if the day of LIS1 is wrong, or tell in `lis1_exception` which document
+    /// allows it.
     LIS1_NOT_COMPLETED = 409, "lis1_not_completed",
     en: "LIS1 is not completed", "LIS1 was completed on {completed}.",
     nb: "LIS1 er ikke fullført", "LIS1 ble fullført {completed}.";
