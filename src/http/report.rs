@@ -155,7 +155,8 @@ fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> 
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-/// A value as one cell. Of several, each stands behind a space: what reports list are codes and ids.
+/// A value as one cell. Several stand with spaces between them: what reports list are codes and
+/// ids.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -76,8 +76,8 @@ pub fn rounded(table: Table, kept: &[&str]) -> Table {
     Table { rows, totals, ..table }
 }
 
-/// A count rounded to a multiple of [`CELL_MIN`]; a smaller one is not told. What is worked out from
-/// a count is worked out from this one.
+/// A count rounded to a multiple of [`CELL_MIN`]; a smaller one is not told. What is worked out
+/// from a count is worked out from this one.
 pub fn rounded_count(count: i64) -> Option<i64> {
     (count >= CELL_MIN).then(|| (count + CELL_MIN / 2) / CELL_MIN * CELL_MIN)
 }

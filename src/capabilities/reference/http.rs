@@ -33,18 +33,23 @@ pub(crate) async fn municipality_in_use(
     number: &MunicipalityNumber,
     day: Date,
 ) -> Result<(), Refusal> {
-    in_use_on(view, number, day, "/municipality").await
+    let municipality: Loaded<Municipality> = view.consult(&municipality_subject(number)).await?;
+    if municipality.state.is_valid_on(day) {
+        return Ok(());
+    }
+    Err(Rejection::field("/municipality", NOT_IN_USE).into())
 }
 
-/// Refuses a day, told in the field `pointer` of a body, on which a number is not in use.
-pub(crate) async fn in_use_on(
+/// Refuses a day, told in the field `pointer` of a body, on which neither a number that is filed is
+/// in use nor the one that it was exchanged for: what is filed keeps its number.
+pub(crate) async fn goes_on_in_use(
     view: &View,
     number: &MunicipalityNumber,
     day: Date,
     pointer: &str,
 ) -> Result<(), Refusal> {
-    let municipality: Loaded<Municipality> = view.consult(&municipality_subject(number)).await?;
-    if municipality.state.is_valid_on(day) {
+    let lineage = lineage(view, [number.clone()], None).await?;
+    if lineage.in_use(lineage.goes_on_as(number, day), day) {
         return Ok(());
     }
     Err(Rejection::field(pointer, NOT_IN_USE).into())

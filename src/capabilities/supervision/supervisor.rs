@@ -195,8 +195,8 @@ impl Known {
         }
     }
 
-    /// The municipalities that the supervisor belongs to on a day: the one that registered them, and
-    /// those of assignments that go on then or later.
+    /// The municipalities that the supervisor belongs to on a day: the one that registered them,
+    /// and those of assignments that go on then or later.
     pub fn municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let going_on =
             self.assignments.iter().filter(|assignment| match assignment.standing_on(day) {

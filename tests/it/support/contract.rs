@@ -63,8 +63,8 @@ impl Contract {
         let mut broken = Vec::new();
         let path = seen.path.split(['?', '#']).next().unwrap_or("");
         // However it is spelt, it is the same address.
-        let spelt = path.parse().map(actix_web::dev::Url::new).unwrap_or_default();
-        let path = if spelt.path().is_empty() { path } else { spelt.path() };
+        let spelt = path.parse().map(actix_web::dev::Url::new);
+        let path = spelt.as_ref().map_or(path, actix_web::dev::Url::path);
         match self.template_of(path) {
             None if PAGES.iter().any(|page| path.starts_with(page)) && seen.status < 400 => {}
             None => self.check_problem(seen, &[404, 405], &mut broken),

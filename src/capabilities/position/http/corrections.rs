@@ -20,7 +20,7 @@ use crate::capabilities::programme::{
     self,
     problems::{MUNICIPALITY_NOT_IN_PROGRAMME, PROGRAMME_QUOTA_REACHED},
 };
-use crate::capabilities::reference::in_use_on;
+use crate::capabilities::reference::goes_on_in_use;
 use crate::capabilities::trainee::Trainee;
 use crate::edge::{Day, Faults, FieldFault, PeriodCorrection, day_or_never};
 use crate::event_log::{Decision, Loaded, View};
@@ -77,7 +77,7 @@ pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>
         let e = &loaded.state.known()?.established;
         let how = really(loaded.state.known()?, asked.clone());
         if how.from != e.from {
-            in_use_on(view, &e.municipality, how.from, "/from").await?;
+            goes_on_in_use(view, &e.municipality, how.from, "/from").await?;
             // Another first day is another place in the programme's quota.
             if let Some(programme) = e.programme {
                 programme::admit(view, programme, &e.municipality, how.from, Some(id)).await?;
