@@ -2,7 +2,7 @@
 //! of ids and reports are not: they are about nobody in particular.
 //!
 //! The address says which doctor, or the handler does where it says another thing. An answer that
-//! told names has its entry by then ([`super::reveal`]), which holds the doctor as well.
+//! told names has its entry by then (see `http::reveal`), which holds the doctor as well.
 
 use std::cell::Cell;
 

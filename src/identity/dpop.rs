@@ -94,7 +94,7 @@ impl Replays {
 
 impl Proof<'_> {
     /// What the proof proves, when it holds for this request and token (`digest` is the token's
-    /// SHA-256). Whether it was used before is another question: [`Replays::is_first`].
+    /// SHA-256). Whether it was used before is another question: `Replays::is_first`.
     pub fn check(&self, digest: &[u8; 32], now: i64) -> Option<Proven> {
         if self.text.len() > PROOF_BYTES_MAX {
             return None;

@@ -75,6 +75,9 @@ async fn a_ceiling_is_told_with_its_reason_and_lifted() {
     let both = held.act("terms", both).await.expect_problem(422, "invalid_request");
     assert_eq!(both.pointers(), ["/lifted"]);
     assert_eq!(both.body["errors"][0]["code"], "told_and_lifted");
+    let more = json!({"from": "2019-09-01", "lifted": vec!["list_ceiling"; 4]});
+    let more = held.act("terms", more).await.expect(422);
+    assert_eq!(more.body["errors"][0]["code"], "too_many");
     let lifted = json!({"from": "2019-09-01", "lifted": ["list_ceiling"]});
     let lifted = held.act("terms", lifted).await.expect(200);
     assert_eq!(lifted.body["list_ceiling"], Value::Null);

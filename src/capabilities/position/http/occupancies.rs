@@ -243,8 +243,15 @@ pub struct ChangeTerms {
     lifted: Vec<LiftedTerm>,
 }
 
+/// Terms that can be lifted: each is named once.
+const LIFTED_MAX: usize = 3;
+
 impl ChangeTerms {
     fn new_terms(self) -> Result<NewTerms, FieldFault> {
+        if self.lifted.len() > LIFTED_MAX {
+            let fault = Fault::new("too_many", "At most 3.", "Høyst 3.");
+            return Err(FieldFault::at("/lifted", fault));
+        }
         let terms = Terms {
             list_length: self.list_length,
             list_ceiling: self.list_ceiling,
