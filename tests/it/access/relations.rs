@@ -391,3 +391,20 @@ async fn who_has_left_a_position_sees_nobody_who_came_after() {
     }
     world.instance.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_hidden_is_told_no_sooner_than_what_is_not_there() {
+    let world = World::new().await;
+    let municipality = world.as_one(Scenario::Municipality);
+    let nobody = uuid::Uuid::now_v7().to_string();
+    for id in [world.foreign.id("trainees"), &nobody] {
+        for _ in 0..5 {
+            let asked = std::time::Instant::now();
+            let answer = municipality.get(&format!("/v1/trainees/{id}")).await;
+            answer.expect_problem(404, "not_found");
+            let waited = asked.elapsed();
+            assert!(waited >= std::time::Duration::from_millis(8), "told after {waited:?}");
+        }
+    }
+    world.instance.stop().await;
+}
