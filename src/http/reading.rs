@@ -45,7 +45,8 @@ pub async fn around<B: MessageBody + 'static>(
     if request.method() != Method::GET {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    let about = Cell::new(named(request.path()));
+    // By the decoded path, as the gate reads it: no spelling hides a read.
+    let about = Cell::new(named(request.match_info().as_str()));
     let answering = async {
         let response = next.call(request).await?;
         match write_down(&response).await {

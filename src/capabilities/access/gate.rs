@@ -34,8 +34,8 @@ use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Proof, Refused, Who};
 use crate::problem::Rejection;
 
-/// When what is not found is told, counted from the request: looking at what is hidden takes longer
-/// than finding nothing, and both are done by then.
+/// When what is not found is told, counted from when it is looked for: looking at what is hidden
+/// takes longer than finding nothing, and both are done by then.
 const NOT_FOUND_AFTER_MS: u64 = 8;
 
 /// What an operation asks of its callers.

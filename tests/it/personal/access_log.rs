@@ -86,6 +86,7 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
     let world = World::new().await;
     let (auditor, doctor) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
     let own = world.own.id("trainees");
+    let (first, rest) = (own.as_bytes()[0], &own[1..]);
     let assignment = world.own.id("supervisor-assignments");
     let asked = [
         ("read_trainee", format!("/v1/trainees/{own}")),
@@ -100,6 +101,8 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
             "read_supervisor_assignment_history",
             format!("/v1/supervisor-assignments/{assignment}/history"),
         ),
+        // The same address in another spelling: percent signs hide no read.
+        ("read_trainee_history", format!("/v1/%74rainees/%{first:02X}{rest}/history")),
     ];
     let of_auditor = async |count: usize| loop {
         let page = auditor.get(&format!("/v1/access-log?limit=200&person={own}")).await.expect(200);
