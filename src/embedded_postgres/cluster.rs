@@ -28,6 +28,10 @@ const LEFTOVER_RETRY: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(5);
 /// The line of `postmaster.pid` that tells the server's state, counted from zero.
 const STATE_LINE: usize = 7;
+/// Pages that PostgreSQL keeps at hand, and what it may write before it tidies up: enough to load a
+/// country's register at once, little enough for a small machine.
+const SHARED_BUFFERS: &str = "shared_buffers=256MB";
+const MAX_WAL_SIZE: &str = "max_wal_size=2GB";
 
 /// All that is needed to bring the server up.
 #[derive(Debug)]
@@ -139,7 +143,11 @@ impl Cluster {
             "log_min_error_statement=panic",
         ];
         let durability: &[&str] = match self.durability {
-            Durability::Durable => &["fsync=on", "full_page_writes=on"],
+            // PostgreSQL's own defaults are for the smallest machines: with them, loading a register
+            // writes most pages several times over.
+            Durability::Durable => {
+                &["fsync=on", "full_page_writes=on", SHARED_BUFFERS, MAX_WAL_SIZE]
+            }
             Durability::Throwaway => &[
                 "fsync=off",
                 "full_page_writes=off",

@@ -28,6 +28,8 @@ pub const CONNECTIONS: u16 = 2;
 /// How full a page of a table is made. A row is closed once, by an update that changes no column of
 /// an index: with room for it on the same page, none of the indexes is touched.
 const FILL_PERCENT: u8 = 85;
+/// What sorting the rows for an index may take: PostgreSQL's default writes to the disk instead.
+const SORT_MEMORY: &str = "set local maintenance_work_mem = '256MB'";
 /// Bytes of rows sent to the table at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// How often an instance looks whether another one has finished the build.
@@ -208,6 +210,7 @@ async fn build(
         }
         Err(failure) => return Err(failure),
     };
+    transaction.batch_execute(SORT_MEMORY).await?;
     let key = format!("create unique index on {table} (log, key, valid_from, known_from)");
     transaction.batch_execute(&key).await?;
     transaction.batch_execute(indexes).await?;
