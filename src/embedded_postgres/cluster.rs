@@ -143,8 +143,8 @@ impl Cluster {
             "log_min_error_statement=panic",
         ];
         let durability: &[&str] = match self.durability {
-            // PostgreSQL's own defaults are for the smallest machines: with them, loading a register
-            // writes most pages several times over.
+            // PostgreSQL's own defaults are for the smallest machines: with them, loading a
+            // register writes most pages several times over.
             Durability::Durable => {
                 &["fsync=on", "full_page_writes=on", SHARED_BUFFERS, MAX_WAL_SIZE]
             }

@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod accidents;
 mod architecture;
 mod compose;
 mod crash;
