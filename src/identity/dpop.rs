@@ -12,13 +12,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Seconds that a proof may be old, or ahead of our clock.
-const AGE_SECONDS_MAX: i64 = 60;
+pub const PROOF_AGE_SECONDS_MAX: i64 = 60;
 /// Bytes of a proof.
 const PROOF_BYTES_MAX: usize = 4 * 1024;
 /// Characters of a proof's id.
 const ID_CHARS_MAX: usize = 200;
 /// Seconds for which a proof is remembered at least: from its earliest to its latest use.
-const REMEMBERED_SECONDS: i64 = 2 * AGE_SECONDS_MAX;
+const REMEMBERED_SECONDS: i64 = 2 * PROOF_AGE_SECONDS_MAX;
 /// Proofs of one caller that are taken in that time: what the limit on requests lets through, if it
 /// is not set higher. Further ones are refused.
 const OF_CALLER_MAX: usize = 80_000;
@@ -117,7 +117,7 @@ impl Proof<'_> {
         let fits = claims["htm"] == self.method
             && claims["htu"].as_str().is_some_and(|url| same_url(url, self.url))
             && claims["ath"] == BASE64.encode(digest)
-            && now.checked_sub(issued).is_some_and(|age| age.abs() <= AGE_SECONDS_MAX);
+            && now.checked_sub(issued).is_some_and(|age| age.abs() <= PROOF_AGE_SECONDS_MAX);
         let key = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
         fits.then(|| Proven { key, id: id.to_owned() })
     }

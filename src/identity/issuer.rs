@@ -10,9 +10,9 @@ use super::keys;
 /// Issuers in one file; nobody trusts more.
 const ISSUERS_MAX: usize = 20;
 /// Seconds that clocks may differ by, at most.
-const LEEWAY_SECONDS_MAX: u64 = 60;
+pub const LEEWAY_SECONDS_MAX: u64 = 60;
 /// Seconds that clocks may differ by, when the file does not say.
-const LEEWAY_SECONDS_DEFAULT: u64 = 10;
+pub const LEEWAY_SECONDS_DEFAULT: u64 = 10;
 
 /// Whose claims a token carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

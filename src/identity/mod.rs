@@ -21,7 +21,7 @@ use crate::personal_data::Vault;
 use issuer::{Issuer, Shape};
 use keys::{Keys, Source};
 
-pub use dpop::Proof;
+pub use dpop::{PROOF_AGE_SECONDS_MAX, Proof};
 pub use local::LocalIssuer;
 
 /// What scopes begin with, unless an issuer's entry says otherwise: `alis:positions.read`.

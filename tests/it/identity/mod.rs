@@ -1,10 +1,11 @@
 //! Who is let in: tokens of trusted issuers, and of nobody else.
 
+mod clock;
 mod dpop;
 mod forge;
 mod tokens;
 
-use alis::identity::issuer::Shape;
+use alis::identity::issuer::{Issuer, Shape};
 use serde_json::json;
 
 use crate::support::client::Client;
@@ -26,10 +27,15 @@ struct Trusting {
 
 impl Trusting {
     async fn new(shape: Shape, require_dpop: bool) -> Self {
+        Self::with(shape, |issuer| issuer.require_dpop = require_dpop).await
+    }
+
+    /// With the entry of the issuer as the test changes it.
+    async fn with(shape: Shape, change: impl FnOnce(&mut Issuer)) -> Self {
         let keys = StandIn::start(|_, _| actix_web::HttpResponse::Ok().json(forge::jwks()));
         let url = format!("http://{}/jwks", keys.address);
         let mut issuer = forge::issuer(shape, url);
-        issuer.require_dpop = require_dpop;
+        change(&mut issuer);
         let instance = Instance::with(|settings| {
             settings.issuers = vec![issuer];
             settings.public_url = Some(PUBLIC_URL.to_owned());
