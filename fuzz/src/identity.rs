@@ -9,7 +9,10 @@ use std::sync::{Arc, LazyLock};
 use alis::edge::FromText;
 use alis::identifiers::OrganisationNumber;
 use alis::identity::keys::Keys;
-use alis::identity::{Caller, Identity, LocalIssuer, Proof, Refused, SCOPE_PREFIX, Who, local};
+use alis::identity::{
+    Beside, Caller, DELEGATION_SOURCE_BYTES_MAX, Identity, LocalIssuer, Proof, Refused,
+    SCOPE_PREFIX, Who, local,
+};
 use alis::personal_data::Vault;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -97,6 +100,15 @@ fn tells(caller: &Caller, claims: &Value) {
             assert_eq!(claims[local::SHAPE_CLAIM], "helseid");
         }
     }
+    let Beside { unit, supplier, delegation_source } = &caller.beside;
+    for number in [unit, supplier].into_iter().flatten() {
+        assert!(told.contains(number.as_str()), "{number} is not in {claims}");
+        assert_eq!(OrganisationNumber::from_text(number.as_str()).as_ref(), Ok(number));
+    }
+    let is_plain = |text: &String| {
+        text.len() <= DELEGATION_SOURCE_BYTES_MAX && !text.chars().any(char::is_control)
+    };
+    assert!(delegation_source.as_ref().is_none_or(is_plain), "{delegation_source:?}");
     assert!(caller.id().starts_with("org:") || caller.id().starts_with("person:"));
 }
 

@@ -291,23 +291,29 @@ impl Actor {
 
     /// Who acted, for the log: organisations by number, persons by the keyed hash.
     pub fn as_json(&self) -> Value {
-        let Caller { issuer, client, who, scopes: _ } = &*self.caller;
-        let mut actor = match who {
+        let Caller { issuer, client, who, scopes: _, beside } = &*self.caller;
+        let (mut actor, employer, supplier) = match who {
             Who::Organisation { number, supplier } => {
-                let mut actor = json!({ "kind": "organisation", "organisation": number });
-                if let Some(supplier) = supplier {
-                    actor["supplier"] = json!(supplier);
-                }
-                actor
+                (json!({ "kind": "organisation", "organisation": number }), None, supplier)
             }
             Who::Person { hpr_lookup, employer } => {
-                let mut actor = json!({ "kind": "person", "hpr_lookup": hpr_lookup });
-                if let Some(employer) = employer {
-                    actor["employer"] = json!(employer);
-                }
-                actor
+                let actor = json!({ "kind": "person", "hpr_lookup": hpr_lookup });
+                (actor, employer.as_ref(), &beside.supplier)
             }
         };
+        // What the token does not tell is not there.
+        for (name, number) in [
+            ("employer", employer),
+            ("unit", beside.unit.as_ref()),
+            ("supplier", supplier.as_ref()),
+        ] {
+            if let Some(number) = number {
+                actor[name] = json!(number);
+            }
+        }
+        if let Some(source) = &beside.delegation_source {
+            actor["delegation_source"] = json!(source);
+        }
         actor["issuer"] = json!(issuer);
         actor["client"] = json!(client);
         actor

@@ -30,6 +30,8 @@ pub const SCOPE_PREFIX: &str = "alis:";
 const REMEMBERED_MAX: usize = 10_000;
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of the name of a register of delegations. It is a URL, and kept with every fact.
+pub const DELEGATION_SOURCE_BYTES_MAX: usize = 200;
 
 /// A caller whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,22 @@ pub struct Caller {
     pub who: Who,
     /// What the token allows: `positions.read` and its like, without the prefix.
     pub scopes: BTreeSet<String>,
+    /// For the record only, never for access.
+    pub beside: Beside,
+}
+
+/// What a token tells of the organisations around its caller. It is kept with what the caller does;
+/// what a caller may touch never follows from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The unit (underenhet) of the organisation, or of a person's employer.
+    pub unit: Option<OrganisationNumber>,
+    /// Who supplies the client that a person uses. An organisation's supplier is in [`Who`],
+    /// because what such a caller reaches is what was delegated to the supplier.
+    pub supplier: Option<OrganisationNumber>,
+    /// Where the organisation delegated to its supplier: the issuer of a register of delegations,
+    /// `https://www.altinn.no/`.
+    pub delegation_source: Option<String>,
 }
 
 /// Whom a token stands for.

@@ -1,8 +1,9 @@
 //! One token: signature, times and audience by `jsonwebtoken`, then the claims of its issuer's
 //! shape.
 //!
-//! Maskinporten: docs.digdir.no, "Access token". HelseID: utviklerportal.nhn.no, "Validating access
-//! tokens". The national identity number that HelseID may send along is not read.
+//! Maskinporten: docs.digdir.no, "Access token" and "Delegering i Maskinporten". HelseID:
+//! utviklerportal.nhn.no, "Validating access tokens" and "The usage of organization numbers". The
+//! national identity number that HelseID may send along is not read.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::issuer::{Issuer, Shape};
 use super::keys::Key;
-use super::{Caller, Refused, Who, local};
+use super::{Beside, Caller, DELEGATION_SOURCE_BYTES_MAX, Refused, Who, local};
 use crate::edge::FromText;
 use crate::identifiers::{HprNumber, OrganisationNumber};
 use crate::personal_data::Vault;
@@ -89,14 +90,14 @@ impl Unread {
         if issuer.require_dpop && bound_to.is_none() {
             return Err(Refused::Proof);
         }
-        let who = match issuer.shape {
+        let (who, beside) = match issuer.shape {
             Shape::Maskinporten => organisation(&claims)?,
             Shape::Helseid => person(&claims, vault)?,
         };
-        let client = claims["client_id"].as_str().unwrap_or("").chars().filter(|c| !c.is_control());
+        let client = printable(claims["client_id"].as_str().unwrap_or(""));
         let client = client.take(CLIENT_BYTES_MAX).collect();
         let scopes = scopes(&claims, &issuer.scope_prefix);
-        let caller = Caller { issuer: issuer.issuer.as_str().into(), client, who, scopes };
+        let caller = Caller { issuer: issuer.issuer.as_str().into(), client, who, scopes, beside };
         let leeway = i64::try_from(issuer.leeway_seconds).unwrap_or(0);
         Ok(Verified { caller, until: until.saturating_add(leeway), bound_to })
     }
@@ -112,6 +113,11 @@ fn refusal(kind: &ErrorKind) -> Refused {
         ErrorKind::MissingRequiredClaim(_) => Refused::Claims,
         ErrorKind::InvalidToken | ErrorKind::InvalidSignature | _ => Refused::Signature,
     }
+}
+
+/// A text without signs that no log line and no database should hold.
+fn printable(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_control())
 }
 
 /// A claim that is there.
@@ -139,33 +145,53 @@ fn organisation_of(claim: &Value) -> Result<OrganisationNumber, Refused> {
     number.and_then(|n| OrganisationNumber::from_text(n).ok()).ok_or(Refused::Claims)
 }
 
-fn organisation(claims: &Value) -> Result<Who, Refused> {
+fn organisation(claims: &Value) -> Result<(Who, Beside), Refused> {
     let number = organisation_of(&claims["consumer"])?;
     let supplier = given(claims, "supplier").map(organisation_of).transpose()?;
     let supplier = supplier.filter(|supplier| *supplier != number);
-    Ok(Who::Organisation { number, supplier })
+    // Without a supplier nothing was delegated.
+    let delegation_source = match &supplier {
+        Some(_) => delegation_source(claims)?,
+        None => None,
+    };
+    let beside = Beside { delegation_source, ..Beside::default() };
+    Ok((Who::Organisation { number, supplier }, beside))
+}
+
+/// Where the consumer delegated the scope to its supplier: the issuer of that register, a URL. It
+/// decides nothing here, so nothing is asked of it but that it is short.
+fn delegation_source(claims: &Value) -> Result<Option<String>, Refused> {
+    let source = claims["delegation_source"].as_str();
+    if source.is_some_and(|source| source.len() > DELEGATION_SOURCE_BYTES_MAX) {
+        return Err(Refused::Claims);
+    }
+    Ok(source.map(|source| printable(source).collect()))
 }
 
 const HPR: &str = "helseid://claims/hpr/hpr_number";
 const ASSURANCE: &str = "helseid://claims/identity/assurance_level";
 const SECURITY: &str = "helseid://claims/identity/security_level";
 const PARENT: &str = "helseid://claims/client/claims/orgnr_parent";
+const CHILD: &str = "helseid://claims/client/claims/orgnr_child";
 const SUPPLIER: &str = "helseid://claims/client/claims/orgnr_supplier";
 
 /// A person with an HPR number, strongly authenticated; without one, the client's organisation.
-fn person(claims: &Value, vault: &Vault) -> Result<Who, Refused> {
+/// HelseID looks up that the parent has delegated to the supplier, and does not check whose unit
+/// the child is.
+fn person(claims: &Value, vault: &Vault) -> Result<(Who, Beside), Refused> {
     let number = |name: &str| {
         let read = |value: &Value| OrganisationNumber::from_text(value.as_str()?).ok();
         given(claims, name).map(|value| read(value).ok_or(Refused::Claims)).transpose()
     };
-    let employer = number(PARENT)?;
+    let (employer, unit, supplier) = (number(PARENT)?, number(CHILD)?, number(SUPPLIER)?);
     let Some(hpr) = given(claims, HPR) else {
         // A person without an HPR number is nobody here; a client without a person is a system.
         if given(claims, SECURITY).or(given(claims, ASSURANCE)).is_some() {
             return Err(Refused::Claims);
         }
-        let (number, supplier) = (employer.ok_or(Refused::Claims)?, number(SUPPLIER)?);
-        return Ok(Who::Organisation { number, supplier });
+        let number = employer.ok_or(Refused::Claims)?;
+        let beside = Beside { unit, ..Beside::default() };
+        return Ok((Who::Organisation { number, supplier }, beside));
     };
     // One that is there and low is not made good by the other.
     let level = |name, enough| given(claims, name).map(|level| level == enough);
@@ -173,5 +199,6 @@ fn person(claims: &Value, vault: &Vault) -> Result<Who, Refused> {
     let strong = levels.contains(&Some(true)) && !levels.contains(&Some(false));
     let hpr = hpr.as_str().filter(|_| strong).and_then(|n| HprNumber::from_text(n).ok());
     let hpr_lookup = vault.lookup(&hpr.ok_or(Refused::Claims)?);
-    Ok(Who::Person { hpr_lookup, employer })
+    let beside = Beside { unit, supplier, ..Beside::default() };
+    Ok((Who::Person { hpr_lookup, employer }, beside))
 }

@@ -47,10 +47,21 @@ pub struct ReaderView {
     #[serde(default)]
     #[schema(example = "999000134")]
     pub organisation: Option<String>,
-    /// The supplier that runs the system on the organisation's behalf; null when there is none.
+    /// The unit (underenhet) of the organisation, or of a person's employer; null when not told.
+    /// The issuer of the token does not check whose unit it is, and nothing follows from it.
     #[serde(default)]
-    #[schema(example = json!(null))]
+    #[schema(example = "999000215")]
+    pub unit: Option<String>,
+    /// The supplier that runs the system on the organisation's behalf, or the client that a person
+    /// used; null when there is none, or none was told.
+    #[serde(default)]
+    #[schema(example = "999000177")]
     pub supplier: Option<String>,
+    /// Where the organisation delegated to the supplier: the issuer of a register of delegations,
+    /// a URL; null when not told, and for a person.
+    #[serde(default)]
+    #[schema(example = "https://www.altinn.no/")]
+    pub delegation_source: Option<String>,
     /// Keyed hash of the person's HPR number; null for an organisation.
     #[serde(default)]
     #[schema(example = json!(null))]

@@ -1,5 +1,6 @@
 //! Who is let in: tokens of trusted issuers, and of nobody else.
 
+mod beside;
 mod clock;
 mod dpop;
 mod forge;
