@@ -140,15 +140,19 @@ impl Reach {
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 
-    /// Passes whoever may act for one of some municipalities: those of a doctor.
+    /// Passes whoever may act for one of some municipalities: those of somebody.
     ///
     /// # Errors
     /// The refusal that names what is missing.
-    pub fn act_for(&self, numbers: &BTreeSet<MunicipalityNumber>) -> Result<(), Rejection> {
+    pub fn act_for(
+        &self,
+        numbers: &BTreeSet<MunicipalityNumber>,
+        of_whom: Role,
+    ) -> Result<(), Rejection> {
         if self.has(Role::Loader) || numbers.iter().any(|number| self.acts_in.contains(number)) {
             return Ok(());
         }
-        let needed = "to act for a municipality of the doctor";
+        let needed = format!("to act for a municipality of the {}", of_whom.word());
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 

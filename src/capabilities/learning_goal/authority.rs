@@ -18,7 +18,7 @@ use crate::capabilities::supervision::{self, Supervisor, supervisor};
 use crate::capabilities::{leader, reference, trainee};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::event_log::{Failure, Refusal, View};
-use crate::http::actor::Reach;
+use crate::http::actor::{Reach, Role};
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 
@@ -107,7 +107,7 @@ pub fn tells_of_recommendation(
     let held = of_doctor.filter(|assignment| assignment.standing_on(on) == Some(Standing::Held));
     let filed = held.filter_map(|assignment| assignment.municipality.clone());
     let works = leader::answering(&doctor.occupancies, on).into_iter().cloned();
-    reach.act_for(&works.chain(filed).collect())
+    reach.act_for(&works.chain(filed).collect(), Role::Doctor)
 }
 
 /// Passes whoever supervises the doctor on a day: an accepted assignment holds, does not rest and

@@ -213,6 +213,20 @@ impl Known {
         theirs.chain(self.municipality.clone()).collect()
     }
 
+    /// The municipalities whose person the supervisor is on a day: the one that registered them,
+    /// and those for which they supervise then or have said that they will. Whoever has only asked
+    /// them is not among these.
+    pub fn own_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+        let said_yes = self.assignments.iter().filter(|assignment| {
+            matches!(
+                assignment.standing_on(day),
+                Some(Standing::Accepted | Standing::Held | Standing::Paused { .. })
+            )
+        });
+        let theirs = said_yes.filter_map(|assignment| assignment.municipality.clone());
+        theirs.chain(self.municipality.clone()).collect()
+    }
+
     /// Whether the supervisor is an approved specialist on a day.
     pub fn specialist_on(&self, day: Date) -> bool {
         self.specialist.iter().any(|period| period.covers(day))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::{MARK, OWN, World};
 use crate::support::client::{Answer, Client};
+use crate::support::instance::token_with;
 
 /// A doctor who was in Bodø until the end of 2021, and is in Tromsø since.
 struct Moved {
@@ -104,6 +105,76 @@ async fn what_was_decided_in_the_municipalitys_own_name_its_vendor_tells() {
     moved.plan(vendor, "", assigned).await.expect(201);
     let end = json!({"by": by, "reason": "A mistake", "on": "2022-03-01"});
     moved.plan(vendor, "/fkm/withdrawal", end).await.expect(200);
+    moved.world.instance.stop().await;
+}
+
+/// Asks somebody to instruct a doctor in daily work; answers the address of the proposal.
+async fn asked(client: &Client, supervisor: &str, doctor: &str, from: &str) -> String {
+    let body = json!({"supervisor": supervisor, "trainee": doctor, "kind": "clinical",
+        "from": from, "mode": "on_site"});
+    let id = client.post("/v1/supervisor-assignments", body).await.expect(201).id();
+    format!("/v1/supervisor-assignments/{id}")
+}
+
+const ANSWERS: [&str; 2] = ["acceptance", "declination"];
+
+#[tokio::test]
+async fn whoever_asks_a_supervisor_of_another_municipality_does_not_answer_for_them() {
+    let world = World::new().await;
+    let (vendor, own) = (world.as_one(Scenario::Vendor), world.as_one(Scenario::Municipality));
+    let bodo = world.as_one(Scenario::OtherMunicipality);
+    let (supervisor, doctor) = (world.foreign.id("supervisors"), world.own.id("trainees"));
+    let today = json!({});
+    for answer in ANSWERS {
+        let proposal = asked(&vendor, supervisor, doctor, "2020-01-01").await;
+        let path = format!("{proposal}/{answer}");
+        for client in [&vendor, &own] {
+            let refused = client.post(&path, today.clone()).await;
+            let refused = refused.expect_problem(403, "relation_missing");
+            assert!(refused.text.contains("a municipality of the supervisor"), "{}", refused.text);
+        }
+        // Whose the supervisor is does not see the doctor for that.
+        bodo.post(&path, today.clone()).await.expect_problem(404, "not_found");
+        let (shape, mut claims) = Scenario::Supervisor.claims();
+        claims["helseid://claims/hpr/hpr_number"] = json!("999000502");
+        let themselves = world.client.showing(Some(&token_with(shape, &claims)));
+        themselves.post(&path, today.clone()).await.expect(200);
+        if answer == "acceptance" {
+            let end = json!({"to": "2020-12-31", "reason": "other"});
+            vendor.post(&format!("{proposal}/end"), end).await.expect(200);
+        }
+    }
+    // Who supervised there on that day was that municipality's, then and not now.
+    let proposal = asked(&vendor, supervisor, doctor, "2020-06-01").await;
+    let refused = vendor.post(&format!("{proposal}/acceptance"), today).await;
+    refused.expect_problem(403, "relation_missing");
+    let then = json!({"on": "2020-12-31"});
+    vendor.post(&format!("{proposal}/acceptance"), then).await.expect(200);
+    world.instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_system_answers_for_its_own_municipalitys_supervisors() {
+    let moved = Moved::new().await;
+    let (world, vendor, doctor) = (&moved.world, &moved.vendor, &moved.doctor);
+    let loader = &world.client;
+    let bodo = world.as_one(Scenario::OtherMunicipality);
+    let nobodys = json!({"name": "Nina Ingens", "hpr_number": "999000610"});
+    let nobodys = loader.post("/v1/supervisors", nobodys).await.expect(201).id();
+    // Said no to first: who has said yes to somebody is that one's from then on.
+    for answer in ANSWERS.into_iter().rev() {
+        // Filed under Bodø, where the doctor worked; the doctor is Tromsø's now.
+        let (theirs, ours) = (world.foreign.id("supervisors"), world.own.id("supervisors"));
+        let path = format!("{}/{answer}", asked(loader, theirs, doctor, "2021-06-01").await);
+        vendor.post(&path, json!({})).await.expect_problem(403, "relation_missing");
+        bodo.post(&path, json!({})).await.expect(200);
+        let path = format!("{}/{answer}", asked(loader, ours, doctor, "2021-06-01").await);
+        bodo.post(&path, json!({})).await.expect_problem(403, "relation_missing");
+        vendor.post(&path, json!({})).await.expect(200);
+        // For whom no municipality has, where the doctor works answers.
+        let path = format!("{}/{answer}", asked(vendor, &nobodys, doctor, "2022-06-01").await);
+        vendor.post(&path, json!({})).await.expect(200);
+    }
     moved.world.instance.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use actix_web::post;
 use actix_web::web::Path;
 use deserr::Deserr;
+use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,10 +13,11 @@ use crate::capabilities::supervision::domain::{
     AssignmentFacts, Event, SupervisionEndReason, SupervisionPauseReason, assignment_subject,
 };
 use crate::capabilities::supervision::problems::*;
+use crate::capabilities::supervision::supervisor;
 use crate::capabilities::supervision::view::AssignmentView;
 use crate::edge::{self, Day, Fault, Faults};
 use crate::event_log::{Loaded, View};
-use crate::http::actor::Role;
+use crate::http::actor::{Reach, Role};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::Comment;
@@ -42,6 +44,26 @@ async fn on_assignment(
     change.execute(canonical, decide).await
 }
 
+/// Passes the supervisor who answers, and a system that acts for a municipality whose person the
+/// supervisor is on that day: whoever asks does not answer. For whom no municipality has yet, the
+/// one answers that the assignment is filed under.
+fn answers(
+    reach: &Reach,
+    who: &supervisor::Known,
+    told: &Assignment,
+    on: Date,
+) -> Result<(), Rejection> {
+    reach.speak_as(who.id, Role::Supervisor)?;
+    if reach.is_person() {
+        return Ok(());
+    }
+    let mut own = who.own_municipalities_on(on);
+    if own.is_empty() {
+        own.extend(told.municipality.clone());
+    }
+    reach.act_for(&own, Role::Supervisor)
+}
+
 /// The supervisor's answer.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -54,7 +76,9 @@ pub struct AssignmentAnswer {
 /// Accept a supervisor assignment
 ///
 /// The supervisor says yes to the whole period, whatever the day of the answer: it is active from
-/// its first day.
+/// its first day. A system answers for supervisors of the municipalities that it acts for: those
+/// whom a municipality registered, or who supervise there on the day of the answer. Whoever has
+/// only asked does not answer, unless the supervisor is no municipality's yet.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "accept_supervisor_assignment",
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = AssignmentAnswer,
@@ -65,14 +89,16 @@ pub struct AssignmentAnswer {
 pub async fn accept(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
     let reach = change.reach().clone();
-    let rule = |parties: &Parties<'_>, assignment: &Assignment| {
-        reach.speak_as(assignment.supervisor, Role::Supervisor)?;
+    let rule = |parties: &Parties<'_>, told: &Assignment| {
+        answers(&reach, parties.supervisor, told, on)?;
         parties.accept(*id, on)
     };
     on_assignment(change, &body.canonical, *id, rule).await
 }
 
 /// Decline a supervisor assignment
+///
+/// The supervisor says no. A system answers for the same supervisors as when they accept.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "decline_supervisor_assignment",
     params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
     request_body = AssignmentAnswer,
@@ -82,8 +108,8 @@ pub async fn accept(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>
 pub async fn decline(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer>) -> Answer {
     let on = body.value.on.map_or(change.today, |day| day.0);
     let reach = change.reach().clone();
-    let rule = |_: &Parties<'_>, told: &Assignment| {
-        reach.speak_as(told.supervisor, Role::Supervisor)?;
+    let rule = |parties: &Parties<'_>, told: &Assignment| {
+        answers(&reach, parties.supervisor, told, on)?;
         told.decline(on)
     };
     on_assignment(change, &body.canonical, *id, rule).await

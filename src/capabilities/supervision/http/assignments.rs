@@ -24,6 +24,7 @@ use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Faults, Id, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
+use crate::http::actor::Role;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
@@ -146,7 +147,7 @@ pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
         if !reach.sees_doctor(parties.trainee.id, &homes) {
             return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
         }
-        reach.act_for(&homes)?;
+        reach.act_for(&homes, Role::Doctor)?;
         let facts = parties.propose(proposal.clone())?;
         // Already so: answer with the assignment that is.
         let id = if facts.is_empty() { parties.same(&proposal).unwrap_or(new) } else { new };

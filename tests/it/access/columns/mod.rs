@@ -95,6 +95,8 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
         "programmes" => who == Office,
         "municipality" | "leader" => system || (who == Deputy && lent),
         "doctor" => system || who == Trainee,
+        // The supervisor is Bodø's, and so is the answer to the proposal.
+        "supervisor" if who == Municipality && kind == Some("supervisor-assignments") => false,
         "supervisor" => system || matches!(who, Supervisor | Clinical),
         // What is held on somebody is theirs to know, whatever they are no longer.
         "own-data" | "access-log" => is_person,
