@@ -12,6 +12,9 @@ pub enum Access {
     Anybody,
     /// Reads individuals: whoever reaches them; others find nothing.
     Individuals,
+    /// Reads a report on individuals: whoever may see some. To others an empty one would be a
+    /// figure: none.
+    IndividualReports,
     /// Reads figures: whoever has a role. Who may not see individuals gets suppressed figures.
     Figures,
     /// Keeps reference data, catalogues and organisations.
@@ -37,9 +40,10 @@ pub enum Access {
 }
 
 /// Every word and its meaning.
-pub const ALL: [(&str, Access); 13] = [
+pub const ALL: [(&str, Access); 14] = [
     ("anybody", Access::Anybody),
     ("individuals", Access::Individuals),
+    ("individual_reports", Access::IndividualReports),
     ("figures", Access::Figures),
     ("register", Access::Register),
     ("programme", Access::Programme),
@@ -68,6 +72,18 @@ const ANY_ROLE: &[Role] = &[
     Role::Loader,
 ];
 
+/// What somebody must be to reach any individual, today or another day.
+const SEE_INDIVIDUALS: &[Role] = &[
+    Role::Municipality,
+    Role::System,
+    Role::Office,
+    Role::Auditor,
+    Role::Leader,
+    Role::Supervisor,
+    Role::Doctor,
+    Role::Loader,
+];
+
 impl Access {
     /// What an operation's word means.
     pub fn of_word(word: &str) -> Option<Self> {
@@ -84,6 +100,7 @@ impl Access {
     pub fn roles(self) -> &'static [Role] {
         match self {
             Access::Anybody | Access::Individuals => &[],
+            Access::IndividualReports => SEE_INDIVIDUALS,
             Access::Figures => ANY_ROLE,
             Access::Register => &[Role::Register, Role::Loader],
             Access::Programme => &[Role::Register, Role::Office, Role::Loader],
@@ -112,6 +129,7 @@ impl Access {
             Access::OfDoctor | Access::OfSupervisor | Access::OfLeader => !is_person,
             Access::Anybody
             | Access::Individuals
+            | Access::IndividualReports
             | Access::Figures
             | Access::Register
             | Access::Programme
@@ -129,6 +147,7 @@ impl Access {
             Access::OwnData | Access::AccessLog => true,
             Access::Anybody
             | Access::Individuals
+            | Access::IndividualReports
             | Access::Figures
             | Access::Register
             | Access::Programme
@@ -149,6 +168,11 @@ impl Access {
                 "For every caller with the scope; shows only what the caller reaches: one's own \
                  municipality, the municipalities of one's office, the doctors one leads or \
                  supervises, oneself."
+            }
+            Access::IndividualReports => {
+                "For callers who may see individuals: a municipality, a system it has delegated \
+                 to, an ALIS office, a leader, a supervisor, a doctor, an auditor. Counts only whom \
+                 the caller reaches."
             }
             Access::Figures => {
                 "For callers with any role. Who may not see individuals gets rounded figures."

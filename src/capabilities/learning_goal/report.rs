@@ -197,7 +197,7 @@ pub struct ProgressFilters {
     params(ProgressFilters, TimeAxes),
     responses((status = 200, description = "The report", content(
         (GoalProgress = "application/json"), (String = "text/csv", example = "Trainee,Plan")))),
-    extensions(("x-access" = json!("individuals"))))]
+    extensions(("x-access" = json!("individual_reports"))))]
 #[get("/v1/reports/goal-progress")]
 pub async fn goal_progress(asked: Filtered<ProgressFilters>) -> Answer {
     let Filtered { read, filters } = asked;

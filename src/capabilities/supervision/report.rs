@@ -180,7 +180,7 @@ pub struct SupervisionStatusFilters {
     params(SupervisionStatusFilters, TimeAxes),
     responses((status = 200, description = "The report", content(
         (SupervisionStatus = "application/json"), (String = "text/csv", example = "Trainee,Municipality")))),
-    extensions(("x-access" = json!("individuals"))))]
+    extensions(("x-access" = json!("individual_reports"))))]
 #[get("/v1/reports/supervision-status")]
 pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) -> Answer {
     let Filtered { read, filters } = asked;

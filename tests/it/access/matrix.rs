@@ -85,6 +85,9 @@ fn may(who: Scenario, whom: &str, kind: Option<&str>, whose: Option<Whose>) -> b
     match whom {
         "everybody" | "those-who-see" => true,
         "any-role" => who != VendorWithoutDelegation,
+        "those-who-see-somebody" => {
+            !matches!(who, VendorWithoutDelegation | Directorate | Register | Reporting)
+        }
         "register" => who == Register,
         "programmes" => matches!(who, Register | Office),
         "municipality" => system || (who == Leader && is_own),

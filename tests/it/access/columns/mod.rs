@@ -91,6 +91,12 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
             Office | Supervisor | Clinical | Trainee | Municipality | Home => true,
             Leader | Directorate | Reporting | Auditor => false,
         },
+        // Nothing that they are shows anybody ever.
+        "those-who-see-somebody" => match who {
+            Vendor | System | Deputy => lent,
+            Office | Supervisor | Clinical | Trainee | Municipality | Home => true,
+            Leader | Directorate | Reporting | Auditor => false,
+        },
         "register" | "directorate" => false,
         "programmes" => who == Office,
         "municipality" | "leader" => system || (who == Deputy && lent),
