@@ -241,7 +241,7 @@ pub(super) async fn ask(
     client.get(&format!("{path}{query}")).await
 }
 
-async fn find_grant(world: &World, municipality: &str) -> String {
+pub(super) async fn find_grant(world: &World, municipality: &str) -> String {
     let path = format!("/v1/access-grants?municipality={municipality}");
     let found = world.client.get(&path).await.expect(200);
     found.body["items"][0]["id"].as_str().expect("the vendor has a grant").to_owned()

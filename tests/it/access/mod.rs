@@ -1,5 +1,6 @@
 //! Who is let in, and how far they reach.
 
+mod bodies;
 mod columns;
 mod identity;
 mod matrix;
