@@ -190,6 +190,7 @@ fn person(claims: &Value, vault: &Vault) -> Result<(Who, Beside), Refused> {
             return Err(Refused::Claims);
         }
         let number = employer.ok_or(Refused::Claims)?;
+        let supplier = supplier.filter(|supplier| *supplier != number);
         let beside = Beside { unit, ..Beside::default() };
         return Ok((Who::Organisation { number, supplier }, beside));
     };

@@ -374,7 +374,7 @@ async fn of_supervisor(
         concerns.municipalities.extend(known.municipality.clone());
         let assignments = known.assignments.iter();
         concerns.municipalities.extend(assignments.filter_map(|held| held.municipality.clone()));
-        concerns.today = known.municipalities_on(day);
+        concerns.today = known.telling_municipalities_on(day);
     }
     Ok(())
 }

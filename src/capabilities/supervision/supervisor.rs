@@ -227,6 +227,13 @@ impl Known {
         theirs.chain(self.municipality.clone()).collect()
     }
 
+    /// The municipalities that may tell of the supervisor on a day: whose person they are; for
+    /// somebody who is nobody's yet, those that have asked them.
+    pub fn telling_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+        let own = self.own_municipalities_on(day);
+        if own.is_empty() { self.municipalities_on(day) } else { own }
+    }
+
     /// Whether the supervisor is an approved specialist on a day.
     pub fn specialist_on(&self, day: Date) -> bool {
         self.specialist.iter().any(|period| period.covers(day))

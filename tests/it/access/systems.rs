@@ -153,6 +153,31 @@ async fn whoever_asks_a_supervisor_of_another_municipality_does_not_answer_for_t
     world.instance.stop().await;
 }
 
+/// To ask a supervisor of another municipality makes nobody their employer.
+#[tokio::test]
+async fn whoever_asks_a_supervisor_of_another_municipality_does_not_tell_of_them() {
+    let world = World::new().await;
+    let (own, bodo) =
+        (world.as_one(Scenario::Municipality), world.as_one(Scenario::OtherMunicipality));
+    let (supervisor, doctor) = (world.foreign.id("supervisors"), world.own.id("trainees"));
+    let proposal = asked(&own, supervisor, doctor, "2020-01-01").await;
+    let path = format!("/v1/supervisors/{supervisor}");
+    let acts = [
+        ("capacity", json!({"trainees": 1, "from": "2020-01-01"})),
+        ("specialist-status", json!({"status": "specialist", "from": "2016-01-01"})),
+    ];
+    for (act, body) in acts.clone() {
+        let refused = own.post(&format!("{path}/{act}"), body).await;
+        refused.expect_problem(403, "relation_missing");
+    }
+    world.client.post(&format!("{proposal}/acceptance"), json!({})).await.expect(200);
+    for (act, body) in acts {
+        own.post(&format!("{path}/{act}"), body.clone()).await.expect(200);
+        bodo.post(&format!("{path}/{act}"), body).await.expect(200);
+    }
+    world.instance.stop().await;
+}
+
 #[tokio::test]
 async fn a_system_answers_for_its_own_municipalitys_supervisors() {
     let moved = Moved::new().await;
