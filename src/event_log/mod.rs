@@ -39,6 +39,8 @@ pub use watched::Watched;
 
 /// The log an installation uses unless told otherwise.
 pub const DEFAULT_LOG: i32 = 1;
+/// Status of a rule's no.
+const CONFLICT: u16 = 409;
 /// Attempts at a decision whose subjects keep moving under it.
 const ATTEMPTS_MAX: u32 = 20;
 
@@ -306,7 +308,7 @@ impl EventLog {
                 // A retry of an accepted command must not be told what its own first try changed.
                 Err(refusal) => match self.ledger_answer(request, &view).await? {
                     Some(outcome) => return Ok(outcome),
-                    None => return Err(refusal),
+                    None => return Err(self.unseen_first(request, &view, refusal)),
                 },
             };
             if request.dry_run {
@@ -332,6 +334,14 @@ impl EventLog {
         }
         let since = accepted.iter().copied().max().unwrap_or(0);
         Err(Refusal::Stale { current, since, subject: main.clone() })
+    }
+
+    /// A rule's no rests on what is so now. Whoever decided on an older version is told that first.
+    fn unseen_first(&self, request: &Request, view: &View, refusal: Refusal) -> Refusal {
+        let is_rules = matches!(&refusal, Refusal::Rejected(no) if no.problem.status == CONFLICT);
+        let main = view.main().filter(|_| is_rules);
+        let stale = main.and_then(|main| self.check_match(request, view, &main).err());
+        stale.unwrap_or(refusal)
     }
 
     async fn ledger_answer(

@@ -36,6 +36,8 @@ pub struct View {
     log: i32,
     client: tokio::sync::OnceCell<Object>,
     guards: RefCell<BTreeMap<Subject, i64>>,
+    /// What the decision is about: what it guards first, unless it says otherwise.
+    main: RefCell<Option<Subject>>,
     /// On the first attempt a subject that should be new is taken to be new; the append tells.
     trusting: bool,
 }
@@ -44,7 +46,8 @@ impl View {
     pub(super) fn new(log: &EventLog, trusting: bool) -> Self {
         let client = tokio::sync::OnceCell::new();
         let (pool, gather, log) = (log.pool.clone(), log.gather.clone(), log.log);
-        Self { pool, gather, log, client, guards: RefCell::default(), trusting }
+        let (guards, main) = (RefCell::default(), RefCell::default());
+        Self { pool, gather, log, client, guards, main, trusting }
     }
 
     pub(super) async fn client(&self) -> Result<&Object, Failure> {
@@ -61,8 +64,24 @@ impl View {
         self.guards.borrow().get(subject).copied()
     }
 
+    /// Tells what the decision is about, where that is not what it guards first. A refusal that
+    /// rests on what the caller has not seen of it is told as that.
+    pub fn about(&self, subject: Subject) {
+        self.main.replace(Some(subject));
+    }
+
+    /// What the decision is about, as far as it came.
+    pub(super) fn main(&self) -> Option<Subject> {
+        self.main.borrow().clone()
+    }
+
+    fn guards_first(&self, subject: &Subject) {
+        self.main.borrow_mut().get_or_insert_with(|| subject.clone());
+    }
+
     /// Folds a subject and guards it: the decision falls if the subject moves before the append.
     pub async fn load<S: Fold>(&self, subject: &Subject) -> Result<Loaded<S>, Failure> {
+        self.guards_first(subject);
         let loaded = self.consult(subject).await?;
         self.guards.borrow_mut().insert(subject.clone(), loaded.head);
         Ok(loaded)
@@ -90,6 +109,7 @@ impl View {
     /// yes without asking the database: if it is wrong the append says so, and the second attempt
     /// looks.
     pub async fn is_new(&self, subject: &Subject) -> Result<bool, Failure> {
+        self.guards_first(subject);
         if self.trusting {
             self.guards.borrow_mut().insert(subject.clone(), 0);
             return Ok(true);

@@ -94,6 +94,7 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         return Err(Rejection::field("/to", fault).into());
     };
     let decide = async |view: &View| {
+        view.is_new(&subject(id)).await?;
         if let Some(number) = &asked.municipality {
             municipality_in_use(view, number, from).await?;
         }
@@ -115,8 +116,6 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         let mut reply = replied(201, &shown, today);
         if facts.is_empty() {
             reply.head = Some(view.load::<Grants>(&main).await?.head);
-        } else {
-            view.is_new(&main).await?;
         }
         Ok(Decision::new(main, &facts, reply))
     };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{doctor, lists, registered, scheme, with_query};
+use super::{doctor, established, lists, registered, scheme, with_query};
 use crate::support::instance::Instance;
 
 #[tokio::test]
@@ -26,6 +26,93 @@ async fn a_change_under_an_old_version_is_refused_with_what_was_not_seen() {
 
     let current = [("If-Match", second.etag())];
     client.post_with(&change, &current, scheme(2, "new")).await.expect(200);
+    instance.stop().await;
+}
+
+/// What a rule says of what the caller has not seen helps nobody: whoever fills a position second
+/// is told of the first.
+#[tokio::test]
+async fn who_has_not_seen_what_a_rule_rests_on_is_told_of_that_first() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    let position = established(&instance, "2020-01-01").await;
+    let path = format!("/v1/positions/{}/occupancies", position.id());
+    let (first, second) = (registered(&client, 1).await.id(), registered(&client, 2).await.id());
+    let fill = |doctor: &str| {
+        json!({ "trainee": doctor, "from": "2020-02-01", "percent": 100,
+                "operating_model": "salaried" })
+    };
+    let filled = client.post(&path, fill(&first)).await.expect(201);
+    let stale = [("If-Match", position.etag())];
+    for dry in ["", "?dry_run=true"] {
+        let path = format!("{path}{dry}");
+        let answer = client.post_with(&path, &stale, fill(&second)).await;
+        let answer = answer.expect_problem(412, "stale_version");
+        assert_eq!(answer.body["current_etag"], filled.etag(), "{path}");
+        let unseen = answer.body["unseen_events"].as_array().expect("a list");
+        let types: Vec<_> = unseen.iter().map(|event| event["type"].as_str()).collect();
+        assert_eq!(types, [Some("no.alis.position.filled.v1")], "{path}");
+        for seen in [filled.etag(), "*"] {
+            let answer = client.post_with(&path, &[("If-Match", seen)], fill(&second)).await;
+            answer.expect_problem(409, "position_occupied");
+        }
+        client.post(&path, fill(&second)).await.expect_problem(409, "position_occupied");
+    }
+    // What was not understood, or is not the caller's, is told as that.
+    let nobody = fill("01890a5d-ac96-774b-bcce-b302099a8058");
+    client.post_with(&path, &stale, nobody).await.expect_problem(422, "invalid_request");
+    let nowhere = "/v1/positions/01890a5d-ac96-774b-bcce-b302099a8057/occupancies";
+    client.post_with(nowhere, &stale, fill(&second)).await.expect_problem(404, "not_found");
+    instance.stop().await;
+}
+
+/// The doctor whose number is taken moves: it is the new one's version that counts, not theirs.
+#[tokio::test]
+async fn a_version_is_that_of_what_the_change_is_about() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    let (one, other) = (registered(&client, 1).await, registered(&client, 2).await);
+    let taken = json!({ "system": "dossier", "id": "1" });
+    let path = |id: &str| format!("/v1/trainees/{id}/external-ids");
+    let changed = client.post(&path(&one.id()), taken.clone()).await.expect(200);
+    for (version, status, code) in [
+        (other.etag(), 409, "trainee_external_id_taken"),
+        (changed.etag(), 412, "stale_version"),
+        (one.etag(), 412, "stale_version"),
+    ] {
+        let headers = [("If-Match", version)];
+        let answer = client.post_with(&path(&other.id()), &headers, taken.clone()).await;
+        answer.expect_problem(status, code);
+    }
+    // And a creation is about what is not there yet.
+    let headers = [("If-Match", one.etag())];
+    let answer = client.post_with("/v1/trainees", &headers, doctor(1)).await;
+    assert_eq!(answer.expect_problem(412, "stale_version").body["current_etag"], "\"0\"");
+    let headers = [("If-Match", "\"0\"")];
+    let answer = client.post_with("/v1/trainees", &headers, doctor(1)).await;
+    answer.expect_problem(409, "trainee_exists");
+    instance.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_under_an_old_version_gets_the_first_answer_though_a_rule_would_say_no_now() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    let position = established(&instance, "2020-01-01").await;
+    let path = format!("/v1/positions/{}", position.id());
+    let headers = [("Idempotency-Key", "announce"), ("If-Match", position.etag())];
+    let announce = json!({ "on": "2020-02-01" });
+    let announcements = format!("{path}/announcements");
+    let first = client.post_with(&announcements, &headers, announce.clone()).await.expect(200);
+    let close = json!({ "on": "2020-02-01", "reason": "Given up" });
+    client.post(&format!("{path}/closure"), close).await.expect(200);
+    let stale = &headers[1..];
+    let answer = client.post_with(&announcements, stale, announce.clone()).await;
+    answer.expect_problem(412, "stale_version");
+    let answer = client.post(&announcements, announce.clone()).await;
+    answer.expect_problem(409, "position_situation");
+    let again = client.post_with(&announcements, &headers, announce).await.expect(200);
+    assert_eq!((again.etag(), &again.text), (first.etag(), &first.text));
     instance.stop().await;
 }
 

@@ -57,6 +57,9 @@ pub async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> A
     let decide = async |view: &View| {
         let mut all = Vec::new();
         for (kind, id) in registered_as(view, id).await? {
+            if all.is_empty() {
+                view.about(kind.subject(id));
+            }
             // Guarded from here on: a correction may tell another HPR number meanwhile.
             let person = view.load::<Person>(&kind.subject(id)).await?.state;
             all.push(Registration { kind, id, person });

@@ -93,11 +93,11 @@ pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer 
     change.reach().act_in(&asked.municipality)?;
     let from = asked.from.map_or(today, |day| day.0);
     let decide = async |view: &View| {
+        view.is_new(&subject(id)).await?;
         municipality_in_use(view, &asked.municipality, from).await?;
         if let Some(programme) = asked.programme {
             programme::admit(view, programme.0, &asked.municipality, from, None).await?;
         }
-        view.is_new(&subject(id)).await?;
         external_ids_free(view, &asked.external_ids).await?;
         let asked = asked.clone();
         let facts = [Event::from(Established {
