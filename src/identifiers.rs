@@ -137,6 +137,37 @@ impl FromText for Name {
     }
 }
 
+impl Name {
+    /// What names are sorted by, letter for letter: as Norwegians do it, whatever language the
+    /// database speaks. Capitals and accents do not count, and æ, ø and å come after z.
+    pub fn in_order(&self) -> String {
+        self.0.chars().flat_map(char::to_lowercase).map(place_of).collect()
+    }
+}
+
+/// A letter as it is sorted. What stands for the last three comes after z in every alphabet of
+/// bytes.
+fn place_of(letter: char) -> char {
+    match letter {
+        'æ' | 'ä' => '{',
+        'ø' | 'ö' => '|',
+        'å' => '}',
+        'á' | 'à' | 'â' | 'ã' => 'a',
+        'č' | 'ç' => 'c',
+        'đ' | 'ð' => 'd',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'ï' => 'i',
+        'ŋ' | 'ñ' | 'ń' => 'n',
+        'ó' | 'ò' | 'ô' | 'õ' => 'o',
+        'š' => 's',
+        'ŧ' => 't',
+        'ú' | 'ù' => 'u',
+        'ü' | 'ý' => 'y',
+        'ž' => 'z',
+        other => other,
+    }
+}
+
 text_type! {
     /// A reason or comment in plain words: 1 to 2000 characters. Never write about a patient or a
     /// doctor's health here: the log keeps it for ever.
@@ -286,6 +317,17 @@ mod tests {
         for wrong in ["ß-1", "Øß 0", "ﬁ-1", "ALıM-1"] {
             assert_eq!(parsed::<GoalCode>(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn names_are_sorted_as_in_norwegian() {
+        let sorted = ["Asker", "ÅSNES", "Ærø", "Østre Toten", "Áltá", "alta", "Zuna", "Ås"];
+        let mut names: Vec<Name> =
+            sorted.iter().map(|text| Name::from_text(text).expect("a name")).collect();
+        names.sort_by_key(Name::in_order);
+        let texts: Vec<&str> = names.iter().map(Name::as_str).collect();
+        let expected = ["Áltá", "alta", "Asker", "Zuna", "Ærø", "Østre Toten", "Ås", "ÅSNES"];
+        assert_eq!(texts, expected);
     }
 
     #[test]

@@ -140,6 +140,17 @@ impl Visible {
     }
 }
 
+/// A stretch of the log: the positions after one and before another.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    pub after: i64,
+    pub before: i64,
+    /// Only facts that held on this day or before.
+    pub as_of: Option<Date>,
+    /// Facts at most.
+    pub limit: i64,
+}
+
 /// Which facts a reader wants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
@@ -217,23 +228,40 @@ impl EventLog {
         page(rows, head, after, limit, head)
     }
 
-    /// Facts that concern any of `subjects`, newest first, before position `before` and after
-    /// position `after`; with `as_of` only those that held on that day or before; with `visible`
+    /// Facts that concern any of `subjects` in a stretch of the log, newest first; with `visible`
     /// only those.
     pub async fn history(
         &self,
         subjects: &[Subject],
-        before: i64,
-        after: i64,
-        as_of: Option<Date>,
-        limit: i64,
+        stretch: &Stretch,
         visible: Option<&Visible>,
     ) -> Result<Vec<Recorded>, Failure> {
+        self.concerning(include_str!("sql/history.sql"), subjects, stretch, visible).await
+    }
+
+    /// The same, oldest first.
+    pub async fn history_forward(
+        &self,
+        subjects: &[Subject],
+        stretch: &Stretch,
+        visible: Option<&Visible>,
+    ) -> Result<Vec<Recorded>, Failure> {
+        self.concerning(include_str!("sql/history_forward.sql"), subjects, stretch, visible).await
+    }
+
+    async fn concerning(
+        &self,
+        sql: &str,
+        subjects: &[Subject],
+        stretch: &Stretch,
+        visible: Option<&Visible>,
+    ) -> Result<Vec<Recorded>, Failure> {
+        let Stretch { after, before, as_of, limit } = stretch;
         let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
         let client = self.pool.get().await?;
         let mut values: Vec<&(dyn ToSql + Sync)> =
-            vec![&self.log, &names, &before, &after, &limit, &as_of];
-        let sql = Visible::put(visible, include_str!("sql/history.sql"), &mut values);
+            vec![&self.log, &names, before, after, limit, as_of];
+        let sql = Visible::put(visible, sql, &mut values);
         let statement = client.prepare_cached(&sql).await?;
         let rows = client.query(&statement, &values).await?;
         Ok(rows.iter().map(Recorded::of).collect::<Result<_, _>>()?)

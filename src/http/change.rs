@@ -19,6 +19,7 @@ use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problem
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault};
+use crate::event_log::feed::Stretch;
 use crate::event_log::{Decision, Outcome, Refusal, Request, View};
 use crate::problem::Rejection;
 
@@ -150,9 +151,9 @@ impl Change {
         let since = since.max(0);
         let visible = visible::of(&self.actor, self.today);
         let log = &self.service.log;
-        let found =
-            log.history(subjects, i64::MAX, since, None, UNSEEN_EVENTS_MAX, visible.as_ref());
-        let unseen = match found.await {
+        let stretch =
+            Stretch { after: since, before: i64::MAX, as_of: None, limit: UNSEEN_EVENTS_MAX };
+        let unseen = match log.history(subjects, &stretch, visible.as_ref()).await {
             Ok(unseen) => unseen,
             Err(failure) => return failure.into(),
         };

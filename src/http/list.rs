@@ -1,102 +1,31 @@
 //! Lists from read models: filters, both axes of time, pages.
 //!
 //! A list is one statement over one table that [`crate::event_log::projection`] keeps. Only the
-//! filters that were given are part of it, so that each combination finds its index.
+//! filters that were given and the order that was asked for are part of it, so that each
+//! combination finds its index.
+
+mod rows;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use jiff::civil::Date;
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
-use super::actor::{Actor, Reach, Role};
+use super::actor::{Actor, Reach};
 use super::answer::with_position;
-use super::page::Cursor;
+use super::page::{Cursor, Order};
 use super::read::{List, Read};
 use super::{Answer, Service};
 use crate::identity::Who;
-
-/// Which rows of a read model are whose: a caller sees those that are theirs in any of these ways.
-#[derive(Debug, Clone, Default)]
-pub struct Rows {
-    ways: Vec<Way>,
-    is_open: bool,
-}
-
-/// One way in which a row is somebody's; the text is the column that tells.
-#[derive(Debug, Clone, Copy)]
-enum Way {
-    Municipality(&'static str),
-    Municipalities(&'static str),
-    Doctor(&'static str),
-    Supervisor(&'static str),
-    Leader(&'static str),
-    Organisation(&'static str),
-    AllWith(Role),
-    AllWithIndividuals,
-}
+pub use rows::Rows;
+use rows::Way;
 
 /// Doctors who are at home today in one of some municipalities. Access is a matter of today,
 /// whatever day a list is about.
 const AT_HOME: &str = "select t.key from model.trainees t where t.log = $1 \
     and t.valid_from <= $? and t.valid_to >= $? and t.known_to = 9223372036854775807 \
     and t.at_home && $?";
-
-impl Rows {
-    /// Everybody sees every row.
-    pub fn open() -> Self {
-        Self { ways: Vec::new(), is_open: true }
-    }
-
-    /// Rows of a municipality, by the column that holds its number.
-    pub fn of_municipality(column: &'static str) -> Self {
-        Self { ways: vec![Way::Municipality(column)], is_open: false }
-    }
-
-    /// Rows of several municipalities, by the column that holds their numbers.
-    pub fn of_municipalities(column: &'static str) -> Self {
-        Self { ways: vec![Way::Municipalities(column)], is_open: false }
-    }
-
-    /// Rows of a doctor, by the column that holds the id.
-    pub fn of_doctor(column: &'static str) -> Self {
-        Self { ways: vec![Way::Doctor(column)], is_open: false }
-    }
-
-    /// Rows that everybody sees who sees individuals at all.
-    pub fn of_pool() -> Self {
-        Self { ways: vec![Way::AllWithIndividuals], is_open: false }
-    }
-
-    fn or(mut self, way: Way) -> Self {
-        self.ways.push(way);
-        self
-    }
-
-    /// Also rows of a doctor.
-    pub fn or_of_doctor(self, column: &'static str) -> Self {
-        self.or(Way::Doctor(column))
-    }
-
-    /// Also the rows of a supervisor, for that supervisor.
-    pub fn or_of_supervisor(self, column: &'static str) -> Self {
-        self.or(Way::Supervisor(column))
-    }
-
-    /// Also the rows of a leader, for that leader.
-    pub fn or_of_leader(self, column: &'static str) -> Self {
-        self.or(Way::Leader(column))
-    }
-
-    /// Also the rows of an organisation, by the column that holds its number.
-    pub fn or_of_organisation(self, column: &'static str) -> Self {
-        self.or(Way::Organisation(column))
-    }
-
-    /// Also every row, for a role.
-    pub fn or_all_for(self, role: Role) -> Self {
-        self.or(Way::AllWith(role))
-    }
-}
 
 /// A list of a read model under construction.
 pub struct ListQuery {
@@ -108,10 +37,13 @@ pub struct ListQuery {
     values: Vec<Box<dyn ToSql + Sync + Send>>,
 }
 
+/// An item as it was found: its key, its value in the column that it is sorted by, and its body.
+type Item = (String, Option<String>, Value);
+
 /// Items that were looked for.
 pub struct Found {
     pub items: Vec<Value>,
-    pub as_of: jiff::civil::Date,
+    pub as_of: Date,
     known_at: i64,
 }
 
@@ -124,10 +56,10 @@ impl Found {
     }
 }
 
-impl<F> List<F> {
+impl<F, O> List<F, O> {
     /// The day and the position of the log that this page shows: the first page's, or those asked
     /// for, for lists that are folded from the log itself.
-    pub async fn times(&self) -> Result<(jiff::civil::Date, i64), super::ProblemResponse> {
+    pub async fn times(&self) -> Result<(Date, i64), super::ProblemResponse> {
         if let Some(cursor) = &self.cursor {
             return Ok((cursor.as_of, cursor.known_at));
         }
@@ -137,18 +69,21 @@ impl<F> List<F> {
     }
 
     /// Answers a page of items that were folded whole, in the order of their keys.
-    pub fn page(
-        self,
-        (as_of, known_at): (jiff::civil::Date, i64),
-        items: Vec<(String, Value)>,
-    ) -> Answer {
-        let after = self.cursor.as_ref().map_or("", |cursor| cursor.after.as_str());
+    pub fn page(self, (as_of, known_at): (Date, i64), items: Vec<(String, Value)>) -> Answer {
+        let after = self.cursor.as_ref().map(|cursor| cursor.after.as_str());
         let page = usize::try_from(self.limit).expect("a limit is at most 200");
-        let left: Vec<_> = items.into_iter().filter(|(key, _)| key.as_str() > after).collect();
-        let next = left
-            .get(page.wrapping_sub(1))
-            .filter(|_| left.len() > page)
-            .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
+        let is_behind = |key: &str| match after {
+            Some(after) if self.order.is_descending => key < after,
+            Some(after) => key > after,
+            None => true,
+        };
+        let mut left: Vec<_> = items.into_iter().filter(|(key, _)| is_behind(key)).collect();
+        if self.order.is_descending {
+            left.reverse();
+        }
+        let last = left.get(page.wrapping_sub(1)).filter(|_| left.len() > page);
+        let times = (as_of, known_at);
+        let next = last.map(|(key, _)| self.order.place_behind(key.clone(), None, times).encode());
         let items: Vec<Value> = left.into_iter().take(page).map(|(_, item)| item).collect();
         let mut response = HttpResponse::Ok();
         with_position(&mut response, known_at);
@@ -165,13 +100,14 @@ fn numbers(reach: &Reach) -> Vec<String> {
     reach.municipalities.iter().map(ToString::to_string).collect()
 }
 
-/// Parameters that every list statement begins with: log, day, position, place, limit.
-const FIXED_PARAMETERS: usize = 5;
+/// Parameters that every list statement begins with: log, day, position, limit.
+const FIXED_PARAMETERS: usize = 4;
 
 impl ListQuery {
     /// All items of a read model that the caller may see.
     pub fn of(model: &'static str, rows: Rows) -> Self {
-        Self { model, rows, held: Vec::new(), conditions: Vec::new(), values: Vec::new() }
+        let (held, conditions, values) = (Vec::new(), Vec::new(), Vec::new());
+        Self { model, rows, held, conditions, values }
     }
 
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
@@ -266,8 +202,10 @@ impl ListQuery {
         any
     }
 
-    /// The statement.
-    pub fn sql(&self) -> String {
+    /// The statement of the page that a cursor begins.
+    fn sql(&mut self, order: &Order, cursor: Option<&Cursor>) -> String {
+        let place = self.place(order, cursor);
+        let column = order.column();
         let mut from = format!("model.{}", self.model);
         if !self.held.is_empty() {
             // An index of arrays knows no order. Without "offset 0" PostgreSQL, which does not know
@@ -275,44 +213,62 @@ impl ListQuery {
             from =
                 format!("(select * from {from} where {} offset 0) held", self.held.join(" and "));
         }
+        // Under a name of its own: the list is sorted by the column and not by its text.
+        let value = column.map_or(String::new(), |by| format!(", {}::text as value", by.name));
         let mut sql = format!(
-            "select key, body::text from {from} where log = $1 and valid_from <= $2 \
-             and valid_to >= $2 and known_from <= $3 and known_to > $3 and key > $4"
+            "select key, body::text{value} from {from} where log = $1 and valid_from <= $2 \
+             and valid_to >= $2 and known_from <= $3 and known_to > $3"
         );
-        for condition in &self.conditions {
+        for condition in place.iter().chain(&self.conditions) {
             sql.push_str(" and ");
             sql.push_str(condition);
         }
-        sql.push_str(" order by key limit $5");
-        sql
+        let way = if order.is_descending { " desc" } else { "" };
+        let by = column.map_or(String::new(), |column| format!("{}{way}, ", column.name));
+        sql + &format!(" order by {by}key{way} limit $4")
+    }
+
+    /// The condition that a row stands behind the last one of the page before.
+    fn place(&mut self, order: &Order, cursor: Option<&Cursor>) -> Option<String> {
+        let behind = if order.is_descending { "<" } else { ">" };
+        let Some(column) = order.column() else {
+            let first = (!order.is_descending).then(String::new);
+            let after = cursor.map(|cursor| cursor.after.clone()).or(first)?;
+            return Some(self.condition(&format!("key {behind} $?"), after));
+        };
+        let Cursor { after, value, .. } = cursor?.clone();
+        let value = self.condition(&format!("$?{}", column.cast()), value);
+        Some(self.condition(&format!("({}, key) {behind} ({value}, $?)", column.name), after))
     }
 
     /// Runs the list and answers the page.
-    pub async fn answer<F>(self, list: List<F>) -> Answer {
+    pub async fn answer<F, O>(self, list: List<F, O>) -> Answer {
         let this = self.visible_to(&list.read.actor);
-        let (known_at, as_of, after) = match list.settled_cursor().await? {
+        let times = match list.settled_cursor().await? {
             Some(cursor) => {
                 list.read.wait_for_model(this.model, Some(cursor.known_at)).await?;
-                (cursor.known_at, cursor.as_of, cursor.after.clone())
+                (cursor.as_of, cursor.known_at)
             }
             None => {
                 let asked = list.read.settled_known_at().await?;
                 let reached = list.read.wait_for_model(this.model, asked).await?;
-                let as_of = list.read.as_of.unwrap_or_else(super::today);
-                (asked.unwrap_or(reached), as_of, String::new())
+                (list.read.as_of.unwrap_or_else(super::today), asked.unwrap_or(reached))
             }
         };
         let service = &list.read.service;
-        let rows = this.found_rows(service, as_of, known_at, &after, list.limit + 1).await?;
+        let mut rows = this
+            .found_rows(service, times, &list.order, list.cursor.as_ref(), list.limit + 1)
+            .await?;
         let page = usize::try_from(list.limit).expect("a limit is at most 200");
-        let next = rows
-            .get(page.wrapping_sub(1))
-            .filter(|_| rows.len() > page)
-            .map(|(key, _)| Cursor { after: key.clone(), as_of, known_at }.encode());
-        let mut items: Vec<Value> = rows.into_iter().take(page).map(|(_, body)| body).collect();
+        let more = rows.len() > page;
+        rows.truncate(page);
+        let next = rows.last().filter(|_| more).map(|(key, value, _)| {
+            list.order.place_behind(key.clone(), value.clone(), times).encode()
+        });
+        let mut items: Vec<Value> = rows.into_iter().map(|(_, _, body)| body).collect();
         service.reveal(&list.read.actor, &mut items, vec![]).await?;
         let mut response = HttpResponse::Ok();
-        with_position(&mut response, known_at);
+        with_position(&mut response, times.1);
         if let Some(cursor) = &next {
             response.insert_header((header::LINK, list.read.next_link(cursor)));
         }
@@ -327,24 +283,25 @@ impl ListQuery {
         let reached = read.wait_for_model(this.model, asked).await?;
         let as_of = read.as_of.unwrap_or_else(super::today);
         let known_at = asked.unwrap_or(reached);
-        let rows = this.found_rows(&read.service, as_of, known_at, "", limit).await?;
-        let mut items: Vec<Value> = rows.into_iter().map(|(_, body)| body).collect();
+        let (times, order) = ((as_of, known_at), Order::BY_KEY);
+        let rows = this.found_rows(&read.service, times, &order, None, limit).await?;
+        let mut items: Vec<Value> = rows.into_iter().map(|(_, _, body)| body).collect();
         read.service.reveal(&read.actor, &mut items, vec![]).await?;
         Ok(Found { items, as_of, known_at })
     }
 
     async fn found_rows(
-        &self,
+        mut self,
         service: &Service,
-        as_of: jiff::civil::Date,
-        known_at: i64,
-        after: &str,
+        (as_of, known_at): (Date, i64),
+        order: &Order,
+        cursor: Option<&Cursor>,
         limit: i64,
-    ) -> Result<Vec<(String, Value)>, super::ProblemResponse> {
+    ) -> Result<Vec<Item>, super::ProblemResponse> {
         let client = service.log.pool.get().await?;
-        let statement = client.prepare_cached(&self.sql()).await?;
+        let statement = client.prepare_cached(&self.sql(order, cursor)).await?;
         let log = service.log.log;
-        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&log, &as_of, &known_at, &after, &limit];
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&log, &as_of, &known_at, &limit];
         values.extend(self.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)));
         let rows = client.query(&statement, &values).await?;
         let mut items = Vec::with_capacity(rows.len());
@@ -352,7 +309,8 @@ impl ListQuery {
             let body = serde_json::from_str(row.try_get(1)?).map_err(|error| {
                 super::ProblemResponse::failed(&error, &super::problems::INTERNAL_ERROR)
             })?;
-            items.push((row.try_get(0)?, body));
+            let value = order.column().map(|_| row.try_get(2)).transpose()?;
+            items.push((row.try_get(0)?, value, body));
         }
         Ok(items)
     }

@@ -49,6 +49,7 @@ pub use answer::{Answer, ProblemResponse};
 pub use body::Body;
 pub use change::Change;
 pub use context::current;
+pub use history::{History, InTime};
 pub use list::ListQuery;
 pub use read::{Filtered, List, NoFilters, Read};
 

@@ -1,14 +1,20 @@
 //! Pages of lists. A cursor holds the place and both points of time of the first page, so that all
 //! pages show one state of the log however much is written meanwhile.
 
+pub mod order;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use deserr::Deserr;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::edge::{Fault, FromText};
+use super::body;
+use crate::edge::{Fault, Faults, FieldFault, FromText};
 use crate::read_from_text;
 use crate::time::{FIRST_DAY, LAST_DAY};
+pub use order::{By, Order, Orders, Sort, Unsorted};
 
 /// Items on a page unless told otherwise.
 pub const PAGE_ITEMS_DEFAULT: i64 = 50;
@@ -42,6 +48,12 @@ pub struct Cursor {
     /// The last item of the page before.
     #[serde(rename = "a")]
     pub after: String,
+    /// What the list is sorted by; nothing for the order that needs not be told.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// The value of that item in the column it is sorted by.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     #[serde(rename = "d")]
     pub as_of: Date,
     #[serde(rename = "k")]
@@ -59,6 +71,7 @@ impl Cursor {
         self.known_at >= 0
             && (FIRST_DAY..=LAST_DAY).contains(&self.as_of)
             && !self.after.contains('\0')
+            && !self.value.as_ref().is_some_and(|value| value.contains('\0'))
     }
 }
 
@@ -86,6 +99,47 @@ impl FromText for Cursor {
     }
 }
 read_from_text!(Cursor);
+
+/// Which page of a list was asked for.
+#[derive(Debug)]
+pub struct Asked {
+    pub limit: i64,
+    pub order: Order,
+    pub cursor: Option<Cursor>,
+}
+
+#[derive(Deserr)]
+#[deserr(deny_unknown_fields, error = Faults)]
+struct Told {
+    #[deserr(default)]
+    limit: Option<Limit>,
+    #[deserr(default)]
+    cursor: Option<Cursor>,
+}
+
+impl Asked {
+    /// Reads the parameters of paging.
+    ///
+    /// # Errors
+    /// All that is wrong with them; a cursor must be a place in the order that was asked for.
+    pub fn read<O: Orders>(mut parameters: Map<String, Value>) -> Result<Self, Faults> {
+        let sort = parameters.remove("sort");
+        let order = Order::read::<O>(sort.as_ref().and_then(Value::as_str));
+        let (told, order) = match (body::read_query::<Told>(parameters), order) {
+            (Ok(told), Ok(order)) => (told, order),
+            (told, order) => {
+                let mut faults = told.err().unwrap_or_default();
+                faults.0.extend(order.err().map(|fault| FieldFault::at("/query/sort", fault)));
+                return Err(faults);
+            }
+        };
+        if told.cursor.as_ref().is_some_and(|cursor| !order.has(cursor)) {
+            return Err(Faults(vec![FieldFault::at("/query/cursor", invalid_cursor())]));
+        }
+        let limit = told.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
+        Ok(Self { limit, order, cursor: told.cursor })
+    }
+}
 
 /// The parameters of paging, as every list takes them.
 #[derive(Debug, Default, utoipa::IntoParams)]
@@ -121,11 +175,15 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went() {
         let as_of = jiff::civil::date(2020, 3, 31);
-        let cursor = Cursor { after: "abc".to_owned(), as_of, known_at: 7 };
+        let (after, value) = ("abc".to_owned(), Some("\u{e5}".to_owned()));
+        let sort = Some("-name".to_owned());
+        let cursor = Cursor { after, sort, value, as_of, known_at: 7 };
         assert_eq!(Cursor::from_text(&cursor.encode()), Ok(cursor.clone()));
         let too_early = Cursor { as_of: jiff::civil::date(-9999, 1, 1), ..cursor.clone() };
         assert!(Cursor::from_text(&too_early.encode()).is_err());
-        let damaged = Cursor { after: "a\0".to_owned(), ..cursor };
+        let damaged = Cursor { after: "a\0".to_owned(), ..cursor.clone() };
+        assert!(Cursor::from_text(&damaged.encode()).is_err());
+        let damaged = Cursor { value: Some("\0".to_owned()), ..cursor };
         assert!(Cursor::from_text(&damaged.encode()).is_err());
         for wrong in ["", "x", "eyJ9", &"A".repeat(3000)] {
             assert!(Cursor::from_text(wrong).is_err(), "{wrong}");

@@ -20,7 +20,7 @@ use super::answer::with_position;
 use super::by_time::on_day;
 use super::etag::{Held, moved_beside};
 use super::kept::Kept;
-use super::page::{self, Cursor, Limit, PAGE_ITEMS_DEFAULT};
+use super::page::{self, Asked, Cursor, Order, Orders, Unsorted};
 use super::time_axes::KnownAt;
 use super::{Answer, ProblemResponse, Service, body, problems};
 use crate::aggregate::{Fold, Subject};
@@ -61,12 +61,14 @@ struct Axes {
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct NoFilters {}
 
-/// A read of a list with filters of its own.
-pub struct List<F> {
+/// A read of a list with filters and orders of its own.
+pub struct List<F, O> {
     pub read: Read,
     pub filters: F,
     pub limit: i64,
+    pub order: Order,
     pub cursor: Option<Cursor>,
+    orders: std::marker::PhantomData<O>,
 }
 
 /// A read with parameters of its own that is not a list.
@@ -75,30 +77,24 @@ pub struct Filtered<F> {
     pub filters: F,
 }
 
-#[derive(Deserr)]
-#[deserr(deny_unknown_fields, error = Faults)]
-struct Paging {
-    #[deserr(default)]
-    limit: Option<Limit>,
-    #[deserr(default)]
-    cursor: Option<Cursor>,
-}
+/// Parameters of every list; other reads have none of them.
+const PAGING: [&str; 3] = ["limit", "sort", "cursor"];
 
 impl FromRequest for Read {
     type Error = ProblemResponse;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(List::<NoFilters>::of(request, false).map(|list| list.read))
+        ready(List::<NoFilters, Unsorted>::of(request, &[]).map(|list| list.read))
     }
 }
 
-impl<F: Deserr<Faults> + 'static> FromRequest for List<F> {
+impl<F: Deserr<Faults> + 'static, O: Orders> FromRequest for List<F, O> {
     type Error = ProblemResponse;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(List::of(request, true))
+        ready(List::of(request, &PAGING))
     }
 }
 
@@ -107,8 +103,8 @@ impl<F: Deserr<Faults> + 'static> FromRequest for Filtered<F> {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let one = |list: List<F>| Self { read: list.read, filters: list.filters };
-        ready(List::of(request, false).map(one))
+        let one = |list: List<F, Unsorted>| Self { read: list.read, filters: list.filters };
+        ready(List::of(request, &[]).map(one))
     }
 }
 
@@ -116,25 +112,25 @@ fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| from.remove_entry(*name)).collect()
 }
 
-impl<F: Deserr<Faults>> List<F> {
-    fn of(request: &HttpRequest, paged: bool) -> Result<Self, ProblemResponse> {
+impl<F: Deserr<Faults>, O: Orders> List<F, O> {
+    fn of(request: &HttpRequest, paging: &[&str]) -> Result<Self, ProblemResponse> {
         let actor = actor::authenticate(request)?;
         let (mut parameters, mut faults) = body::query(request);
         let axes = take(&mut parameters, &["as_of", "known_at"]);
-        let paging = if paged { take(&mut parameters, &["limit", "cursor"]) } else { Map::new() };
+        let paging = take(&mut parameters, paging);
         // All of it is read before any fault is told, so that every one is named.
         let axes = body::read_query::<Axes>(axes);
-        let paging = body::read_query::<Paging>(paging);
+        let asked = Asked::read::<O>(paging);
         let filters = body::read_query::<F>(parameters);
         let min_position = min_position(request);
         let held = Held::of(request);
         let axes = axes.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
-        let paging = paging.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
+        let asked = asked.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
         let filters = filters.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
         let min_position = min_position.map_err(|fault| faults.push(fault)).ok();
         let held = held.map_err(|fault| faults.push(fault)).ok();
-        let (Some(axes), Some(paging), Some(filters), Some(min_position), Some(held), true) =
-            (axes, paging, filters, min_position, held, faults.is_empty())
+        let (Some(axes), Some(asked), Some(filters), Some(min_position), Some(held), true) =
+            (axes, asked, filters, min_position, held, faults.is_empty())
         else {
             return Err(ProblemResponse::faults(faults));
         };
@@ -148,8 +144,8 @@ impl<F: Deserr<Faults>> List<F> {
             held,
             request: request.clone(),
         };
-        let limit = paging.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
-        Ok(Self { read, filters, limit, cursor: paging.cursor })
+        let Asked { limit, order, cursor } = asked;
+        Ok(Self { read, filters, limit, order, cursor, orders: std::marker::PhantomData })
     }
 }
 
@@ -418,7 +414,7 @@ pub fn next_link(request: &HttpRequest, name: &str, value: impl Display) -> Stri
     format!("<{}?{joined}{name}={value}>; rel=\"next\"", request.path())
 }
 
-impl<F> List<F> {
+impl<F, O> List<F, O> {
     /// Refuses a cursor that no page of this service can have held: one of a time to come.
     pub async fn settled_cursor(&self) -> Result<Option<&Cursor>, ProblemResponse> {
         match &self.cursor {

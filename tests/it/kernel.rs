@@ -9,6 +9,7 @@ mod methods;
 mod pages;
 mod people;
 mod retries;
+mod sorting;
 mod time;
 mod versions;
 

@@ -3,6 +3,7 @@
 mod assignments;
 mod exemptions;
 mod report;
+mod sorting;
 mod supervisors;
 
 use serde_json::{Value, json};

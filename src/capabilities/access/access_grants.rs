@@ -11,7 +11,7 @@ pub struct AccessGrants;
 impl ReadModel for AccessGrants {
     type State = Grants;
     const NAME: &'static str = "access_grants";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/access_grants.sql");
     const COLUMNS: &'static str = "organisation, role, municipality, in_force, body";

@@ -17,9 +17,9 @@ use crate::evolved;
 use crate::http::actor::{Reach, Role};
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read, problems};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read, problems};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -138,16 +138,30 @@ pub struct AccessGrantFilters {
     municipality: Option<MunicipalityNumber>,
 }
 
+/// What grants are sorted by.
+pub struct AccessGrantOrders;
+
+impl Orders for AccessGrantOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were given."),
+        By::text(
+            "organisation_number",
+            "organisation",
+            "The number of the organisation that has them.",
+        ),
+    ];
+}
+
 /// List access grants
 ///
 /// Those that the caller may see: one's own, those of one's municipality, all for whoever keeps the
 /// register and for auditors. Ended grants are listed too, with `in_force` false.
 #[utoipa::path(tag = "access", operation_id = "list_access_grants",
-    params(AccessGrantFilters, TimeAxes, Paging),
+    params(AccessGrantFilters, Sort<AccessGrantOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of grants", body = Page<AccessGrantView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/access-grants")]
-async fn list_all(list: List<AccessGrantFilters>) -> Answer {
+async fn list_all(list: List<AccessGrantFilters, AccessGrantOrders>) -> Answer {
     let filters = &list.filters;
     let text = |value: &dyn ToString| value.to_string();
     let rows = Rows::of_municipality("municipality").or_of_organisation("organisation");
@@ -174,11 +188,11 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "access", operation_id = "read_access_grant_history",
-    params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/access-grants/{id}/history")]
-async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 

@@ -11,10 +11,10 @@ pub struct Curricula;
 impl ReadModel for Curricula {
     type State = Curriculum;
     const NAME: &'static str = "curricula";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/curricula.sql");
-    const COLUMNS: &'static str = "in_force, predecessors_needed, body";
+    const COLUMNS: &'static str = "first_day, in_force, predecessors_needed, body";
 
     fn rows(_key: &str, state: &Curriculum) -> Vec<Row> {
         let Some(header) = &state.header else { return vec![] };
@@ -25,7 +25,11 @@ impl ReadModel for Curricula {
             .into_iter()
             .map(|(period, view)| {
                 let needed = view.predecessors_needed;
-                Row::new(period).plain(view.in_force).plain(needed).json(&view)
+                Row::new(period)
+                    .plain(view.valid_from.0)
+                    .plain(view.in_force)
+                    .plain(needed)
+                    .json(&view)
             })
             .collect()
     }

@@ -13,7 +13,7 @@ pub struct CurriculumGoals;
 impl ReadModel for CurriculumGoals {
     type State = CatalogueGoal;
     const NAME: &'static str = "curriculum_goals";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = GOAL_SUBJECT;
     const TABLE: &'static str = include_str!("sql/curriculum_goals.sql");
     const COLUMNS: &'static str = "curriculum, code, plan, theme, replaces, body";

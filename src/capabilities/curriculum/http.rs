@@ -20,9 +20,9 @@ use crate::evolved;
 use crate::http::change::Flag;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, ProblemResponse, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, ProblemResponse, Read};
 use crate::identifiers::{Comment, GoalCode, Name, Token};
 use crate::problem::Rejection;
 use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
@@ -254,15 +254,25 @@ pub struct CurriculumFilters {
     in_force: Option<Flag>,
 }
 
+/// What curricula are sorted by.
+pub struct CurriculumOrders;
+
+impl Orders for CurriculumOrders {
+    const ALL: &'static [By] = &[
+        By::key("version", "Their version."),
+        By::day("valid_from", "first_day", "The first day they hold."),
+    ];
+}
+
 /// List curricula
 ///
 /// Every version, by its name; with `as_of`, whether it holds on that day.
 #[utoipa::path(tag = "curricula", operation_id = "list_curricula",
-    params(CurriculumFilters, TimeAxes, Paging),
+    params(CurriculumFilters, Sort<CurriculumOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of curricula", body = Page<CurriculumView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula")]
-async fn list_all(list: List<CurriculumFilters>) -> Answer {
+async fn list_all(list: List<CurriculumFilters, CurriculumOrders>) -> Answer {
     let in_force = list.filters.in_force.map(|flag| flag == Flag::True);
     ListQuery::of("curricula", Rows::open()).filter("in_force = $$", in_force).answer(list).await
 }
@@ -281,11 +291,11 @@ async fn read_one(read: Read, version: Path<String>) -> Answer {
 ///
 /// How the version and its goals came to be, newest first.
 #[utoipa::path(tag = "curricula", operation_id = "read_curriculum_history",
-    params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes, Paging),
+    params(("version" = Token, Path, description = "The version.", example = "demo-1"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula/{version}/history")]
-async fn history(list: List<NoFilters>, version: Path<String>) -> Answer {
+async fn history(list: History, version: Path<String>) -> Answer {
     let version = version_of(&version)?;
     list.history(&[subject(&version), catalogue_subject(&version)]).await
 }
@@ -358,15 +368,26 @@ pub struct CatalogueFilters {
     code: Option<GoalCode>,
 }
 
+/// What goals of the catalogue are sorted by.
+pub struct CatalogueOrders;
+
+impl Orders for CatalogueOrders {
+    const ALL: &'static [By] = &[
+        By::key("curriculum", "The version of the curriculum, and within it their code."),
+        By::text("code", "code", "Their code, through all versions."),
+        By::text("theme", "theme", "Their theme."),
+    ];
+}
+
 /// List the catalogue of learning goals
 ///
 /// By version and code. Which versions hold on a day: `GET /v1/curricula?in_force=true&as_of=`.
 #[utoipa::path(tag = "curricula", operation_id = "list_learning_goals",
-    params(CatalogueFilters, TimeAxes, Paging),
+    params(CatalogueFilters, Sort<CatalogueOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of goals", body = Page<CatalogueGoalView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/learning-goals")]
-async fn list_goals(list: List<CatalogueFilters>) -> Answer {
+async fn list_goals(list: List<CatalogueFilters, CatalogueOrders>) -> Answer {
     let filters = &list.filters;
     ListQuery::of("curriculum_goals", Rows::open())
         .filter("curriculum = $$", filters.curriculum.as_ref().map(|version| version.to_string()))

@@ -22,10 +22,10 @@ use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
 use crate::problem::common::NOT_FOUND;
 
@@ -131,15 +131,25 @@ pub struct LeaderFilters {
     hpr_number: Option<HprNumber>,
 }
 
+/// What leaders are sorted by. Names are sealed, so not by them.
+pub struct LeaderOrders;
+
+impl Orders for LeaderOrders {
+    const ALL: &'static [By] = &[By::key(
+        "created",
+        "When they were registered here. Names are sealed, and not sorted by.",
+    )];
+}
+
 /// List leaders
 ///
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "leaders", operation_id = "list_leaders",
-    params(LeaderFilters, TimeAxes, Paging),
+    params(LeaderFilters, Sort<LeaderOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of leaders", body = Page<LeaderView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders")]
-async fn list_all(list: List<LeaderFilters>) -> Answer {
+async fn list_all(list: List<LeaderFilters, LeaderOrders>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
@@ -166,11 +176,11 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event that concerns the leader's registration and terms, newest first. What the leader
 /// decided stands in the history of what was decided.
 #[utoipa::path(tag = "leaders", operation_id = "read_leader_history",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/leaders/{id}/history")]
-async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 

@@ -12,7 +12,7 @@ pub struct Positions;
 impl ReadModel for Positions {
     type State = Position;
     const NAME: &'static str = "positions";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/positions.sql");
     const COLUMNS: &'static str = "municipality, programme, category, percent, situation, \

@@ -23,9 +23,9 @@ use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber, Name};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -185,15 +185,25 @@ pub struct ProgrammeFilters {
     external_id: Option<ExternalName>,
 }
 
+/// What programmes are sorted by.
+pub struct ProgrammeOrders;
+
+impl Orders for ProgrammeOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were recorded here."),
+        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
+    ];
+}
+
 /// List programmes
 ///
 /// Those that have begun by `as_of`, in the order they were recorded.
 #[utoipa::path(tag = "programmes", operation_id = "list_programmes",
-    params(ProgrammeFilters, TimeAxes, Paging),
+    params(ProgrammeFilters, Sort<ProgrammeOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of programmes", body = Page<ProgrammeView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes")]
-async fn list_all(list: List<ProgrammeFilters>) -> Answer {
+async fn list_all(list: List<ProgrammeFilters, ProgrammeOrders>) -> Answer {
     let filters = &list.filters;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
     ListQuery::of("programmes", Rows::open())
@@ -219,11 +229,11 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns it, newest first. Its positions have histories of their own.
 #[utoipa::path(tag = "programmes", operation_id = "read_programme_history",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/programmes/{id}/history")]
-async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 

@@ -11,10 +11,10 @@ pub struct Programmes;
 impl ReadModel for Programmes {
     type State = Programme;
     const NAME: &'static str = "programmes";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/programmes.sql");
-    const COLUMNS: &'static str = "municipalities, external, body";
+    const COLUMNS: &'static str = "name_order, municipalities, external, body";
 
     fn rows(_key: &str, state: &Programme) -> Vec<Row> {
         let Ok(known) = state.known() else { return vec![] };
@@ -25,6 +25,7 @@ impl ReadModel for Programmes {
             .map(|(period, (view, municipalities))| {
                 let external = view.external_ids.iter();
                 Row::new(period)
+                    .text(&view.name.in_order())
                     .texts(municipalities)
                     .texts(external.map(|e| format!("{}/{}", e.system, e.id)))
                     .json(&view)

@@ -11,10 +11,10 @@ pub struct AlisOffices;
 impl ReadModel for AlisOffices {
     type State = AlisOffice;
     const NAME: &'static str = "alis_offices";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = ALIS_OFFICE;
     const TABLE: &'static str = include_str!("sql/alis_offices.sql");
-    const COLUMNS: &'static str = "municipalities, external, body";
+    const COLUMNS: &'static str = "name_order, municipalities, external, body";
 
     fn rows(_key: &str, state: &AlisOffice) -> Vec<Row> {
         let Ok(known) = state.known() else { return vec![] };
@@ -25,6 +25,7 @@ impl ReadModel for AlisOffices {
             .map(|(period, (view, municipalities))| {
                 let external = view.external_ids.iter();
                 Row::new(period)
+                    .text(&view.name.in_order())
                     .texts(municipalities)
                     .texts(external.map(|e| format!("{}/{}", e.system, e.id)))
                     .json(&view)

@@ -26,10 +26,11 @@ fn names(recorded: &str) -> BTreeSet<String> {
 impl ReadModel for Municipalities {
     type State = Municipality;
     const NAME: &'static str = "municipalities";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = MUNICIPALITY;
     const TABLE: &'static str = include_str!("sql/municipalities.sql");
-    const COLUMNS: &'static str = "names, county, health_region, centrality, alis_office, body";
+    const COLUMNS: &'static str = "name_order, names, county, health_region, centrality, alis_office, \
+        body";
 
     fn rows(_key: &str, state: &Municipality) -> Vec<Row> {
         let Ok(known) = state.known() else { return vec![] };
@@ -39,6 +40,7 @@ impl ReadModel for Municipalities {
         rows.into_iter()
             .map(|(period, view)| {
                 Row::new(period)
+                    .text(&view.name.in_order())
                     .texts(names(view.name.as_str()))
                     .maybe(view.county.as_ref().map(|county| county.number))
                     .maybe(view.health_region)

@@ -11,16 +11,20 @@ pub struct Organisations;
 impl ReadModel for Organisations {
     type State = Organisation;
     const NAME: &'static str = "organisations";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const SUBJECT: &'static str = ORGANISATION;
     const TABLE: &'static str = include_str!("sql/organisations.sql");
-    const COLUMNS: &'static str = "kind, municipality, body";
+    const COLUMNS: &'static str = "name_order, kind, municipality, body";
 
     fn rows(_key: &str, state: &Organisation) -> Vec<Row> {
         let Ok(known) = state.known() else { return vec![] };
         let rows = timeline([known.first_day()], |day| OrganisationView::on(state, day));
         let row = |(period, view): (_, OrganisationView)| {
-            Row::new(period).plain(view.kind).maybe(view.municipality.as_ref()).json(&view)
+            Row::new(period)
+                .text(&view.name.in_order())
+                .plain(view.kind)
+                .maybe(view.municipality.as_ref())
+                .json(&view)
         };
         rows.into_iter().map(row).collect()
     }

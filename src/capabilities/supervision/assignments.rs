@@ -17,10 +17,10 @@ pub struct Assignments;
 impl ReadModel for Assignments {
     type State = Supervisor;
     const NAME: &'static str = "assignments";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/assignments.sql");
-    const COLUMNS: &'static str = "trainee, supervisor, municipality, kind, situation, mode, \
+    const COLUMNS: &'static str = "trainee, supervisor, municipality, first_day, kind, situation, mode, \
         same_office, qualification, exemption, exemption_to, lapsed_since, over_capacity, body";
 
     fn rows(_key: &str, state: &Supervisor) -> Vec<Row> {
@@ -42,6 +42,7 @@ fn row(period: crate::time::Period, view: &AssignmentView) -> Row {
         .plain(view.trainee)
         .plain(view.supervisor)
         .maybe(view.municipality.as_ref())
+        .plain(view.from.0)
         .plain(view.kind)
         .plain(view.situation)
         .plain(view.mode)

@@ -11,7 +11,7 @@ pub struct Exemptions;
 impl ReadModel for Exemptions {
     type State = State;
     const NAME: &'static str = "exemptions";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = EXEMPTION;
     const TABLE: &'static str = include_str!("sql/exemptions.sql");
     const COLUMNS: &'static str = "supervisor, municipality, situation, expires_on, body";
@@ -22,11 +22,12 @@ impl ReadModel for Exemptions {
         rows.into_iter()
             .map(|(period, view)| {
                 let granted = view.situation == ExemptionSituation::Granted;
+                let last = exemption.covered().and_then(|days| days.to).filter(|_| granted);
                 Row::new(period)
                     .plain(view.supervisor)
                     .plain(&view.municipality)
                     .plain(view.situation)
-                    .maybe(exemption.covered().and_then(|days| days.to).filter(|_| granted))
+                    .plain(last.map_or("infinity".to_owned(), |day| day.to_string()))
                     .json(&view)
             })
             .collect()

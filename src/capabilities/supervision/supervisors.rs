@@ -13,10 +13,11 @@ pub struct Supervisors;
 impl ReadModel for Supervisors {
     type State = Supervisor;
     const NAME: &'static str = "supervisors";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/supervisors.sql");
-    const COLUMNS: &'static str = "hpr_lookup, specialist, over_capacity, external, body";
+    const COLUMNS: &'static str =
+        "hpr_lookup, specialist, over_capacity, active_trainees, external, body";
     const FORGETS: Option<&'static str> = Some(include_str!("sql/supervisors_forget.sql"));
 
     fn rows(_key: &str, state: &Supervisor) -> Vec<Row> {
@@ -34,6 +35,7 @@ impl ReadModel for Supervisors {
                     .plain(&known.hpr_lookup)
                     .plain(view.specialist)
                     .plain(view.over_capacity)
+                    .plain(view.active_trainees)
                     .text(&format!("{{{}}}", external.join(",")))
                     .json(&view)
             })

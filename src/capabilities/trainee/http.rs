@@ -20,10 +20,10 @@ use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
 use crate::problem::Rejection;
 
@@ -147,15 +147,25 @@ pub struct TraineeFilters {
     external_id: Option<ExternalName>,
 }
 
+/// What trainees are sorted by. Names are sealed, so not by them.
+pub struct TraineeOrders;
+
+impl Orders for TraineeOrders {
+    const ALL: &'static [By] = &[By::key(
+        "created",
+        "When they were registered here. Names are sealed, and not sorted by.",
+    )];
+}
+
 /// List trainees
 ///
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "trainees", operation_id = "list_trainees",
-    params(TraineeFilters, TimeAxes, Paging),
+    params(TraineeFilters, Sort<TraineeOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of trainees", body = Page<TraineeView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees")]
-async fn list_all(list: List<TraineeFilters>) -> Answer {
+async fn list_all(list: List<TraineeFilters, TraineeOrders>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
     ListQuery::of("trainees", Rows::of_doctor("key"))
@@ -184,11 +194,11 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns the doctor's registration and positions, newest first.
 #[utoipa::path(tag = "trainees", operation_id = "read_trainee_history",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/history")]
-async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 

@@ -38,7 +38,11 @@ async fn every_list_bounds_its_pages_and_refuses_what_it_does_not_know() {
 }
 
 /// Follows `Link: rel="next"` to the end; answers the items of every page.
-async fn walk(client: &Client, path: &str, meanwhile: impl AsyncFn(u32)) -> Vec<Vec<Value>> {
+pub(super) async fn walk(
+    client: &Client,
+    path: &str,
+    meanwhile: impl AsyncFn(u32),
+) -> Vec<Vec<Value>> {
     let mut pages = Vec::new();
     let mut next = Some(path.to_owned());
     while let Some(path) = next {
@@ -169,13 +173,18 @@ async fn a_cursor_of_another_list_or_time_is_refused() {
     assert_eq!(other.expect_problem(422, "invalid_request").pointers(), ["/query/cursor"]);
 
     use alis::http::page::Cursor;
+    use jiff::civil::Date;
     let as_of = jiff::civil::date(2020, 1, 1);
+    let behind = |as_of, known_at| {
+        let (after, sort, value) = (String::new(), None, None);
+        Cursor { after, sort, value, as_of, known_at }
+    };
     for made_up in [
-        Cursor { after: String::new(), as_of, known_at: 3 },
-        Cursor { after: String::new(), as_of, known_at: i64::MAX },
-        Cursor { after: String::new(), as_of, known_at: -1 },
-        Cursor { after: String::new(), as_of: jiff::civil::Date::MIN, known_at: 1 },
-        Cursor { after: String::new(), as_of: jiff::civil::Date::MAX, known_at: 1 },
+        behind(as_of, 3),
+        behind(as_of, i64::MAX),
+        behind(as_of, -1),
+        behind(Date::MIN, 1),
+        behind(Date::MAX, 1),
     ] {
         let path = format!("/v1/trainees?cursor={}", made_up.encode());
         let answer = client.get(&path).await.expect_problem(422, "invalid_request");

@@ -140,3 +140,30 @@ async fn a_plan_names_a_version_in_force_and_a_leader_of_the_doctor() {
     missing.expect_problem(404, "not_found");
     world.instance.stop().await;
 }
+
+#[tokio::test]
+async fn plans_and_goals_come_the_other_way_round_when_that_is_asked() {
+    let world = World::new().await;
+    world.assign("fkm").await.expect(201);
+    for (list, order) in [("plans", "assigned"), ("learning-goals", "code")] {
+        let all = async |sort: &str, limit: usize| {
+            let (mut items, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let path = world.path(&format!("{list}?sort={sort}&limit={limit}{cursor}"));
+                let page = world.client.get(&path).await.expect(200);
+                items.extend(page.body["items"].as_array().expect("items").clone());
+                let Some(next) = page.body["next_cursor"].as_str() else { return items };
+                cursor = format!("&cursor={next}");
+            }
+        };
+        let usual = world.client.get(&world.path(&format!("{list}?limit=200"))).await.expect(200);
+        let mut usual = usual.body["items"].as_array().expect("items").clone();
+        assert!(usual.len() > 1, "{list}");
+        assert_eq!(all(order, 7).await, usual, "{list}");
+        usual.reverse();
+        for limit in [1, 7, 200] {
+            assert_eq!(all(&format!("-{order}"), limit).await, usual, "{list}");
+        }
+    }
+    world.instance.stop().await;
+}

@@ -44,6 +44,15 @@ async fn a_read_of_a_name_is_written_down_with_who_when_and_as_what() {
     let (leader, wait) = (world.as_one(Scenario::Leader), read.position().to_string());
     leader.get_with("/v1/leaders", &[("Min-Log-Position", &wait)]).await.expect(200);
     let all = reads(&auditor, &of_leader, 3).await;
+    let mut oldest_first = reads(&auditor, &format!("{of_leader}&sort=at"), 3).await;
+    oldest_first.reverse();
+    assert_eq!(oldest_first, all);
+    let page = auditor.get(&format!("/v1/access-log?{of_leader}&sort=at&limit=1")).await;
+    let cursor = page.expect(200).body["next_cursor"].as_str().expect("a next page").to_owned();
+    let second = format!("{of_leader}&sort=at&limit=1&cursor={cursor}");
+    assert_eq!(reads(&auditor, &second, 1).await, [all[1].clone()]);
+    let path = format!("/v1/access-log?{of_leader}&cursor={cursor}");
+    auditor.get(&path).await.expect_problem(422, "invalid_request");
     let (by_leader, by_municipality) = (&all[0], &all[1]);
     assert_eq!(by_municipality["reader"]["organisation"], cast::MUNICIPALITY);
     assert_eq!(by_municipality["roles"], serde_json::json!(["municipality"]));

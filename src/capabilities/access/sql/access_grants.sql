@@ -11,6 +11,6 @@ create table {table} (
   in_force      boolean not null,
   body          json    not null
 );
-create index on {table} (log, organisation, key);
+create index on {table} (log, organisation, key, valid_from, known_from);
 create index on {table} (log, municipality, key) where municipality is not null;
 create index on {table} (log, role, key);

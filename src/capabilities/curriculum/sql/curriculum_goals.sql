@@ -16,5 +16,5 @@ create table {table} (
 create index on {table} (log, curriculum, plan, key);
 create index on {table} (log, curriculum, key);
 create index on {table} (log, plan, key);
-create index on {table} (log, theme, key);
-create index on {table} (log, code, key);
+create index on {table} (log, theme, key, valid_from, known_from);
+create index on {table} (log, code, key, valid_from, known_from);

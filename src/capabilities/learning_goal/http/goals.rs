@@ -22,9 +22,9 @@ use crate::capabilities::trainee;
 use crate::edge::Faults;
 use crate::event_log::{Failure, Loaded, View};
 use crate::http::etag::etag_beside;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, List, NoFilters, ProblemResponse, Read};
+use crate::http::{Answer, History, InTime, List, ProblemResponse, Read};
 use crate::identifiers::{GoalCode, Token};
 use crate::problem::common::NOT_FOUND;
 
@@ -122,17 +122,24 @@ async fn all_on(
     Ok(shown.collect())
 }
 
+/// What the goals of a trainee are sorted by.
+pub struct GoalOrders;
+
+impl Orders for GoalOrders {
+    const ALL: &'static [By] = &[By::key("code", "Their code.")];
+}
+
 /// List the learning goals of a trainee
 ///
 /// Every goal of the plans that are assigned on `as_of`, with how it stands then, by code; and of
 /// archived plans the goals in which something was done.
 #[utoipa::path(tag = "learning goals", operation_id = "list_trainee_goals",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        GoalFilters, TimeAxes, Paging),
+        GoalFilters, Sort<GoalOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of goals", body = Page<GoalView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals")]
-pub async fn list_goals(list: List<GoalFilters>, id: Path<Uuid>) -> Answer {
+pub async fn list_goals(list: List<GoalFilters, GoalOrders>, id: Path<Uuid>) -> Answer {
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
     let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;
@@ -183,11 +190,11 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
 /// Every event that concerns the goal and the doctor's plans, newest first.
 #[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes, Paging),
+        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/learning-goals/{code}/history")]
-pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {
+pub async fn history(list: History, path: Path<(Uuid, String)>) -> Answer {
     let (trainee, code) = goal_of(path)?;
     let log = &list.read.service.log;
     let (goal, plans) = (goal_subject(trainee, &code), plan_subject(trainee));

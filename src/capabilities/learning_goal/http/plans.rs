@@ -25,7 +25,7 @@ use crate::evolved;
 use crate::http::actor::Role;
 use crate::http::etag::etag_beside;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, List, NoFilters, ProblemResponse, Read};
 use crate::identifiers::{Comment, Token};
@@ -123,15 +123,22 @@ pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> A
     change.execute(&body.canonical, decide).await
 }
 
+/// What the plans of a trainee are sorted by.
+pub struct PlanOrders;
+
+impl Orders for PlanOrders {
+    const ALL: &'static [By] = &[By::key("assigned", "The order in which they were assigned.")];
+}
+
 /// List the plans of a trainee
 ///
 /// In the order they were assigned, archived ones included.
 #[utoipa::path(tag = "learning goals", operation_id = "list_plans",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), Sort<PlanOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of plans", body = Page<PlanView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/plans")]
-pub async fn list_plans(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+pub async fn list_plans(list: List<NoFilters, PlanOrders>, id: Path<Uuid>) -> Answer {
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
     let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;

@@ -15,7 +15,7 @@ use crate::edge::{Day, Faults, FieldFault, Id};
 use crate::event_log::Failure;
 use crate::http::actor::{Actor, Role};
 use crate::http::answer::with_position;
-use crate::http::page::{Cursor, Page, Paging, invalid_cursor};
+use crate::http::page::{By, Orders, Page, Paging, Sort, invalid_cursor};
 use crate::http::{Answer, List, Service, beginning_of, today};
 
 /// Which reads.
@@ -32,6 +32,14 @@ pub struct AccessLogFilters {
     /// Only reads on this day or earlier.
     #[deserr(default)]
     to: Option<Day>,
+}
+
+/// What reads are sorted by.
+pub struct ReadOrders;
+
+impl Orders for ReadOrders {
+    const ALL: &'static [By] = &[By::key("at", "When they happened.")];
+    const DEFAULT: &'static str = "-at";
 }
 
 /// Whose reads a caller may look at; `None` is everybody's.
@@ -57,11 +65,31 @@ pub(super) async fn rows(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Row>, Failure> {
+    found(service, include_str!("../sql/access_log.sql"), which, before, limit).await
+}
+
+/// Reads after an entry, oldest first.
+async fn rows_forward(
+    service: &Service,
+    which: &Which<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Row>, Failure> {
+    found(service, include_str!("../sql/access_log_forward.sql"), which, after, limit).await
+}
+
+async fn found(
+    service: &Service,
+    sql: &str,
+    which: &Which<'_>,
+    place: i64,
+    limit: i64,
+) -> Result<Vec<Row>, Failure> {
     let Which { own, person, from, until } = which;
     let client = service.log.pool.get().await?;
-    let statement = client.prepare_cached(include_str!("../sql/access_log.sql")).await?;
+    let statement = client.prepare_cached(sql).await?;
     let log = &service.log.log;
-    Ok(client.query(&statement, &[log, &before, own, person, from, until, &limit]).await?)
+    Ok(client.query(&statement, &[log, &place, own, person, from, until, &limit]).await?)
 }
 
 /// The entry in a row of the list; of the persons only those in `own`, if it is given.
@@ -89,16 +117,16 @@ pub(super) fn entry(
 /// see the reads that were about themselves, and of those only themselves. A read appears within
 /// moments.
 #[utoipa::path(tag = "persons", operation_id = "read_access_log",
-    params(AccessLogFilters, Paging),
+    params(AccessLogFilters, Sort<ReadOrders>, Paging),
     responses((status = 200, description = "A page of reads", body = Page<AccessLogEntryView>)),
     extensions(("x-access" = json!("access_log"))))]
 #[get("/v1/access-log")]
-pub async fn read(list: List<AccessLogFilters>) -> Answer {
+pub async fn read(list: List<AccessLogFilters, ReadOrders>) -> Answer {
     list.read.refuse_axes()?;
-    let mut before = i64::MAX;
+    let mut place = None;
     if let Some(cursor) = &list.cursor {
         let wrong = || FieldFault::at("/query/cursor", invalid_cursor());
-        before = cursor.after.parse().ok().filter(|id| *id > 0).ok_or_else(wrong)?;
+        place = Some(cursor.after.parse().ok().filter(|id| *id > 0).ok_or_else(wrong)?);
     }
     let position = list.read.wait_for_log().await?;
     let mut own = looked_at(&list.read.actor);
@@ -110,7 +138,12 @@ pub async fn read(list: List<AccessLogFilters>) -> Answer {
     let from = list.filters.from.and_then(|day| beginning_of(day.0));
     let until = list.filters.to.and_then(|day| beginning_of(day.0.tomorrow().ok()?));
     let which = Which { own: own.as_deref(), person, from, until };
-    let rows = rows(&list.read.service, &which, before, list.limit + 1).await?;
+    let (service, limit) = (&list.read.service, list.limit + 1);
+    let rows = if list.order.is_descending {
+        rows(service, &which, place.unwrap_or(i64::MAX), limit).await?
+    } else {
+        rows_forward(service, &which, place.unwrap_or(0), limit).await?
+    };
     let page = usize::try_from(list.limit).expect("a limit is at most 200");
     let mut items = Vec::with_capacity(rows.len());
     let mut last = 0;
@@ -119,7 +152,7 @@ pub async fn read(list: List<AccessLogFilters>) -> Answer {
         items.push(entry(row, own.as_deref())?);
     }
     let next = (rows.len() > page)
-        .then(|| Cursor { after: last.to_string(), as_of: today(), known_at: 0 }.encode());
+        .then(|| list.order.place_behind(last.to_string(), None, (today(), 0)).encode());
     let mut response = HttpResponse::Ok();
     with_position(&mut response, position);
     if let Some(cursor) = &next {

@@ -12,7 +12,7 @@ use crate::capabilities::person::domain::PersonKind;
 use crate::capabilities::person::erase::registered_as;
 use crate::capabilities::person::http::access_log;
 use crate::capabilities::person::view::AccessLogEntryView;
-use crate::event_log::feed::Recorded;
+use crate::event_log::feed::{Recorded, Stretch};
 use crate::event_log::{Failure, View};
 use crate::http::actor::Role;
 use crate::http::answer::with_position;
@@ -118,7 +118,8 @@ async fn registration(
     };
     let subjects = subjects_of(service, id).await?;
     let log = &service.log;
-    let mut facts = log.history(&subjects, i64::MAX, 0, None, EVENTS_MAX + 1, None).await?;
+    let all = Stretch { after: 0, before: i64::MAX, as_of: None, limit: EVENTS_MAX + 1 };
+    let mut facts = log.history(&subjects, &all, None).await?;
     let mut acts = acts_of(service, id, &subjects).await?;
     let complete = cut(&mut facts, EVENTS_MAX) && cut(&mut acts, EVENTS_MAX);
     let mut events: Vec<Value> = facts.iter().map(cloud_event::cloud_event).collect();

@@ -24,9 +24,9 @@ use crate::event_log::{Decision, Refusal, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::Page;
+use crate::http::page::{By, Orders, Page, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Percent;
@@ -146,15 +146,29 @@ pub struct PositionFilters {
     external_id: Option<ExternalName>,
 }
 
+/// What positions are sorted by.
+pub struct PositionOrders;
+
+impl Orders for PositionOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were registered here."),
+        By::text(
+            "municipality",
+            "municipality",
+            "The number of the municipality that they are filed under.",
+        ),
+    ];
+}
+
 /// List positions
 ///
 /// In the order they were registered, as they are on `as_of`.
 #[utoipa::path(tag = "positions", operation_id = "list_positions",
-    params(PositionFilters, TimeAxes, crate::http::page::Paging),
+    params(PositionFilters, Sort<PositionOrders>, TimeAxes, crate::http::page::Paging),
     responses((status = 200, description = "A page of positions", body = Page<PositionView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions")]
-pub async fn list_all(list: List<PositionFilters>) -> Answer {
+pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
     let filters = &list.filters;
     let text = |value: &dyn ToString| value.to_string();
     let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
@@ -185,10 +199,10 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "positions", operation_id = "read_position_history",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes, crate::http::page::Paging),
+    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), Sort<InTime>, TimeAxes, crate::http::page::Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}/history")]
-pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+pub async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }

@@ -16,7 +16,7 @@ create table {table} (
   external                  text[]  not null,
   body                      json    not null
 );
-create index on {table} (log, municipality, key);
+create index on {table} (log, municipality, key, valid_from, known_from);
 create index on {table} (log, programme, key) where programme is not null;
 create index on {table} (log, trainee, key) where trainee is not null;
 create index on {table} using gin (external);

@@ -22,9 +22,9 @@ use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{
     Comment, ExternalId, ExternalName, MunicipalityNumber, Name, OrganisationNumber,
 };
@@ -117,15 +117,25 @@ pub struct AlisOfficeFilters {
     external_id: Option<ExternalName>,
 }
 
+/// What offices are sorted by.
+pub struct AlisOfficeOrders;
+
+impl Orders for AlisOfficeOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were registered here."),
+        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
+    ];
+}
+
 /// List ALIS offices
 ///
 /// In the order they were registered.
 #[utoipa::path(tag = "alis-offices", operation_id = "list_alis_offices",
-    params(AlisOfficeFilters, TimeAxes, Paging),
+    params(AlisOfficeFilters, Sort<AlisOfficeOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of offices", body = Page<AlisOfficeView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices")]
-async fn list_all(list: List<AlisOfficeFilters>) -> Answer {
+async fn list_all(list: List<AlisOfficeFilters, AlisOfficeOrders>) -> Answer {
     let filters = &list.filters;
     let municipality = filters.municipality.as_ref().map(|number| number.to_string());
     ListQuery::of("alis_offices", Rows::open())
@@ -149,11 +159,11 @@ async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office_history",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/alis-offices/{id}/history")]
-async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[alis_office_subject(*id)]).await
 }
 

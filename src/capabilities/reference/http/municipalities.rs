@@ -17,9 +17,9 @@ use crate::edge::{self, Day, Fault, Faults, FromText, Id, day_or_never};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, Filtered, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, Filtered, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
@@ -151,15 +151,25 @@ pub struct MunicipalityFilters {
     centrality: Option<ClassText>,
 }
 
+/// What municipalities are sorted by.
+pub struct MunicipalityOrders;
+
+impl Orders for MunicipalityOrders {
+    const ALL: &'static [By] = &[
+        By::key("number", "Their number."),
+        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
+    ];
+}
+
 /// List municipalities
 ///
 /// Those whose number is in use on `as_of`, in the order of their numbers.
 #[utoipa::path(tag = "municipalities", operation_id = "list_municipalities",
-    params(MunicipalityFilters, TimeAxes, Paging),
+    params(MunicipalityFilters, Sort<MunicipalityOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of municipalities", body = Page<MunicipalityView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities")]
-async fn list_all(list: List<MunicipalityFilters>) -> Answer {
+async fn list_all(list: List<MunicipalityFilters, MunicipalityOrders>) -> Answer {
     let filters = &list.filters;
     ListQuery::of("municipalities", Rows::open())
         .filter("key = $$", filters.number.as_ref().map(|number| number.to_string()))
@@ -228,11 +238,11 @@ async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
 ///
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "municipalities", operation_id = "read_municipality_history",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes, Paging),
+    params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/municipalities/{number}/history")]
-async fn history(list: List<NoFilters>, number: Path<MunicipalityNumber>) -> Answer {
+async fn history(list: History, number: Path<MunicipalityNumber>) -> Answer {
     list.history(&[municipality_subject(&number)]).await
 }
 

@@ -17,9 +17,9 @@ use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, MunicipalityNumber, Name, OrganisationNumber};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -106,15 +106,25 @@ pub struct OrganisationFilters {
     municipality: Option<MunicipalityNumber>,
 }
 
+/// What organisations are sorted by.
+pub struct OrganisationOrders;
+
+impl Orders for OrganisationOrders {
+    const ALL: &'static [By] = &[
+        By::key("organisation_number", "Their number."),
+        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
+    ];
+}
+
 /// List organisations
 ///
 /// Those that exist on `as_of`, in the order of their numbers.
 #[utoipa::path(tag = "organisations", operation_id = "list_organisations",
-    params(OrganisationFilters, TimeAxes, Paging),
+    params(OrganisationFilters, Sort<OrganisationOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of organisations", body = Page<OrganisationView>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations")]
-async fn list_all(list: List<OrganisationFilters>) -> Answer {
+async fn list_all(list: List<OrganisationFilters, OrganisationOrders>) -> Answer {
     let filters = &list.filters;
     ListQuery::of("organisations", Rows::open())
         .filter("kind = $$", filters.kind.map(|kind| kind.to_string()))
@@ -137,11 +147,11 @@ async fn read_one(read: Read, number: Path<OrganisationNumber>) -> Answer {
 ///
 /// Every event that concerns it as reference data, newest first.
 #[utoipa::path(tag = "organisations", operation_id = "read_organisation_history",
-    params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes, Paging),
+    params(("number" = OrganisationNumber, Path, description = "The organisation's number."), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/organisations/{number}/history")]
-async fn history(list: List<NoFilters>, number: Path<OrganisationNumber>) -> Answer {
+async fn history(list: History, number: Path<OrganisationNumber>) -> Answer {
     list.history(&[organisation_subject(&number)]).await
 }
 

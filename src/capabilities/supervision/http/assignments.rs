@@ -27,9 +27,9 @@ use crate::evolved;
 use crate::http::actor::Role;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read, reading};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read, reading};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 
@@ -175,15 +175,25 @@ pub struct AssignmentFilters {
     municipality: Option<MunicipalityNumber>,
 }
 
+/// What assignments are sorted by.
+pub struct AssignmentOrders;
+
+impl Orders for AssignmentOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were proposed here."),
+        By::day("from", "first_day", "Their first day."),
+    ];
+}
+
 /// List supervisor assignments
 ///
 /// In the order they were proposed, as they are on `as_of`.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "list_supervisor_assignments",
-    params(AssignmentFilters, TimeAxes, Paging),
+    params(AssignmentFilters, Sort<AssignmentOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of assignments", body = Page<AssignmentView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments")]
-pub async fn list_all(list: List<AssignmentFilters>) -> Answer {
+pub async fn list_all(list: List<AssignmentFilters, AssignmentOrders>) -> Answer {
     let filters = &list.filters;
     let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
     ListQuery::of("assignments", rows.or_of_supervisor("supervisor"))
@@ -223,11 +233,11 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 /// Every event about the assignment itself, newest first. What makes it lapse is in the
 /// supervisor's history.
 #[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment_history",
-    params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisor-assignments/{id}/history")]
-pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+pub async fn history(list: History, id: Path<Uuid>) -> Answer {
     let log = &list.read.service.log;
     let named: Loaded<Assignments> = log.fold(&assignment_subject(*id), None).await?;
     reading::about(named.state.get(*id)?.trainee);

@@ -22,9 +22,9 @@ use crate::evolved;
 use crate::http::actor::Role;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 
@@ -166,15 +166,34 @@ pub struct ExemptionFilters {
     expires_before: Option<Day>,
 }
 
+/// What exemptions are sorted by.
+pub struct ExemptionOrders;
+
+impl Orders for ExemptionOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were drafted here."),
+        By::text(
+            "municipality",
+            "municipality",
+            "The number of the municipality that they are filed under.",
+        ),
+        By::day(
+            "expires_on",
+            "expires_on",
+            "The last day they cover, those that are not granted on the day last.",
+        ),
+    ];
+}
+
 /// List supervision exemptions
 ///
 /// In the order they were drafted, as they are on `as_of`.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "list_supervision_exemptions",
-    params(ExemptionFilters, TimeAxes, Paging),
+    params(ExemptionFilters, Sort<ExemptionOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of exemptions", body = Page<ExemptionView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions")]
-pub async fn list_all(list: List<ExemptionFilters>) -> Answer {
+pub async fn list_all(list: List<ExemptionFilters, ExemptionOrders>) -> Answer {
     let filters = &list.filters;
     let rows = Rows::of_municipality("municipality").or_of_supervisor("supervisor");
     ListQuery::of("exemptions", rows.or_all_for(Role::Directorate))
@@ -203,11 +222,11 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns it, newest first.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption_history",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervision-exemptions/{id}/history")]
-pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+pub async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[exemption_subject(*id)]).await
 }
 

@@ -22,10 +22,10 @@ use crate::evolved;
 use crate::http::change::Flag;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, ListQuery, NoFilters, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -155,15 +155,29 @@ fn is_true(flag: Flag) -> bool {
     }
 }
 
+/// What supervisors are sorted by. Names are sealed, so not by them.
+pub struct SupervisorOrders;
+
+impl Orders for SupervisorOrders {
+    const ALL: &'static [By] = &[
+        By::key("created", "When they were registered here."),
+        By::count(
+            "active_trainees",
+            "active_trainees",
+            "How many trainees they actively supervise on the day.",
+        ),
+    ];
+}
+
 /// List supervisors
 ///
 /// In the order they were registered, as on `as_of`.
 #[utoipa::path(tag = "supervisors", operation_id = "list_supervisors",
-    params(SupervisorFilters, TimeAxes, Paging),
+    params(SupervisorFilters, Sort<SupervisorOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of supervisors", body = Page<SupervisorView>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors")]
-pub async fn list_all(list: List<SupervisorFilters>) -> Answer {
+pub async fn list_all(list: List<SupervisorFilters, SupervisorOrders>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
     ListQuery::of("supervisors", Rows::of_pool().or_of_supervisor("key"))
@@ -189,11 +203,11 @@ pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
 ///
 /// Every event that concerns the supervisor, exemptions and assignments included, newest first.
 #[utoipa::path(tag = "supervisors", operation_id = "read_supervisor_history",
-    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes, Paging),
+    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/supervisors/{id}/history")]
-pub async fn history(list: List<NoFilters>, id: Path<Uuid>) -> Answer {
+pub async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 

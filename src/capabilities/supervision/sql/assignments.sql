@@ -8,6 +8,7 @@ create table {table} (
   trainee        uuid    not null,
   supervisor     uuid    not null,
   municipality   text,
+  first_day      date    not null,
   kind           text    not null,
   situation      text    not null,
   mode           text    not null,
@@ -24,3 +25,4 @@ create index on {table} (log, trainee, key);
 create index on {table} (log, supervisor, key);
 create index on {table} (log, municipality, key) where municipality is not null;
 create index on {table} (log, situation, key);
+create index on {table} (log, first_day, key, valid_from, known_from);

@@ -8,10 +8,10 @@ create table {table} (
   supervisor    uuid    not null,
   municipality  text    not null,
   situation     text    not null,
-  expires_on    date,               -- the last day it covers, while it is granted
+  expires_on    date    not null,   -- the last day it covers while it is granted, else infinity
   body          json    not null
 );
 create index on {table} (log, supervisor, key);
-create index on {table} (log, municipality, key);
-create index on {table} (log, expires_on, key) where expires_on is not null;
+create index on {table} (log, municipality, key, valid_from, known_from);
+create index on {table} (log, expires_on, key, valid_from, known_from);
 create index on {table} (log, situation, key);
