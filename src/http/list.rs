@@ -17,6 +17,8 @@ use super::answer::with_position;
 use super::page::{Cursor, Order};
 use super::read::{List, Read};
 use super::{Answer, Service};
+use crate::capabilities::reference;
+use crate::identifiers::MunicipalityNumber;
 use crate::identity::Who;
 pub use rows::Rows;
 use rows::Way;
@@ -35,6 +37,14 @@ pub struct ListQuery {
     held: Vec<String>,
     conditions: Vec<String>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
+    filed: Option<(Filed, MunicipalityNumber)>,
+}
+
+/// Where a row tells the numbers of municipalities that it is filed under.
+#[derive(Debug, Clone, Copy)]
+enum Filed {
+    Under(&'static str),
+    Among(&'static str),
 }
 
 /// An item as it was found: its key, its value in the column that it is sorted by, and its body.
@@ -107,7 +117,7 @@ impl ListQuery {
     /// All items of a read model that the caller may see.
     pub fn of(model: &'static str, rows: Rows) -> Self {
         let (held, conditions, values) = (Vec::new(), Vec::new(), Vec::new());
-        Self { model, rows, held, conditions, values }
+        Self { model, rows, held, conditions, values, filed: None }
     }
 
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
@@ -125,6 +135,55 @@ impl ListQuery {
             if of_array { self.held.push(condition) } else { self.conditions.push(condition) }
         }
         self
+    }
+
+    /// Keeps only items that are filed under a municipality in `column`, on the day of the list:
+    /// also under a number that it has got since, or that it took over.
+    pub fn filed_under(
+        self,
+        column: &'static str,
+        municipality: Option<&MunicipalityNumber>,
+    ) -> Self {
+        let filed = municipality.map(|number| (Filed::Under(column), number.clone()));
+        Self { filed, ..self }
+    }
+
+    /// The same, for a column that holds several numbers.
+    pub fn filed_among(
+        self,
+        column: &'static str,
+        municipality: Option<&MunicipalityNumber>,
+    ) -> Self {
+        let filed = municipality.map(|number| (Filed::Among(column), number.clone()));
+        Self { filed, ..self }
+    }
+
+    /// The filter of a municipality, by the numbers that it has on a day as known at a position:
+    /// what reports count as its.
+    async fn following(
+        mut self,
+        service: &Service,
+        (as_of, known_at): (Date, i64),
+    ) -> Result<Self, super::ProblemResponse> {
+        let Some((filed, number)) = self.filed.take() else { return Ok(self) };
+        let log = &service.log;
+        let numbers = reference::numbers_until(log, Some(&number), as_of, known_at).await?;
+        let numbers = numbers.unwrap_or_default();
+        match (filed, &numbers[..]) {
+            (Filed::Under(column), [only]) => {
+                let condition = self.condition(&format!("{column} = $?"), only.clone());
+                self.conditions.push(condition);
+            }
+            (Filed::Under(column), _) => {
+                let condition = self.condition(&format!("{column} = any($?)"), numbers);
+                self.conditions.push(condition);
+            }
+            (Filed::Among(column), _) => {
+                let condition = self.condition(&format!("{column} && $?"), numbers);
+                self.held.push(condition);
+            }
+        }
+        Ok(self)
     }
 
     /// Keeps only rows that are the caller's to see.
@@ -256,6 +315,7 @@ impl ListQuery {
             }
         };
         let service = &list.read.service;
+        let this = this.following(service, times).await?;
         let mut rows = this
             .found_rows(service, times, &list.order, list.cursor.as_ref(), list.limit + 1)
             .await?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod learning_goals;
+mod lists;
 mod quota;
 mod staffing;
 mod supervision;

@@ -133,7 +133,8 @@ pub struct AccessGrantFilters {
     /// Only grants of this role.
     #[deserr(default)]
     role: Option<GrantedRole>,
-    /// Only delegations of this municipality.
+    /// Only delegations of this municipality, those included that were given under a number which
+    /// it had or took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
 }
@@ -168,7 +169,7 @@ async fn list_all(list: List<AccessGrantFilters, AccessGrantOrders>) -> Answer {
     ListQuery::of("access_grants", rows)
         .filter("organisation = $$", filters.organisation_number.as_ref().map(|n| text(n)))
         .filter("role = $$", filters.role.map(|role| text(&role)))
-        .filter("municipality = $$", filters.municipality.as_ref().map(|m| text(m)))
+        .filed_under("municipality", filters.municipality.as_ref())
         .answer(list)
         .await
 }

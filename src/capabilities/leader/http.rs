@@ -123,7 +123,8 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct LeaderFilters {
-    /// Only leaders who lead in this municipality on the day.
+    /// Only leaders who lead in this municipality on the day, also by terms under a number which it
+    /// had or took over by then.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the leader with this HPR number.
@@ -152,10 +153,9 @@ impl Orders for LeaderOrders {
 async fn list_all(list: List<LeaderFilters, LeaderOrders>) -> Answer {
     let filters = &list.filters;
     let vault = &list.read.service.vault;
-    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
     let rows = Rows::of_municipalities("municipalities").or_of_leader("key");
     ListQuery::of("leaders", rows)
-        .filter("municipalities @> array[$$::text]", municipality)
+        .filed_among("municipalities", filters.municipality.as_ref())
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
         .answer(list)
         .await

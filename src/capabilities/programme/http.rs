@@ -176,7 +176,8 @@ async fn start(change: Change, body: Body<StartProgramme>) -> Answer {
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct ProgrammeFilters {
-    /// Only programmes that this municipality takes part in on the day.
+    /// Only programmes that this municipality takes part in on the day, also under a number which
+    /// it had or took over by then.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the programme that another system calls this: `system/id`.
@@ -205,9 +206,8 @@ impl Orders for ProgrammeOrders {
 #[get("/v1/programmes")]
 async fn list_all(list: List<ProgrammeFilters, ProgrammeOrders>) -> Answer {
     let filters = &list.filters;
-    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
     ListQuery::of("programmes", Rows::open())
-        .filter("municipalities @> array[$$::text]", municipality)
+        .filed_among("municipalities", filters.municipality.as_ref())
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await

@@ -138,7 +138,8 @@ pub struct TraineeFilters {
     /// Only trainees under these rules on the day.
     #[deserr(default)]
     scheme: Option<Scheme>,
-    /// Only trainees who hold a position in this municipality on the day.
+    /// Only trainees who hold a position in this municipality on the day, also one that is filed
+    /// under a number which it had or took over by then.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the trainee whom another system calls this: `system/id`.
@@ -171,10 +172,7 @@ async fn list_all(list: List<TraineeFilters, TraineeOrders>) -> Answer {
     ListQuery::of("trainees", Rows::of_doctor("key"))
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
         .filter("scheme = $$", filters.scheme.map(|scheme| scheme.to_string()))
-        .filter(
-            "municipalities @> array[$$::text]",
-            filters.municipality.as_ref().map(|number| number.to_string()),
-        )
+        .filed_among("municipalities", filters.municipality.as_ref())
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await

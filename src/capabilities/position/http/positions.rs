@@ -124,7 +124,8 @@ pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer 
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct PositionFilters {
-    /// Only positions of this municipality.
+    /// Only positions of this municipality, those included that are filed under a number which it
+    /// had or took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only positions of this programme.
@@ -173,7 +174,7 @@ pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
     let text = |value: &dyn ToString| value.to_string();
     let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
     ListQuery::of("positions", rows)
-        .filter("municipality = $$", filters.municipality.as_ref().map(|m| text(m)))
+        .filed_under("municipality", filters.municipality.as_ref())
         .filter("programme = $$", filters.programme.map(|id| id.0))
         .filter("category = $$", filters.category.map(|c| text(&c)))
         .filter("situation = $$", filters.situation.map(|s| text(&s)))

@@ -108,7 +108,8 @@ async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
 #[deserr(deny_unknown_fields, error = Faults)]
 #[into_params(parameter_in = Query)]
 pub struct AlisOfficeFilters {
-    /// Only the office that answers for this municipality on the day.
+    /// Only offices that answer for this municipality on the day, also under a number which it had
+    /// or took over by then.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only the office that another system calls this: `system/id`.
@@ -137,9 +138,8 @@ impl Orders for AlisOfficeOrders {
 #[get("/v1/alis-offices")]
 async fn list_all(list: List<AlisOfficeFilters, AlisOfficeOrders>) -> Answer {
     let filters = &list.filters;
-    let municipality = filters.municipality.as_ref().map(|number| number.to_string());
     ListQuery::of("alis_offices", Rows::open())
-        .filter("municipalities @> array[$$::text]", municipality)
+        .filed_among("municipalities", filters.municipality.as_ref())
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await

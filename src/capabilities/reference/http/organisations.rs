@@ -101,7 +101,8 @@ pub struct OrganisationFilters {
     /// Only organisations of this kind.
     #[deserr(default)]
     kind: Option<OrganisationKind>,
-    /// Only organisations that are or lie in this municipality.
+    /// Only organisations that are or lie in this municipality, also under a number which it had or
+    /// took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
 }
@@ -128,7 +129,7 @@ async fn list_all(list: List<OrganisationFilters, OrganisationOrders>) -> Answer
     let filters = &list.filters;
     ListQuery::of("organisations", Rows::open())
         .filter("kind = $$", filters.kind.map(|kind| kind.to_string()))
-        .filter("municipality = $$", filters.municipality.as_ref().map(|m| m.to_string()))
+        .filed_under("municipality", filters.municipality.as_ref())
         .answer(list)
         .await
 }

@@ -170,7 +170,8 @@ pub struct AssignmentFilters {
     /// Only assignments in this situation on the day.
     #[deserr(default)]
     situation: Option<AssignmentSituation>,
-    /// Only assignments of trainees who held a position there on the first day.
+    /// Only assignments of trainees who held a position there on the first day, also under a number
+    /// which it had or took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
 }
@@ -200,7 +201,7 @@ pub async fn list_all(list: List<AssignmentFilters, AssignmentOrders>) -> Answer
         .filter("trainee = $$", filters.trainee.map(|id| id.0))
         .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
-        .filter("municipality = $$", filters.municipality.as_ref().map(|m| m.to_string()))
+        .filed_under("municipality", filters.municipality.as_ref())
         .answer(list)
         .await
 }

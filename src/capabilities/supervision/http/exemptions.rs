@@ -155,7 +155,8 @@ pub struct ExemptionFilters {
     /// Only exemptions of this supervisor.
     #[deserr(default)]
     supervisor: Option<Id>,
-    /// Only exemptions of this municipality.
+    /// Only exemptions of this municipality, those included that are filed under a number which it
+    /// had or took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
     /// Only exemptions in this situation on the day.
@@ -198,7 +199,7 @@ pub async fn list_all(list: List<ExemptionFilters, ExemptionOrders>) -> Answer {
     let rows = Rows::of_municipality("municipality").or_of_supervisor("supervisor");
     ListQuery::of("exemptions", rows.or_all_for(Role::Directorate))
         .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
-        .filter("municipality = $$", filters.municipality.as_ref().map(|m| m.to_string()))
+        .filed_under("municipality", filters.municipality.as_ref())
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
         .filter("expires_on < $$", filters.expires_before.map(|day| day.0))
         .answer(list)
