@@ -99,13 +99,14 @@ impl Connection {
             }
             let Some(end) = find(&self.buffer, b"\r\n\r\n") else { continue };
             let head = std::str::from_utf8(&self.buffer[..end])?.to_ascii_lowercase();
-            let length: usize = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .context("a length")?
-                .trim()
-                .parse()?;
-            while self.buffer.len() < end + 4 + length {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length = length.map(|length| length.trim().parse::<usize>()).transpose()?;
+            // A body without a length ends with an empty chunk; none of ours looks like one.
+            let is_whole = |buffer: &[u8]| match length {
+                Some(length) => buffer.len() >= end + 4 + length,
+                None => buffer[end + 2..].ends_with(b"\r\n0\r\n\r\n"),
+            };
+            while !is_whole(&self.buffer) {
                 if self.stream.read_buf(&mut self.buffer).await? == 0 {
                     bail!("the connection was closed");
                 }
@@ -128,8 +129,10 @@ pub async fn follow_feed(address: SocketAddr) -> anyhow::Result<u64> {
         let status = connection.exchange(&Request::new(Method::Get, &path, "")).await?;
         anyhow::ensure!(status == 200, "{status}");
         let end = find(&connection.buffer, b"\r\n\r\n").context("a head")?;
-        let lines =
-            connection.buffer[end..].iter().filter(|byte| **byte == b'\n').count() as u64 - 2;
+        // The sizes of chunks stand on lines of their own, which end in two bytes.
+        let body = connection.buffer[end + 4..].iter();
+        let counted = |of: u8| body.clone().filter(|byte| **byte == of).count() as u64;
+        let lines = counted(b'\n') - counted(b'\r');
         if lines == 0 {
             return Ok(count);
         }

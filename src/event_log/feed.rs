@@ -3,6 +3,9 @@
 //! A position becomes visible only after all before it, so a reader that stores the last position
 //! it saw misses nothing and sees nothing twice. What a caller may see is not decided here.
 
+use std::collections::VecDeque;
+
+use deadpool_postgres::Object;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -163,10 +166,21 @@ pub struct Filter {
     pub municipality: Option<String>,
 }
 
+impl Filter {
+    /// Whether every fact is wanted.
+    fn is_open(&self) -> bool {
+        let Self { visible, until: _, types, subject, municipality } = self;
+        let narrowed = types.is_some() || subject.is_some() || municipality.is_some();
+        !narrowed && visible.is_none()
+    }
+}
+
 /// A page of the feed as rows, to be read with [`Seen::of`].
 #[derive(Debug)]
 pub struct Rows {
     pub rows: Vec<Row>,
+    /// Positions of the page's facts that come after these rows.
+    pub rest: VecDeque<i64>,
     /// Everything up to here has been looked at: where the next read begins.
     pub reach: i64,
     /// The log's position when this was read.
@@ -186,7 +200,7 @@ pub struct Page {
 impl EventLog {
     /// Up to `limit` facts after position `after`, in order.
     pub async fn read(&self, after: i64, limit: i64, filter: &Filter) -> Result<Page, Failure> {
-        let Rows { rows, reach, head } = self.read_rows(after, limit, filter).await?;
+        let Rows { rows, reach, head, rest: _ } = self.read_rows(after, limit, filter).await?;
         let facts = rows.iter().map(Recorded::of).collect::<Result<_, _>>()?;
         Ok(Page { facts, reach, head })
     }
@@ -199,33 +213,103 @@ impl EventLog {
         filter: &Filter,
     ) -> Result<Rows, Failure> {
         let client = self.pool.get().await?;
-        let statement = client.prepare_cached(include_str!("sql/head.sql")).await?;
-        // The head is read first: what is then read up to it is complete.
-        let head: i64 = client.query_one(&statement, &[&self.log]).await?.try_get(0)?;
-        let head = head.min(filter.until.unwrap_or(i64::MAX));
-        let (types, municipality) = (&filter.types, &filter.municipality);
-        let rows = if let Some(subject) = &filter.subject {
-            let mut values: Vec<&(dyn ToSql + Sync)> =
-                vec![&self.log, &after, &head, &limit, types, municipality, subject];
-            let sql = include_str!("sql/feed_subject.sql");
-            let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
-            let statement = client.prepare_cached(&sql).await?;
-            let rows = client.query(&statement, &values).await?;
-            return page(rows, head, after, limit, head);
-        } else if types.is_some() || municipality.is_some() || filter.visible.is_some() {
-            let until = head.min(after.saturating_add(FILTER_WINDOW_POSITIONS));
-            let mut values: Vec<&(dyn ToSql + Sync)> =
-                vec![&self.log, &after, &until, &limit, types, municipality];
-            let sql = include_str!("sql/feed_filtered.sql");
-            let sql = Visible::put(filter.visible.as_ref(), sql, &mut values);
-            let statement = client.prepare_cached(&sql).await?;
-            let rows = client.query(&statement, &values).await?;
-            return page(rows, until, after, limit, head);
+        let head = self.readable(&client, filter).await?;
+        let (rows, until) =
+            self.found(&client, str::to_owned, (after, limit, head), filter).await?;
+        let last = rows.last().map(|row| row.try_get(0)).transpose()?;
+        let reach = reach((rows.len(), last), until, after, limit, head);
+        Ok(Rows { rows, rest: VecDeque::new(), reach, head })
+    }
+
+    /// Settles which facts are on a page, and reads no more than the first `at_once` of them; the
+    /// others are read by [`EventLog::next_rows`].
+    pub async fn begin_rows(
+        &self,
+        after: i64,
+        limit: i64,
+        at_once: usize,
+        filter: &Filter,
+    ) -> Result<Rows, Failure> {
+        if usize::try_from(limit).is_ok_and(|limit| limit <= at_once) {
+            return self.read_rows(after, limit, filter).await;
+        }
+        let client = self.pool.get().await?;
+        let head = self.readable(&client, filter).await?;
+        let mut rest = VecDeque::new();
+        let mut until = head;
+        if filter.is_open() {
+            // Positions have no gaps.
+            rest.extend(after.saturating_add(1)..=head.min(after.saturating_add(limit)));
         } else {
-            let statement = client.prepare_cached(include_str!("sql/feed.sql")).await?;
-            client.query(&statement, &[&self.log, &after, &head, &limit]).await?
+            let positions = |sql: &str| format!("select position from ({sql}) page order by 1");
+            let (rows, end) = self.found(&client, positions, (after, limit, head), filter).await?;
+            until = end;
+            for row in &rows {
+                rest.push_back(row.try_get(0)?);
+            }
+        }
+        drop(client);
+        let reach = reach((rest.len(), rest.back().copied()), until, after, limit, head);
+        let rows = self.next_rows(&mut rest, at_once).await?;
+        Ok(Rows { rows, rest, reach, head })
+    }
+
+    /// The next facts of a page that was begun, at most `at_once`. Facts do not change, so they are
+    /// those that were on it when it was settled.
+    pub async fn next_rows(
+        &self,
+        rest: &mut VecDeque<i64>,
+        at_once: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let positions: Vec<i64> = rest.drain(..at_once.min(rest.len())).collect();
+        let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
+            return Ok(Vec::new());
         };
-        page(rows, head, after, limit, head)
+        let client = self.pool.get().await?;
+        let count = i64::try_from(positions.len()).unwrap_or(i64::MAX);
+        if last - first + 1 == count {
+            let statement = client.prepare_cached(include_str!("sql/feed.sql")).await?;
+            return Ok(client.query(&statement, &[&self.log, &(first - 1), last, &count]).await?);
+        }
+        let statement = client.prepare_cached(include_str!("sql/feed_at.sql")).await?;
+        Ok(client.query(&statement, &[&self.log, &positions]).await?)
+    }
+
+    /// How far a reader may read. It is looked up first: what is then read up to it is complete.
+    async fn readable(&self, client: &Object, filter: &Filter) -> Result<i64, Failure> {
+        let statement = client.prepare_cached(include_str!("sql/head.sql")).await?;
+        let head: i64 = client.query_one(&statement, &[&self.log]).await?.try_get(0)?;
+        Ok(head.min(filter.until.unwrap_or(i64::MAX)))
+    }
+
+    /// What `shaped` makes of the rows of a page, and how far they were looked for.
+    async fn found(
+        &self,
+        client: &Object,
+        shaped: impl Fn(&str) -> String,
+        (after, limit, head): (i64, i64, i64),
+        filter: &Filter,
+    ) -> Result<(Vec<Row>, i64), Failure> {
+        let Filter { visible, until: _, types, subject, municipality } = filter;
+        let mut until = head;
+        if subject.is_none() && !filter.is_open() {
+            until = head.min(after.saturating_add(FILTER_WINDOW_POSITIONS));
+        }
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&self.log, &after, &until, &limit];
+        let sql = if let Some(subject) = subject {
+            let more: [&(dyn ToSql + Sync); 3] = [types, municipality, subject];
+            values.extend(more);
+            include_str!("sql/feed_subject.sql")
+        } else if filter.is_open() {
+            include_str!("sql/feed.sql")
+        } else {
+            let more: [&(dyn ToSql + Sync); 2] = [types, municipality];
+            values.extend(more);
+            include_str!("sql/feed_filtered.sql")
+        };
+        let sql = shaped(&Visible::put(visible.as_ref(), sql, &mut values));
+        let statement = client.prepare_cached(&sql).await?;
+        Ok((client.query(&statement, &values).await?, until))
     }
 
     /// Facts that concern any of `subjects` in a stretch of the log, newest first; with `visible`
@@ -268,12 +352,15 @@ impl EventLog {
     }
 }
 
-fn page(rows: Vec<Row>, until: i64, after: i64, limit: i64, head: i64) -> Result<Rows, Failure> {
-    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
-    // A full page reaches to its last fact; a short one has seen the whole window.
-    let reach = match rows.last() {
-        Some(last) if full => last.try_get(0)?,
-        Some(_) | None => until.max(after.min(head)),
-    };
-    Ok(Rows { rows, reach, head })
+/// Everything up to here has been looked at for a page: a full one reaches to its last fact, a
+/// short one has seen all that there was to look at.
+fn reach(
+    (count, last): (usize, Option<i64>),
+    until: i64,
+    after: i64,
+    limit: i64,
+    head: i64,
+) -> i64 {
+    let is_full = i64::try_from(count).is_ok_and(|count| count == limit);
+    last.filter(|_| is_full).unwrap_or(until.max(after.min(head)))
 }

@@ -2,6 +2,8 @@
 //!
 //! Identifying words stay sealed here: a consumer follows ids.
 
+mod lines;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -181,35 +183,49 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
         subject: asked.subject.map(|subject| subject.0),
         municipality: asked.municipality.map(|number| number.as_str().to_owned()),
     };
+    let wanted = Wanted { after, limit, at_once: form.facts_at_once(), filter };
     if form == FeedForm::Stream {
-        return stream(service, actor, after, limit, filter);
+        return stream(service, actor, wanted);
     }
     let wait = Duration::from_secs(asked.wait.map_or(0, |wait| wait.0));
-    let page = wait_for_page(&service, &actor, after, limit, &filter, wait).await?;
+    let page = wait_for_page(&service, &actor, &wanted, wait).await?;
     let mut response = HttpResponse::Ok();
     with_position(&mut response, page.reach);
     if page.reach < page.head {
         let link = super::read::next_link(&request, "after", page.reach);
         response.insert_header((header::LINK, link));
     }
+    if form == FeedForm::Lines {
+        response.insert_header((header::CONTENT_TYPE, "application/x-ndjson"));
+        return lines::answer(response, service, page);
+    }
     let mut body = Vec::with_capacity(page.rows.len() * LINE_BYTES_USUAL);
-    let content_type = match form {
-        FeedForm::Batch | FeedForm::Stream => {
-            body.push(b'[');
-            write_lines(&mut body, &page.rows, b",")?;
-            if !page.rows.is_empty() {
-                body.pop();
-            }
-            body.push(b']');
-            "application/cloudevents-batch+json"
-        }
-        FeedForm::Lines => {
-            write_lines(&mut body, &page.rows, b"\n")?;
-            "application/x-ndjson"
-        }
-    };
-    response.insert_header((header::CONTENT_TYPE, content_type));
+    body.push(b'[');
+    write_lines(&mut body, &page.rows, b",")?;
+    if !page.rows.is_empty() {
+        body.pop();
+    }
+    body.push(b']');
+    response.insert_header((header::CONTENT_TYPE, "application/cloudevents-batch+json"));
     Ok(response.body(body))
+}
+
+/// Which facts are wanted.
+struct Wanted {
+    after: i64,
+    limit: i64,
+    /// How many of them are held at the same time.
+    at_once: usize,
+    filter: Filter,
+}
+
+impl FeedForm {
+    fn facts_at_once(self) -> usize {
+        match self {
+            FeedForm::Lines => lines::FACTS_AT_ONCE,
+            FeedForm::Batch | FeedForm::Stream => usize::MAX,
+        }
+    }
 }
 
 /// Writes a page, `after` each fact.
@@ -252,18 +268,17 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<After>, FieldFault> {
 async fn wait_for_page(
     service: &Service,
     actor: &Actor,
-    after: i64,
-    limit: i64,
-    filter: &Filter,
+    wanted: &Wanted,
     wait: Duration,
 ) -> Result<Rows, ProblemResponse> {
     let mut head = service.log.watch_head();
     let until = tokio::time::Instant::now() + wait;
-    let mut from = after;
+    let mut from = wanted.after;
     loop {
         head.mark_unchanged();
-        let filter = visible_to(service, actor, filter).await?;
-        let page = service.log.read_rows(from, limit, &filter).await?;
+        let filter = visible_to(service, actor, &wanted.filter).await?;
+        let (limit, at_once) = (wanted.limit, wanted.at_once);
+        let page = service.log.begin_rows(from, limit, at_once, &filter).await?;
         if !page.rows.is_empty() || page.reach < page.head {
             return Ok(page);
         }
@@ -322,23 +337,17 @@ async fn visible_to(
 }
 
 /// Server-sent events until the client leaves, the service stops or the time is up.
-fn stream(
-    service: web::Data<Service>,
-    actor: Actor,
-    after: i64,
-    limit: i64,
-    filter: Filter,
-) -> Answer {
+fn stream(service: web::Data<Service>, actor: Actor, wanted: Wanted) -> Answer {
     let permit = service.counters.stream(actor.caller.id())?;
     let ends = tokio::time::Instant::now() + Duration::from_secs(STREAM_SECONDS_MAX);
-    let state = (service.clone(), actor, after, filter, permit);
+    let state = (service.clone(), actor, wanted, permit);
     let events = futures_util::stream::unfold(state, move |state| async move {
-        let (service, actor, after, filter, permit) = state;
+        let (service, actor, wanted, permit) = state;
         if service.stop.is_cancelled() || tokio::time::Instant::now() > ends {
             return None;
         }
         let wait = Duration::from_secs(KEEP_ALIVE_SECONDS);
-        let page = match wait_for_page(&service, &actor, after, limit, &filter, wait).await {
+        let page = match wait_for_page(&service, &actor, &wanted, wait).await {
             Ok(page) => page,
             Err(_told_in_the_log) => return None, // the client comes back with its last id
         };
@@ -352,8 +361,8 @@ fn stream(
             write_line(&mut text, &fact);
             text.extend_from_slice(b"\n\n");
         }
-        let reach = page.reach.max(after);
-        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, reach, filter, permit)))
+        let wanted = Wanted { after: page.reach.max(wanted.after), ..wanted };
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, wanted, permit)))
     });
     let mut response = HttpResponse::Ok();
     with_position(&mut response, service.log.known_head());

@@ -1,5 +1,7 @@
 //! The feed: everything that has happened, in order, each once, in three forms.
 
+mod lines;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

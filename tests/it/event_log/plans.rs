@@ -21,7 +21,7 @@ const ROWS_MAX: i64 = 4;
 const APPENDS: i64 = 8;
 
 /// A hot statement and values for its parameters.
-const STATEMENTS: [(&str, &str, &str); 12] = [
+const STATEMENTS: [(&str, &str, &str); 14] = [
     ("load", include_str!("../../../src/event_log/sql/load.sql"), "1, 's:7', 9000, 1000"),
     (
         "facts_of_subjects",
@@ -38,6 +38,12 @@ const STATEMENTS: [(&str, &str, &str); 12] = [
         "feed_filtered",
         include_str!("../../../src/event_log/sql/feed_filtered.sql"),
         "1, 5000, 9000, 100, '{t}', null",
+    ),
+    ("feed_at", include_str!("../../../src/event_log/sql/feed_at.sql"), "1, '{5000,5002,5009}'"),
+    (
+        "history_forward",
+        include_str!("../../../src/event_log/sql/history_forward.sql"),
+        "1, '{s:7,s:8}', 9000, 0, 100, null",
     ),
     (
         "history",
