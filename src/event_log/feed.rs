@@ -154,6 +154,22 @@ pub struct Stretch {
     pub limit: i64,
 }
 
+/// What a history is about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Facts that concern any of these.
+    pub subjects: &'a [Subject],
+    /// Of them only those whose payload has this value for this member: what has no subject of its
+    /// own, and shares that of something larger.
+    pub member: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> From<&'a [Subject]> for About<'a> {
+    fn from(subjects: &'a [Subject]) -> Self {
+        Self { subjects, member: None }
+    }
+}
+
 /// Which facts a reader wants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
@@ -312,39 +328,40 @@ impl EventLog {
         Ok((client.query(&statement, &values).await?, until))
     }
 
-    /// Facts that concern any of `subjects` in a stretch of the log, newest first; with `visible`
+    /// Facts that are about something in a stretch of the log, newest first; with `visible`
     /// only those.
     pub async fn history(
         &self,
-        subjects: &[Subject],
+        about: About<'_>,
         stretch: &Stretch,
         visible: Option<&Visible>,
     ) -> Result<Vec<Recorded>, Failure> {
-        self.concerning(include_str!("sql/history.sql"), subjects, stretch, visible).await
+        self.concerning(include_str!("sql/history.sql"), about, stretch, visible).await
     }
 
     /// The same, oldest first.
     pub async fn history_forward(
         &self,
-        subjects: &[Subject],
+        about: About<'_>,
         stretch: &Stretch,
         visible: Option<&Visible>,
     ) -> Result<Vec<Recorded>, Failure> {
-        self.concerning(include_str!("sql/history_forward.sql"), subjects, stretch, visible).await
+        self.concerning(include_str!("sql/history_forward.sql"), about, stretch, visible).await
     }
 
     async fn concerning(
         &self,
         sql: &str,
-        subjects: &[Subject],
+        about: About<'_>,
         stretch: &Stretch,
         visible: Option<&Visible>,
     ) -> Result<Vec<Recorded>, Failure> {
         let Stretch { after, before, as_of, limit } = stretch;
-        let names: Vec<&str> = subjects.iter().map(Subject::as_str).collect();
+        let names: Vec<&str> = about.subjects.iter().map(Subject::as_str).collect();
+        let (member, value) = about.member.unzip();
         let client = self.pool.get().await?;
         let mut values: Vec<&(dyn ToSql + Sync)> =
-            vec![&self.log, &names, before, after, limit, as_of];
+            vec![&self.log, &names, before, after, limit, as_of, &member, &value];
         let sql = Visible::put(visible, sql, &mut values);
         let statement = client.prepare_cached(&sql).await?;
         let rows = client.query(&statement, &values).await?;

@@ -19,7 +19,7 @@ use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problem
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::{Fault, Faults, FieldFault};
-use crate::event_log::feed::Stretch;
+use crate::event_log::feed::{About, Stretch};
 use crate::event_log::{Decision, Outcome, Refusal, Request, View};
 use crate::problem::Rejection;
 
@@ -147,13 +147,13 @@ impl Change {
     }
 
     async fn stale(&self, current: i64, since: i64, subject: &Subject) -> ProblemResponse {
-        let subjects = std::slice::from_ref(subject);
+        let about = About::from(std::slice::from_ref(subject));
         let since = since.max(0);
         let visible = visible::of(&self.actor, self.today);
         let log = &self.service.log;
         let stretch =
             Stretch { after: since, before: i64::MAX, as_of: None, limit: UNSEEN_EVENTS_MAX };
-        let unseen = match log.history(subjects, &stretch, visible.as_ref()).await {
+        let unseen = match log.history(about, &stretch, visible.as_ref()).await {
             Ok(unseen) => unseen,
             Err(failure) => return failure.into(),
         };

@@ -12,7 +12,7 @@ use super::{Answer, List, NoFilters, cloud_event, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
 use crate::edge::FieldFault;
-use crate::event_log::feed::Stretch;
+use crate::event_log::feed::{About, Stretch};
 use crate::time::LAST_DAY;
 
 /// What the cursor of a history says when no day was asked for.
@@ -33,6 +33,11 @@ impl History {
     /// The facts about some subjects, a page at a time: all of them, or with `as_of` those that
     /// held on that day or before.
     pub async fn history(self, subjects: &[Subject]) -> Answer {
+        self.history_of(subjects.into()).await
+    }
+
+    /// The same of what may have no subject of its own.
+    pub async fn history_of(self, about: About<'_>) -> Answer {
         let reached = self.read.wait_for_log().await?;
         let (known_at, as_of, place) = match self.settled_cursor().await? {
             Some(cursor) => {
@@ -49,10 +54,10 @@ impl History {
         let visible = visible::of(&self.read.actor, super::today());
         let mut facts = if self.order.is_descending {
             stretch.before = place.map_or(before, |place| before.min(place));
-            log.history(subjects, &stretch, visible.as_ref()).await?
+            log.history(about, &stretch, visible.as_ref()).await?
         } else {
             stretch.after = place.unwrap_or(0);
-            log.history_forward(subjects, &stretch, visible.as_ref()).await?
+            log.history_forward(about, &stretch, visible.as_ref()).await?
         };
         if facts.is_empty() && self.cursor.is_none() {
             return Err((&problems::NOT_FOUND).into());

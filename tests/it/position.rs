@@ -2,6 +2,7 @@
 
 mod corrections;
 mod filters;
+mod history;
 mod warnings;
 
 use serde_json::{Value, json};

@@ -15,6 +15,7 @@ use super::domain::{
     Term, Terms, TermsChanged, WeekMinutes,
 };
 use super::problems;
+use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period, day_before};
@@ -151,6 +152,27 @@ impl Occupancy {
         self.percents.insert(from, facts.percent);
         self.models.insert(from, facts.operating_model);
         self.told_at = at;
+    }
+}
+
+/// Whose each occupancy of a position is or was told to be, those included that turned out never to
+/// have been: their histories stay.
+#[derive(Debug, Clone, Default)]
+pub struct Holders(BTreeMap<Uuid, Uuid>);
+
+impl Holders {
+    /// The doctor of an occupancy, if there was ever a word of it.
+    pub fn of(&self, occupancy: Uuid) -> Option<Uuid> {
+        self.0.get(&occupancy).copied()
+    }
+}
+
+impl Fold for Holders {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(Event::Filled(f)) = Event::decode(fact)? {
+            self.0.insert(f.occupancy, f.trainee);
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 -- What concerns any of some subjects, newest first. A fact with two of them comes once. The joins
 -- look facts up one by one, newest first, and stop at the limit; see load.sql for why they are
--- lateral. $6 leaves out what begins to hold only after a day.
+-- lateral. $6 leaves out what begins to hold only after a day; $7 and $8 are a member of the payload
+-- and what it must hold.
 select e.position, e.id, e.type, e.schema_version, e.recorded_at, e.effective_from,
        e.municipality, e.subjects, e.payload::text, e.meta::text
 from (
@@ -12,6 +13,7 @@ from (
                 join lateral (select 1 from alis.event e
                               where e.log = es.log and e.position = es.position
                                 and ($6::date is null or e.effective_from <= $6)
+                                and ($7::text is null or e.payload ->> $7::text = $8::text)
                                 and {visible}
                               limit 1) held on true
                 where es.log = s.log and es.subject = s.id

@@ -10,6 +10,7 @@ from (
                 join lateral (select 1 from alis.event e
                               where e.log = es.log and e.position = es.position
                                 and ($6::date is null or e.effective_from <= $6)
+                                and ($7::text is null or e.payload ->> $7::text = $8::text)
                                 and {visible}
                               limit 1) held on true
                 where es.log = s.log and es.subject = s.id

@@ -48,7 +48,7 @@ const STATEMENTS: [(&str, &str, &str); 14] = [
     (
         "history",
         include_str!("../../../src/event_log/sql/history.sql"),
-        "1, '{s:7,s:8}', 9000, 0, 100, null",
+        "1, '{s:7,s:8}', 9000, 0, 100, null, null, null",
     ),
     (
         "batch_subjects",

@@ -167,3 +167,36 @@ async fn plans_and_goals_come_the_other_way_round_when_that_is_asked() {
     }
     world.instance.stop().await;
 }
+
+#[tokio::test]
+async fn a_plan_has_its_own_events_and_not_those_of_other_plans() {
+    let world = World::new().await;
+    for nothing in ["plans/xyz/history", "plans/fkm/history"] {
+        let answer = world.client.get(&world.path(nothing)).await;
+        answer.expect_problem(404, "not_found");
+    }
+    world.assign("fkm").await.expect(201);
+    world.submit("ALM-001", "2020-03-01").await.expect(200);
+    world.submit("ALM-002", "2020-03-02").await.expect(200);
+    let end = json!({"by": world.leader, "on": "2020-05-01", "reason": "A newer version"});
+    world.client.post(&world.path("plans/alm/archive"), end).await.expect(200);
+    let types = async |path: &str| {
+        let history = world.client.get(&world.path(path)).await.expect(200);
+        let items = history.body["items"].as_array().expect("items").clone();
+        let types = items.iter().filter_map(|event| event["type"].as_str().map(str::to_owned));
+        types.collect::<Vec<String>>()
+    };
+    let all = [
+        "no.alis.plan.archived.v1",
+        "no.alis.learning_goal.submitted.v1",
+        "no.alis.plan.assigned.v1",
+    ];
+    assert_eq!(types("plans/alm/history").await, all, "what started it, and no other goal");
+    assert_eq!(types("plans/alm/history?as_of=2020-04-30").await, all[1..]);
+    assert_eq!(types("plans/fkm/history").await, all[2..]);
+    let page = world.client.get(&world.path("plans/alm/history?limit=1")).await.expect(200);
+    let cursor = page.body["next_cursor"].as_str().expect("a second page").to_owned();
+    let second = types(&format!("plans/alm/history?limit=1&cursor={cursor}")).await;
+    assert_eq!(second, all[1..2]);
+    world.instance.stop().await;
+}

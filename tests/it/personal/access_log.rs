@@ -97,14 +97,19 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
     let own = world.own.id("trainees");
     let (first, rest) = (own.as_bytes()[0], &own[1..]);
     let assignment = world.own.id("supervisor-assignments");
+    let (position, occupancy) = (world.own.id("positions"), world.own.id("occupancies"));
+    let occupancy = format!("/v1/positions/{position}/occupancies/{occupancy}");
     let asked = [
         ("read_trainee", format!("/v1/trainees/{own}")),
         ("read_trainee_history", format!("/v1/trainees/{own}/history")),
         ("list_plans", format!("/v1/trainees/{own}/plans")),
         ("read_plan", format!("/v1/trainees/{own}/plans/alm")),
+        ("read_plan_history", format!("/v1/trainees/{own}/plans/alm/history")),
         ("list_trainee_goals", format!("/v1/trainees/{own}/learning-goals")),
         ("read_trainee_goal", format!("/v1/trainees/{own}/learning-goals/ALM-001")),
         ("read_trainee_goal_history", format!("/v1/trainees/{own}/learning-goals/ALM-001/history")),
+        ("read_occupancy", occupancy.clone()),
+        ("read_occupancy_history", format!("{occupancy}/history")),
         ("read_supervisor_assignment", format!("/v1/supervisor-assignments/{assignment}")),
         (
             "read_supervisor_assignment_history",

@@ -29,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(plans::assign)
         .service(plans::list_plans)
         .service(plans::read_plan)
+        .service(plans::history)
         .service(plans::archive)
         .service(plans::withdraw)
         .service(goals::list_goals)

@@ -20,6 +20,7 @@ use crate::capabilities::curriculum::domain::{
 use crate::capabilities::curriculum::{Catalogue, Curriculum, Plan};
 use crate::capabilities::trainee;
 use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE};
+use crate::event_log::feed::About;
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::actor::Role;
@@ -177,6 +178,23 @@ pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
     // The version is that of the plans; what was done in them is beside it.
     let beside = way.head.max(counting);
     read.send(etag_beside(plans.head, beside), reached.max(beside), &progress).await
+}
+
+/// Read the history of a trainee's plan
+///
+/// Every event about the plan itself, newest first: when it was assigned, started by the first
+/// submission, archived or withdrawn. What else was done in it is in the histories of its goals.
+#[utoipa::path(tag = "learning goals", operation_id = "read_plan_history",
+    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
+        ("plan" = Plan, Path, description = "The plan.", example = "alm"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
+#[get("/v1/trainees/{id}/plans/{plan}/history")]
+pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {
+    let (id, plan) = plan_of(path)?;
+    let (subjects, plan) = ([plan_subject(id)], plan.to_string());
+    let about = About { subjects: &subjects, member: Some(("plan", &plan)) };
+    list.history_of(about).await
 }
 
 /// The end of a plan.

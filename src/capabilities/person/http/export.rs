@@ -119,7 +119,7 @@ async fn registration(
     let subjects = subjects_of(service, id).await?;
     let log = &service.log;
     let all = Stretch { after: 0, before: i64::MAX, as_of: None, limit: EVENTS_MAX + 1 };
-    let mut facts = log.history(&subjects, &all, None).await?;
+    let mut facts = log.history(subjects.as_slice().into(), &all, None).await?;
     let mut acts = acts_of(service, id, &subjects).await?;
     let complete = cut(&mut facts, EVENTS_MAX) && cut(&mut acts, EVENTS_MAX);
     let mut events: Vec<Value> = facts.iter().map(cloud_event::cloud_event).collect();

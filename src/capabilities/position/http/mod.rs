@@ -31,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(corrections::correct_closure)
         .service(occupancies::fill)
         .service(occupancies::read_occupancy)
+        .service(occupancies::history)
         .service(occupancies::end)
         .service(occupancies::change_terms)
         .service(occupancies::change_model)

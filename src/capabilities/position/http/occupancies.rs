@@ -10,18 +10,22 @@ use uuid::Uuid;
 use crate::capabilities::position::domain::{
     Event, LeaveReason, ListCeiling, OperatingModel, Patients, Terms, WeekMinutes, subject,
 };
-use crate::capabilities::position::occupancy::{Fill, LiftedTerm, NewTerms, begins_after_lis1};
+use crate::capabilities::position::occupancy::{
+    Fill, Holders, LiftedTerm, NewTerms, begins_after_lis1,
+};
 use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::{Known, Position};
 use crate::capabilities::position::view::SingleOccupancyView;
 use crate::capabilities::supervision::{Assignments, supervision_subject};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, UNKNOWN_REFERENCE};
+use crate::event_log::feed::About;
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::openapi::codes;
+use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, Read};
+use crate::http::{Answer, Body, Change, List, NoFilters, Read, reading};
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
@@ -180,6 +184,7 @@ pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
         return Err((&NOT_FOUND).into());
     }
     let holder = held.trainee;
+    reading::about(holder);
     let doctor: Loaded<Trainee> = log.fold(&trainee::subject(holder), known_at).await?;
     let supervision: Loaded<Assignments> = log.fold(&supervision_subject(holder), known_at).await?;
     let beside = doctor.head.max(supervision.head);
@@ -188,6 +193,25 @@ pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
         Some(SingleOccupancyView::on(held, &doctor.state, &supervision.state, day))
     };
     read.show_beside(position, beside, reached, view).await
+}
+
+/// Read an occupancy's history
+///
+/// Every event about the occupancy itself, newest first, also of one that was told by mistake. What
+/// else happened to the position is in the position's history.
+#[utoipa::path(tag = "positions", operation_id = "read_occupancy_history",
+    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), TimeAxes, Paging),
+    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
+    extensions(("x-access" = json!("individuals"))))]
+#[get("/v1/positions/{id}/occupancies/{occupancy}/history")]
+pub async fn history(list: List<NoFilters>, path: Path<(Uuid, Uuid)>) -> Answer {
+    let (id, occupancy) = path.into_inner();
+    let holders: Loaded<Holders> = list.read.service.log.fold(&subject(id), None).await?;
+    reading::about(holders.state.of(occupancy).ok_or(&NOT_FOUND)?);
+    let (subjects, occupancy) = ([subject(id)], occupancy.to_string());
+    let about = About { subjects: &subjects, member: Some(("occupancy", &occupancy)) };
+    list.history_of(about).await
 }
 
 /// The end of an occupancy.
