@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod curriculum;
+pub mod external_id;
 pub mod leader;
 pub mod learning_goal;
 pub mod person;
@@ -48,5 +49,6 @@ pub static ALL: &[&Capability] = &[
     &leader::CAPABILITY,
     &learning_goal::CAPABILITY,
     &person::CAPABILITY,
+    &external_id::CAPABILITY,
     &report::CAPABILITY,
 ];

@@ -44,6 +44,7 @@ const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::curriculum::Event>,
     reread::<capabilities::learning_goal::Event>,
     reread::<capabilities::person::Event>,
+    reread::<capabilities::external_id::Event>,
 ];
 
 /// The type of the event in a golden file.

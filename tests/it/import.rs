@@ -88,6 +88,38 @@ async fn head(instance: &Instance) -> i64 {
 }
 
 #[tokio::test]
+async fn what_the_old_register_called_something_is_told_and_taken_back_by_lines() {
+    let instance = Instance::start().await;
+    let line = |number: u32, what: &str, reason: Value| {
+        let mut body = json!({"system": "payroll", "id": "4711"});
+        if !reason.is_null() {
+            body["reason"] = reason;
+        }
+        let post = format!("/v1/trainees/{{doctor-{number}}}/external-ids{what}");
+        json!({"post": post, "key": format!("payroll:{number}{what}"), "body": body})
+    };
+    let file = File::new(
+        &instance,
+        &[
+            trainee(1),
+            trainee(2),
+            line(1, "", json!(null)),
+            line(1, "/withdrawal", json!("Another doctor's.")),
+            line(2, "", json!(null)),
+        ],
+    );
+    let first = file.import().await;
+    assert_eq!((first.count(Outcome::Recorded), first.mend_count()), (5, 0), "{first}");
+    let second = file.import().await;
+    assert_eq!(second.to_string(), "5 lines: 5 known");
+    let id = file.verdicts()[4]["id"].as_str().expect("an id").to_owned();
+    let doctor = instance.client().get(&format!("/v1/trainees/{id}")).await.expect(200);
+    let called = json!([{"system": "payroll", "id": "4711"}]);
+    assert_eq!(doctor.body["external_ids"], called);
+    instance.stop().await;
+}
+
+#[tokio::test]
 async fn a_second_import_answers_the_same_and_records_nothing() {
     let instance = Instance::start().await;
     let file = File::new(

@@ -10,6 +10,7 @@ mod crash;
 mod curriculum;
 mod embedded_postgres;
 mod events;
+mod external_ids;
 mod dependencies;
 mod feed;
 mod hardening;

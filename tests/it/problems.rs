@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use alis::http::openapi::all_problems;
-use serde_json::json;
 
 use crate::support::instance::Instance;
 use crate::support::sample;
@@ -39,22 +38,5 @@ async fn what_the_log_holds_and_cannot_be_read_is_our_error_and_tells_nothing_of
     for inside in ["scheme", "trainee.registered", "missing field", "position"] {
         assert!(!answer.text.contains(inside), "{inside} in {}", answer.text);
     }
-    instance.stop().await;
-}
-
-#[tokio::test]
-async fn an_external_id_names_one_trainee() {
-    let instance = Instance::start().await;
-    let client = instance.client();
-    let (one, other) =
-        (sample::trainee(&client, "999000001").await, sample::trainee(&client, "999000002").await);
-    let external = json!({"system": "personnel", "id": "4711"});
-    let path = |id: &str| format!("/v1/trainees/{id}/external-ids");
-    client.post(&path(&one), external.clone()).await.expect(200);
-    let refused = client.post(&path(&other), external.clone()).await;
-    let refused = refused.expect_problem(409, "trainee_external_id_taken");
-    assert!(refused.text.contains("4711"), "{}", refused.text);
-    // The same one again changes nothing.
-    client.post(&path(&one), external).await.expect(200);
     instance.stop().await;
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::events;
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::Period;
 
 /// On whose behalf a term is led, and which of that leader's own terms it rests on.
@@ -37,6 +38,9 @@ pub struct Registered {
     pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegation: Option<Delegation>,
+    /// What other systems call the leader.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
 }
 
 /// Who the leader is was told wrong.
@@ -154,6 +158,7 @@ impl DomainEvent for Event {
             Event::Registered(f) => {
                 subjects.extend(hpr(&f.hpr_lookup));
                 subjects.extend(delegator(&f.delegation));
+                subjects.extend(external_subjects(Kind::Leader, &f.external_ids));
             }
             Event::Corrected(f) => subjects.extend(hpr(&f.hpr_lookup)),
             Event::TermAdded(f) => subjects.extend(delegator(&f.delegation)),

@@ -1,5 +1,6 @@
 //! The operations on leaders; those on their terms are in [`terms`].
 
+mod external_ids;
 mod terms;
 
 use actix_web::web::Path;
@@ -14,6 +15,8 @@ use super::domain::{Corrected, Event, Registered, hpr_subject, subject};
 use super::problems::*;
 use super::state::Leader;
 use super::view::LeaderView;
+use crate::capabilities::external_id::problems::LEADER_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::reference::municipality_in_use;
@@ -26,7 +29,7 @@ use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{Comment, HprNumber, MunicipalityNumber, Name};
+use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
 use crate::problem::common::NOT_FOUND;
 
 /// Registers the operations.
@@ -39,7 +42,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(correct)
         .service(terms::add_term)
         .service(terms::correct_term)
-        .service(terms::end);
+        .service(terms::end)
+        .service(external_ids::add)
+        .service(external_ids::withdraw);
 }
 
 /// A leader to register, with a first term.
@@ -62,6 +67,10 @@ pub struct RegisterLeader {
     /// on those days. It lapses with that leader's term.
     #[deserr(default)]
     delegated_by: Option<Id>,
+    /// What other systems call the leader; each id names one leader.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
 }
 
 fn replied(status: u16, state: &Leader, day: jiff::civil::Date) -> Reply {
@@ -81,10 +90,12 @@ static LEADERS: PersonKind = PersonKind { name: "leader", hpr_subject, exists: &
 #[utoipa::path(tag = "leaders", operation_id = "register_leader",
     request_body = RegisterLeader,
     responses((status = 201, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS, &LEADER_DELEGATES_TOO_MANY])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_EXISTS, &LEADER_DELEGATES_TOO_MANY,
+        &LEADER_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/leaders")]
 async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
     let (asked, today) = (body.value, change.today);
+    external_id::checked(&asked.external_ids)?;
     change.reach().act_in(&asked.municipality)?;
     terms::may_lend(change.reach(), asked.delegated_by.map(|by| by.0))?;
     let term = Uuid::now_v7();
@@ -99,6 +110,7 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
         if let Some(lookup) = &lookup {
             LEADERS.free(view, lookup).await?;
         }
+        external_id::free(view, Kind::Leader, &asked.external_ids).await?;
         let delegator = delegator(view, asked.delegated_by).await?;
         let delegation = lent(delegator.known(), id, &asked.municipality, &period)?;
         let facts = [Event::from(Registered {
@@ -110,6 +122,7 @@ async fn register(change: Change, body: Body<RegisterLeader>) -> Answer {
             period,
             on: today,
             delegation,
+            external_ids: asked.external_ids.clone(),
         })];
         let next = evolved!(Leader::default(), facts);
         Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
@@ -130,6 +143,10 @@ pub struct LeaderFilters {
     /// Only the leader with this HPR number.
     #[deserr(default)]
     hpr_number: Option<HprNumber>,
+    /// Only the leader whom another system calls this: `system/id`.
+    #[param(inline)]
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
 }
 
 /// What leaders are sorted by. Names are sealed, so not by them.
@@ -157,6 +174,7 @@ async fn list_all(list: List<LeaderFilters, LeaderOrders>) -> Answer {
     ListQuery::of("leaders", rows)
         .filed_among("municipalities", filters.municipality.as_ref())
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await
 }

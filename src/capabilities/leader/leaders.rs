@@ -1,5 +1,5 @@
-//! The read model `leaders`: every leader, findable by municipality and by HPR number (a keyed
-//! hash). Names and numbers stay sealed.
+//! The read model `leaders`: every leader, findable by municipality, by HPR number (a keyed
+//! hash) and by what other systems call them. Names and numbers stay sealed.
 
 use super::domain::SUBJECT;
 use super::state::Leader;
@@ -13,10 +13,10 @@ pub struct Leaders;
 impl ReadModel for Leaders {
     type State = Leader;
     const NAME: &'static str = "leaders";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/leaders.sql");
-    const COLUMNS: &'static str = "hpr_lookup, municipalities, body";
+    const COLUMNS: &'static str = "hpr_lookup, municipalities, external, body";
     const FORGETS: Option<&'static str> = Some(include_str!("sql/leaders_forget.sql"));
 
     fn rows(_key: &str, state: &Leader) -> Vec<Row> {
@@ -30,6 +30,7 @@ impl ReadModel for Leaders {
                 Row::new(period)
                     .maybe(known.hpr_lookup.as_ref())
                     .plain(format!("{{{}}}", led.join(",")))
+                    .texts(view.external_ids.iter().map(|e| format!("{}/{}", e.system, e.id)))
                     .json(&view)
             })
             .collect()

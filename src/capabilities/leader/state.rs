@@ -10,6 +10,7 @@ use super::delegation::{Delegate, Held, lent};
 use super::domain::{Delegation, Event, TermAdded, TermCorrected, TermEnded, TermFacts};
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::Occupancies;
 use crate::capabilities::reference::Lineage;
@@ -32,6 +33,7 @@ pub struct Known {
     pub id: Uuid,
     pub sealed: String,
     pub hpr_lookup: Option<String>,
+    pub external_ids: ExternalIds,
     pub registered_on: Date,
     pub(super) terms: BTreeMap<Uuid, Term>,
     /// Who leads on this leader's behalf, by their term.
@@ -74,6 +76,7 @@ impl Leader {
                     id: f.leader,
                     sealed: f.sealed.clone(),
                     hpr_lookup: f.hpr_lookup.clone(),
+                    external_ids: ExternalIds::told(&f.external_ids, at),
                     registered_on: f.on,
                     terms: BTreeMap::new(),
                     delegates: BTreeMap::new(),
@@ -100,7 +103,12 @@ impl Fold for Leader {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Leader::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
+            return Ok(());
+        }
+        let Leader::Known(known) = self else { return Ok(()) };
+        if let Some(event) = external_id::Event::decode(fact)? {
+            known.external_ids.evolve(&event, fact.position);
+        } else if let Some(event) = person::Event::decode(fact)? {
             known.forget(event);
         }
         Ok(())
@@ -163,6 +171,7 @@ impl Known {
         let person::Event::Erased(erased) = event;
         self.sealed.clear();
         self.hpr_lookup = None;
+        self.external_ids.forget();
         self.erased = Some(erased);
     }
 

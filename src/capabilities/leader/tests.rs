@@ -34,6 +34,7 @@ fn leading(period: Period) -> Leader {
             period,
             on: period.from,
             delegation: None,
+            external_ids: vec![],
         }),
         1,
     );

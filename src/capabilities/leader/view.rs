@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::state::Leader;
 use crate::edge::Day;
-use crate::identifiers::MunicipalityNumber;
+use crate::identifiers::{ExternalId, MunicipalityNumber};
 
 /// A time in which a leader leads in a municipality.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -53,6 +53,8 @@ pub struct LeaderView {
     pub municipalities: Vec<MunicipalityNumber>,
     /// Every time in which the leader leads, led and will lead.
     pub terms: Vec<TermView>,
+    /// What other systems call the leader.
+    pub external_ids: Vec<ExternalId>,
 }
 
 impl LeaderView {
@@ -75,6 +77,7 @@ impl LeaderView {
             registered_on: Day(known.registered_on),
             municipalities: known.municipalities_on(day).cloned().collect(),
             terms: terms.collect(),
+            external_ids: known.external_ids.to_vec(),
         })
     }
 }

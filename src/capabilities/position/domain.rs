@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::{Percent, day_after};
 use crate::{events, word_enum};
@@ -185,11 +186,6 @@ pub fn subject(position: Uuid) -> Subject {
     Subject::new(SUBJECT, position)
 }
 
-/// The subject of a position's or occupancy's id in another system: one thing each.
-pub fn external_subject(external: &ExternalId) -> Subject {
-    Subject::new("position-external", format!("{}/{}", external.system, external.id))
-}
-
 /// The positions of a programme in one municipality, which its quota bounds.
 pub fn quota_subject(programme: Uuid, municipality: &MunicipalityNumber) -> Subject {
     Subject::new("quota", format!("{programme}/{municipality}"))
@@ -220,13 +216,16 @@ impl Event {
         };
         match self {
             Event::Established(f) => {
-                let external = f.external_ids.iter().map(external_subject);
+                let external = external_subjects(Kind::Position, &f.external_ids);
                 external.chain(quota(f.programme, &f.municipality)).collect()
             }
             Event::Closed(f) => quota(f.programme, &f.municipality).collect(),
             Event::ClosureCorrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Corrected(f) => quota(f.programme, &f.municipality).collect(),
-            Event::Filled(f) => vec![Subject::new(TRAINEE, f.trainee)],
+            Event::Filled(f) => {
+                let external = external_subjects(Kind::Occupancy, &f.external_ids);
+                std::iter::once(Subject::new(TRAINEE, f.trainee)).chain(external).collect()
+            }
             Event::TermsChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::OperatingModelChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::OccupancyEnded(f) => vec![Subject::new(TRAINEE, f.trainee)],

@@ -14,7 +14,6 @@ mod tests;
 mod view;
 
 pub use domain::{Event, OperatingModel, quota_subject};
-pub(crate) use http::checked_external_ids;
 pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;
 pub use state::Position;

@@ -16,6 +16,7 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period, day_before};
@@ -35,6 +36,7 @@ pub struct Occupancy {
     pub end_reason: Option<LeaveReason>,
     /// The document that lets the doctor begin before LIS1 is completed.
     pub lis1_exception: Option<Comment>,
+    pub external_ids: ExternalIds,
     /// The first stands from the beginning.
     percents: Steps<Percent>,
     models: Steps<OperatingModel>,
@@ -62,6 +64,7 @@ impl Occupancy {
             period: f.period,
             end_reason: None,
             lis1_exception: f.lis1_exception.clone(),
+            external_ids: ExternalIds::told(&f.external_ids, at),
             percents: BTreeMap::from([(from, f.percent)]),
             models: BTreeMap::from([(from, f.operating_model)]),
             list_lengths: BTreeMap::from([(from, f.terms.list_length)]),
@@ -212,6 +215,11 @@ impl Occupancies {
             | Event::ClosureCorrected(_)
             | Event::Corrected(_) => {}
         }
+    }
+
+    /// Takes in what another system calls one of them.
+    pub fn call(&mut self, event: &external_id::Event, at: i64) {
+        self.change(event.id(), |occupancy| occupancy.external_ids.evolve(event, at));
     }
 
     fn change(&mut self, occupancy: Uuid, how: impl FnOnce(&mut Occupancy)) {

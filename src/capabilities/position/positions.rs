@@ -16,7 +16,8 @@ impl ReadModel for Positions {
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/positions.sql");
     const COLUMNS: &'static str = "municipality, programme, category, percent, situation, \
-        intended_operating_model, agreed_operating_model, trainee, external, body";
+        intended_operating_model, agreed_operating_model, trainee, external, \
+        occupancies_external, body";
 
     fn rows(_key: &str, state: &Position) -> Vec<Row> {
         let Position::Known(known) = state else { return vec![] };
@@ -26,6 +27,7 @@ impl ReadModel for Positions {
                 let external = view.external_ids.iter();
                 let external: Vec<String> =
                     external.map(|e| format!("\"{}/{}\"", e.system, e.id)).collect();
+                let of_occupancies = view.occupancies.iter().flat_map(|o| &o.external_ids);
                 Row::new(period)
                     .plain(&view.municipality)
                     .maybe(view.programme)
@@ -36,6 +38,7 @@ impl ReadModel for Positions {
                     .maybe(view.agreed_operating_model)
                     .maybe(view.occupancy.as_ref().map(|occupancy| occupancy.trainee))
                     .text(&format!("{{{}}}", external.join(",")))
+                    .texts(of_occupancies.map(|e| format!("{}/{}", e.system, e.id)))
                     .json(&view)
             })
             .collect()

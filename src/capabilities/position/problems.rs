@@ -55,9 +55,4 @@ problems! {
     LIS1_NOT_COMPLETED = 409, "lis1_not_completed",
     en: "LIS1 is not completed", "LIS1 was completed on {completed}.",
     nb: "LIS1 er ikke fullført", "LIS1 ble fullført {completed}.";
-
-    /// Another position has this external id. One id in a system names one position.
-    POSITION_EXTERNAL_ID_TAKEN = 409, "position_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to position {position}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører stilling {position}.";
 }

@@ -80,6 +80,8 @@ pub struct OccupancyView {
     pub list_ceiling: Option<ListCeiling>,
     /// Minutes a week kept free for training; null when not told.
     pub protected_minutes_per_week: Option<WeekMinutes>,
+    /// What other systems call the occupancy.
+    pub external_ids: Vec<ExternalId>,
 }
 
 impl OccupancyView {
@@ -101,6 +103,7 @@ impl OccupancyView {
             list_length: terms.list_length,
             list_ceiling: terms.list_ceiling,
             protected_minutes_per_week: terms.protected_minutes_per_week,
+            external_ids: occupancy.external_ids.to_vec(),
         }
     }
 }
@@ -302,7 +305,7 @@ impl PositionView {
             vacant_since: known.vacant_since(day).map(Day),
             occupancy: holder.map(|holder| OccupancyView::on(holder, day)),
             occupancies: known.occupancies.iter().map(|o| OccupancyView::on(o, day)).collect(),
-            external_ids: e.external_ids.clone(),
+            external_ids: known.external_ids.to_vec(),
         })
     }
 }

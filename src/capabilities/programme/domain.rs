@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::capabilities::position::quota_subject;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::time::{Period, day_after};
@@ -146,11 +147,6 @@ pub fn subject(programme: Uuid) -> Subject {
     Subject::new(SUBJECT, programme)
 }
 
-/// The subject of a programme's id in another system: one programme each.
-pub fn external_subject(external: &ExternalId) -> Subject {
-    Subject::new("programme-external", format!("{}/{}", external.system, external.id))
-}
-
 impl DomainEvent for Event {
     fn type_name(&self) -> &'static str {
         self.stored_name()
@@ -161,7 +157,7 @@ impl DomainEvent for Event {
     fn subjects(&self) -> Vec<Subject> {
         match self {
             Event::Started(f) => {
-                let external = f.external_ids.iter().map(external_subject);
+                let external = external_subjects(Kind::Programme, &f.external_ids);
                 std::iter::once(subject(f.programme)).chain(external).collect()
             }
             Event::PhaseSet(f) => vec![subject(f.programme)],

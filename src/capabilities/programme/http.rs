@@ -1,5 +1,6 @@
 //! The operations on programmes.
 
+mod external_ids;
 mod participations;
 
 use actix_web::web::Path;
@@ -11,12 +12,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok, external_subject, subject};
+use super::domain::{Event, Outcome, PositionCount, Started, YearlyNok, subject};
 use super::problems::*;
 use super::quota::{self, Quota};
 use super::state::{Known, Programme};
 use super::view::ProgrammeView;
-use crate::capabilities::position::{checked_external_ids, quota_subject};
+use crate::capabilities::external_id::problems::PROGRAMME_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
+use crate::capabilities::position::quota_subject;
 use crate::capabilities::reference::{self, Lineage, municipality_in_use};
 use crate::edge::{self, Day, Faults, UNKNOWN_REFERENCE};
 use crate::event_log::{Decision, Failure, Loaded, Refusal, Reply, View};
@@ -43,7 +46,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(participations::leave)
         .service(participations::correct_participation)
         .service(apply)
-        .service(decide_application);
+        .service(decide_application)
+        .service(external_ids::add)
+        .service(external_ids::withdraw);
 }
 
 /// The quota of a municipality on a day, guarded under each of its numbers: a position that another
@@ -129,21 +134,6 @@ fn replied(status: u16, state: &Programme, day: Date) -> Result<Reply, Refusal> 
     Ok(Reply { status, location, head: None, body })
 }
 
-async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
-    for external in ids {
-        let subject = external_subject(external);
-        if !view.is_new(&subject).await? {
-            let holder = view.holder(&subject, "programme").await?;
-            return Err(Rejection::new(&PROGRAMME_EXTERNAL_ID_TAKEN)
-                .with("system", &external.system)
-                .with("id", &external.id)
-                .with("programme", holder)
-                .into());
-        }
-    }
-    Ok(())
-}
-
 /// Start a programme
 #[utoipa::path(tag = "programmes", operation_id = "start_programme",
     request_body = StartProgramme,
@@ -152,11 +142,11 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[post("/v1/programmes")]
 async fn start(change: Change, body: Body<StartProgramme>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    checked_external_ids(&asked.external_ids)?;
+    external_id::checked(&asked.external_ids)?;
     let period = edge::period(asked.from, asked.to)?;
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
-        external_ids_free(view, &asked.external_ids).await?;
+        external_id::free(view, Kind::Programme, &asked.external_ids).await?;
         let facts = [Event::from(Started {
             programme: id,
             name: asked.name.clone(),

@@ -47,9 +47,4 @@ problems! {
     PROGRAMME_APPLICATION_DECIDED = 409, "programme_application_decided",
     en: "The application is decided", "It was decided on {day}: {outcome}.",
     nb: "Søknaden er avgjort", "Den ble avgjort {day}: {outcome}.";
-
-    /// Another programme has this external id. One id in a system names one programme.
-    PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to programme {programme}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.";
 }

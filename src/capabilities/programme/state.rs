@@ -12,6 +12,7 @@ use super::domain::{
 use super::problems;
 use super::quota::Participations;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::dated::Dated;
 use crate::edge::Fault;
 use crate::identifiers::{MunicipalityNumber, Name};
@@ -30,6 +31,7 @@ pub enum Programme {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     pub started: Started,
+    pub external_ids: ExternalIds,
     pub phases: Dated<Name>,
     pub subsidies: Dated<YearlyNok>,
     pub participations: BTreeMap<MunicipalityNumber, Participations>,
@@ -61,8 +63,8 @@ impl Programme {
         }
     }
 
-    /// Takes one fact in.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
         match (&mut *self, event) {
             (Programme::Unknown, Event::Started(f)) => {
                 let mut subsidies = Dated::default();
@@ -71,6 +73,7 @@ impl Programme {
                 }
                 *self = Programme::Known(Box::new(Known {
                     started: f.clone(),
+                    external_ids: ExternalIds::told(&f.external_ids, at),
                     phases: Dated::default(),
                     subsidies,
                     participations: BTreeMap::new(),
@@ -81,12 +84,21 @@ impl Programme {
             (Programme::Known(known), event) => known.evolve(event),
         }
     }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
 }
 
 impl Fold for Programme {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
+            self.evolve_at(&event, fact.position);
+        } else if let (Programme::Known(known), Some(event)) =
+            (self, external_id::Event::decode(fact)?)
+        {
+            known.external_ids.evolve(&event, fact.position);
         }
         Ok(())
     }

@@ -141,7 +141,7 @@ impl ProgrammeView {
             subsidies: subsidies.collect(),
             participations: participations.collect(),
             applications: known.applications.iter().map(ApplicationView::of).collect(),
-            external_ids: started.external_ids.clone(),
+            external_ids: known.external_ids.to_vec(),
         }
     }
 }

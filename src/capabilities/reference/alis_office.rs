@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::domain::Event;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
-use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
+use crate::capabilities::external_id::{self, ExternalIds};
+use crate::identifiers::{MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
 
@@ -23,7 +24,7 @@ pub enum AlisOffice {
 pub struct Known {
     pub id: Uuid,
     pub name: Name,
-    pub external_ids: Vec<ExternalId>,
+    pub external_ids: ExternalIds,
     /// In the order of the numbers and days.
     pub municipalities: Vec<(MunicipalityNumber, Period)>,
 }
@@ -37,14 +38,14 @@ impl AlisOffice {
         }
     }
 
-    /// Takes one fact in.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
         match (&mut *self, event) {
             (AlisOffice::Unknown, Event::AlisOfficeRegistered(f)) => {
                 *self = AlisOffice::Known(Box::new(Known {
                     id: f.office,
                     name: f.name.clone(),
-                    external_ids: f.external_ids.clone(),
+                    external_ids: ExternalIds::told(&f.external_ids, at),
                     municipalities: vec![],
                 }));
             }
@@ -52,12 +53,21 @@ impl AlisOffice {
             (AlisOffice::Known(known), event) => known.evolve(event),
         }
     }
+
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
 }
 
 impl Fold for AlisOffice {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
+            self.evolve_at(&event, fact.position);
+        } else if let (AlisOffice::Known(known), Some(event)) =
+            (self, external_id::Event::decode(fact)?)
+        {
+            known.external_ids.evolve(&event, fact.position);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
 use crate::time::{Period, day_after};
 use crate::{events, whole_type, word_enum};
@@ -194,11 +195,6 @@ pub fn alis_office_subject(office: Uuid) -> Subject {
     Subject::new(ALIS_OFFICE, office)
 }
 
-/// The subject of an ALIS office's id in another system: one office each.
-pub fn alis_office_external_subject(external: &ExternalId) -> Subject {
-    Subject::new("alis-office-external", format!("{}/{}", external.system, external.id))
-}
-
 /// The subject of an organisation number.
 pub fn organisation_subject(number: &OrganisationNumber) -> Subject {
     Subject::new(ORGANISATION, number)
@@ -222,7 +218,7 @@ impl DomainEvent for Event {
             }
             Event::CentralityRecorded(f) => vec![municipality_subject(&f.number)],
             Event::AlisOfficeRegistered(f) => {
-                let external = f.external_ids.iter().map(alis_office_external_subject);
+                let external = external_subjects(Kind::AlisOffice, &f.external_ids);
                 let runs = f.organisation_number.iter().map(organisation_subject);
                 std::iter::once(alis_office_subject(f.office)).chain(external).chain(runs).collect()
             }

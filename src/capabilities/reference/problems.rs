@@ -26,11 +26,6 @@ problems! {
     en: "The office does not answer for the municipality", "It does not answer for {municipality} on {day}.",
     nb: "Kontoret har ikke ansvar for kommunen", "Det har ikke ansvar for {municipality} den {day}.";
 
-    /// Another ALIS office has this external id. One id in a system names one office.
-    ALIS_OFFICE_EXTERNAL_ID_TAKEN = 409, "alis_office_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to office {office}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.";
-
     /// The organisation is recorded already, with something else about it. Correct it if what is
     /// recorded is wrong.
     ORGANISATION_EXISTS = 409, "organisation_exists",

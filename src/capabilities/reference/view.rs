@@ -131,7 +131,7 @@ impl AlisOfficeView {
             id: known.id,
             name: known.name.clone(),
             municipalities: known.municipalities.iter().map(OfficeMunicipalityView::of).collect(),
-            external_ids: known.external_ids.clone(),
+            external_ids: known.external_ids.to_vec(),
         })
     }
 }

@@ -24,6 +24,7 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 use crate::time::{Period, day_before};
@@ -87,6 +88,7 @@ pub struct Assignment {
     pub proposed_on: Date,
     pub agreement: Agreement,
     pub end_reason: Option<SupervisionEndReason>,
+    pub external_ids: ExternalIds,
     steps: Vec<(Date, Step)>,
     /// Where its days were last told whole, for corrections to name.
     pub told_at: i64,
@@ -107,6 +109,7 @@ impl Assignment {
             proposed_on: f.on,
             agreement: Agreement::Proposed,
             end_reason: None,
+            external_ids: ExternalIds::told(&f.external_ids, at),
             steps: Vec::new(),
             told_at: at,
         }
@@ -313,6 +316,11 @@ impl Assignments {
         self.evolve_at(event, i64::MAX);
     }
 
+    /// Takes in what another system calls one of them.
+    pub fn call(&mut self, event: &external_id::Event, at: i64) {
+        self.change(event.id(), |assignment| assignment.external_ids.evolve(event, at));
+    }
+
     fn change(&mut self, assignment: Uuid, how: impl FnOnce(&mut Assignment)) {
         if let Some(assignment) = self.0.get_mut(&assignment) {
             how(assignment);
@@ -334,6 +342,8 @@ impl Fold for Assignments {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
+        } else if let Some(event) = external_id::Event::decode(fact)? {
+            self.call(&event, fact.position);
         }
         Ok(())
     }

@@ -21,7 +21,8 @@ impl ReadModel for Assignments {
     const SUBJECT: &'static str = SUBJECT;
     const TABLE: &'static str = include_str!("sql/assignments.sql");
     const COLUMNS: &'static str = "trainee, supervisor, municipality, first_day, kind, situation, mode, \
-        same_office, qualification, exemption, exemption_to, lapsed_since, over_capacity, body";
+        same_office, qualification, exemption, exemption_to, lapsed_since, over_capacity, \
+        external, body";
 
     fn rows(_key: &str, state: &Supervisor) -> Vec<Row> {
         let Supervisor::Known(known) = state else { return vec![] };
@@ -52,5 +53,6 @@ fn row(period: crate::time::Period, view: &AssignmentView) -> Row {
         .maybe(view.exemption_to.map(|day| day.0))
         .maybe(view.lapsed_since.map(|day| day.0))
         .plain(over)
+        .texts(view.external_ids.iter().map(|e| format!("{}/{}", e.system, e.id)))
         .json(view)
 }

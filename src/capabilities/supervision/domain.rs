@@ -27,8 +27,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::events;
-use crate::identifiers::{ExternalId, MunicipalityNumber};
+use crate::identifiers::MunicipalityNumber;
 use crate::time::{FIRST_DAY, day_after};
 
 events! {
@@ -89,11 +90,6 @@ pub fn hpr_subject(lookup: &str) -> Subject {
     Subject::new("supervisor-hpr", lookup)
 }
 
-/// The subject of a supervisor's id in another system: one person each.
-pub fn external_subject(external: &ExternalId) -> Subject {
-    Subject::new("supervisor-external", format!("{}/{}", external.system, external.id))
-}
-
 /// What a fact is about, beside its supervisor.
 enum About<'a> {
     Supervisor,
@@ -146,15 +142,20 @@ impl Event {
     fn names(&self) -> Vec<Subject> {
         match self {
             Event::Registered(f) => {
-                let external = f.external_ids.iter().map(external_subject);
+                let external = external_subjects(Kind::Supervisor, &f.external_ids);
                 std::iter::once(hpr_subject(&f.hpr_lookup)).chain(external).collect()
             }
             Event::Corrected(f) => vec![hpr_subject(&f.hpr_lookup)],
+            Event::ExemptionDrafted(f) => {
+                external_subjects(Kind::Exemption, &f.external_ids).collect()
+            }
+            Event::AssignmentProposed(f) => {
+                external_subjects(Kind::Assignment, &f.external_ids).collect()
+            }
             Event::SpecialistApproved(_)
             | Event::SpecialistStatusEnded(_)
             | Event::CourseCompleted(_)
             | Event::CapacitySet(_)
-            | Event::ExemptionDrafted(_)
             | Event::ExemptionDetailed(_)
             | Event::ExemptionSubmitted(_)
             | Event::ExemptionGranted(_)
@@ -163,7 +164,6 @@ impl Event {
             | Event::RejectionUpheld(_)
             | Event::RejectionReversed(_)
             | Event::ExemptionRevoked(_)
-            | Event::AssignmentProposed(_)
             | Event::AssignmentAccepted(_)
             | Event::AssignmentDeclined(_)
             | Event::AssignmentPaused(_)

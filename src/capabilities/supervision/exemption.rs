@@ -16,6 +16,7 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::edge::{Fault, FieldFault};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -79,18 +80,20 @@ pub struct Exemption {
     /// The numbers that this one took over.
     took_over: BTreeSet<MunicipalityNumber>,
     pub application: Application,
+    pub external_ids: ExternalIds,
     drafted_on: Date,
     steps: Vec<Step>,
 }
 
 impl Exemption {
-    fn drafted(f: &ExemptionDrafted) -> Self {
+    fn drafted(f: &ExemptionDrafted, at: i64) -> Self {
         Self {
             id: f.exemption,
             supervisor: f.supervisor,
             municipality: f.municipality.clone(),
             took_over: f.took_over.clone(),
             application: f.application.clone(),
+            external_ids: ExternalIds::told(&f.external_ids, at),
             drafted_on: f.on,
             steps: Vec::new(),
         }
@@ -362,11 +365,11 @@ impl Exemption {
 pub struct Exemptions(BTreeMap<Uuid, Exemption>);
 
 impl Exemptions {
-    /// Takes one fact in.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes one fact in, recorded at `at`.
+    pub fn evolve_at(&mut self, event: &Event, at: i64) {
         match event {
             Event::ExemptionDrafted(f) => {
-                self.0.insert(f.exemption, Exemption::drafted(f));
+                self.0.insert(f.exemption, Exemption::drafted(f, at));
             }
             Event::ExemptionDetailed(f) => {
                 if let Some(exemption) = self.0.get_mut(&f.exemption) {
@@ -400,6 +403,18 @@ impl Exemptions {
         }
     }
 
+    /// Takes in a fact that is about to be recorded.
+    pub fn evolve(&mut self, event: &Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+
+    /// Takes in what another system calls one of them.
+    pub fn call(&mut self, event: &external_id::Event, at: i64) {
+        if let Some(exemption) = self.0.get_mut(&event.id()) {
+            exemption.external_ids.evolve(event, at);
+        }
+    }
+
     fn step(&mut self, exemption: Uuid, step: Step) {
         if let Some(exemption) = self.0.get_mut(&exemption) {
             exemption.steps.push(step);
@@ -420,7 +435,9 @@ impl Exemptions {
 impl Fold for Exemptions {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
-            self.evolve(&event);
+            self.evolve_at(&event, fact.position);
+        } else if let Some(event) = external_id::Event::decode(fact)? {
+            self.call(&event, fact.position);
         }
         Ok(())
     }

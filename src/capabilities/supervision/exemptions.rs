@@ -14,7 +14,7 @@ impl ReadModel for Exemptions {
     const VERSION: i32 = 3;
     const SUBJECT: &'static str = EXEMPTION;
     const TABLE: &'static str = include_str!("sql/exemptions.sql");
-    const COLUMNS: &'static str = "supervisor, municipality, situation, expires_on, body";
+    const COLUMNS: &'static str = "supervisor, municipality, situation, expires_on, external, body";
 
     fn rows(_key: &str, state: &State) -> Vec<Row> {
         let Some(exemption) = state.iter().next() else { return vec![] };
@@ -28,6 +28,7 @@ impl ReadModel for Exemptions {
                     .plain(&view.municipality)
                     .plain(view.situation)
                     .plain(last.map_or("infinity".to_owned(), |day| day.to_string()))
+                    .texts(view.external_ids.iter().map(|e| format!("{}/{}", e.system, e.id)))
                     .json(&view)
             })
             .collect()

@@ -9,11 +9,6 @@ problems! {
     en: "The supervisor is registered already", "This HPR number belongs to supervisor {supervisor}.",
     nb: "Veilederen er allerede registrert", "HPR-nummeret tilhører veileder {supervisor}.";
 
-    /// Another supervisor has this external id. One id in a system names one person.
-    SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.";
-
     /// There is no specialist approval to end on that day. Read the supervisor as of that day;
     /// correct the supervisor if what is recorded is wrong.
     NOT_A_SPECIALIST = 409, "not_a_specialist",

@@ -16,8 +16,9 @@ use super::domain::{
 use super::exemption::Exemptions;
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
-use crate::identifiers::{ExternalId, MunicipalityNumber};
+use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 use crate::time::{FIRST_DAY, Period, day_after};
 
@@ -38,7 +39,7 @@ pub struct Known {
     pub id: Uuid,
     pub sealed: String,
     pub hpr_lookup: String,
-    pub external_ids: Vec<ExternalId>,
+    pub external_ids: ExternalIds,
     /// The municipality that registered the supervisor.
     pub municipality: Option<MunicipalityNumber>,
     pub registered_on: Date,
@@ -115,8 +116,12 @@ impl Fold for Supervisor {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Supervisor::Known(known), Some(event)) = (self, person::Event::decode(fact)?)
-        {
+            return Ok(());
+        }
+        let Supervisor::Known(known) = self else { return Ok(()) };
+        if let Some(event) = external_id::Event::decode(fact)? {
+            known.call(&event, fact.position);
+        } else if let Some(event) = person::Event::decode(fact)? {
             known.forget(event);
         }
         Ok(())
@@ -129,7 +134,7 @@ impl Known {
             id: f.supervisor,
             sealed: f.sealed.clone(),
             hpr_lookup: f.hpr_lookup.clone(),
-            external_ids: f.external_ids.clone(),
+            external_ids: ExternalIds::told(&f.external_ids, at),
             municipality: f.municipality.clone(),
             registered_on: f.on,
             specialist: f.specialist_since.map(Period::since).into_iter().collect(),
@@ -146,12 +151,22 @@ impl Known {
         let person::Event::Erased(erased) = event;
         self.sealed.clear();
         self.hpr_lookup.clear();
-        self.external_ids.clear();
+        self.external_ids.forget();
         self.erased = Some(erased);
     }
 
+    /// Takes in what another system calls the supervisor, or an exemption or assignment of theirs.
+    fn call(&mut self, event: &external_id::Event, at: i64) {
+        if event.id() == self.id {
+            self.external_ids.evolve(event, at);
+        } else {
+            self.exemptions.call(event, at);
+            self.assignments.call(event, at);
+        }
+    }
+
     fn evolve(&mut self, event: &Event, at: i64) {
-        self.exemptions.evolve(event);
+        self.exemptions.evolve_at(event, at);
         self.assignments.evolve_at(event, at);
         match event {
             Event::Corrected(f) => {

@@ -118,7 +118,7 @@ impl SupervisorView {
             over_capacity: load.on(day) > usize::from(capacity.0),
             courses: courses.collect(),
             registered_on: Day(known.registered_on),
-            external_ids: known.external_ids.clone(),
+            external_ids: known.external_ids.to_vec(),
         }
     }
 }
@@ -163,6 +163,8 @@ pub struct ExemptionView {
     pub granted: Option<PeriodView>,
     /// From which day it is withdrawn; null when it is not.
     pub revoked_on: Option<Day>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
 }
 
 impl ExemptionView {
@@ -187,6 +189,7 @@ impl ExemptionView {
             appealed_on: exemption.appealed_on().map(Day),
             granted: exemption.granted().map(PeriodView::from),
             revoked_on: exemption.revoked_on().map(Day),
+            external_ids: exemption.external_ids.to_vec(),
         })
     }
 }
@@ -313,6 +316,8 @@ pub struct AssignmentView {
     pub accepted_on: Option<Day>,
     /// Why it ended; null when that is not told.
     pub end_reason: Option<SupervisionEndReason>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
     /// What should be looked at while it is proposed, accepted or active.
     pub warnings: Vec<WarningView>,
 }
@@ -366,6 +371,7 @@ impl AssignmentView {
                 Agreement::Proposed | Agreement::Declined { .. } => None,
             },
             end_reason: assignment.end_reason,
+            external_ids: assignment.external_ids.to_vec(),
             warnings: warnings(known, situation, load, relevant),
         })
     }

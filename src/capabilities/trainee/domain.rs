@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::{self, Occupancies};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
@@ -74,21 +75,12 @@ pub struct SchemeChanged {
     pub reason: Comment,
 }
 
-/// Another system has a name for the doctor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ExternalIdAdded {
-    pub trainee: Uuid,
-    pub external_id: ExternalId,
-    pub on: Date,
-}
-
 events! {
     /// What is recorded of trainees.
     pub enum Event {
         Registered = "trainee.registered.v1",
         Corrected = "trainee.corrected.v1",
         SchemeChanged = "trainee.scheme_changed.v1",
-        ExternalIdAdded = "trainee.external_id_added.v1",
     }
 }
 
@@ -105,11 +97,6 @@ pub fn hpr_subject(lookup: &str) -> Subject {
     Subject::new("trainee-hpr", lookup)
 }
 
-/// The subject of a trainee's id in another system: one doctor each.
-pub fn external_subject(external: &ExternalId) -> Subject {
-    Subject::new("trainee-external", format!("{}/{}", external.system, external.id))
-}
-
 impl DomainEvent for Event {
     fn type_name(&self) -> &'static str {
         self.stored_name()
@@ -121,14 +108,11 @@ impl DomainEvent for Event {
         match self {
             Event::Registered(f) => {
                 let mut subjects = vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)];
-                subjects.extend(f.external_ids.iter().map(external_subject));
+                subjects.extend(external_id::subjects(external_id::Kind::Trainee, &f.external_ids));
                 subjects
             }
             Event::Corrected(f) => vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)],
             Event::SchemeChanged(f) => vec![subject(f.trainee)],
-            Event::ExternalIdAdded(f) => {
-                vec![subject(f.trainee), external_subject(&f.external_id)]
-            }
         }
     }
     fn effective_from(&self) -> Date {
@@ -136,13 +120,12 @@ impl DomainEvent for Event {
             Event::Registered(f) => f.on,
             Event::Corrected(f) => f.on,
             Event::SchemeChanged(f) => f.from,
-            Event::ExternalIdAdded(f) => f.on,
         }
     }
     fn municipality(&self) -> Option<&str> {
         match self {
             Event::Registered(f) => f.municipality.as_ref().map(MunicipalityNumber::as_str),
-            Event::Corrected(_) | Event::SchemeChanged(_) | Event::ExternalIdAdded(_) => None,
+            Event::Corrected(_) | Event::SchemeChanged(_) => None,
         }
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
@@ -165,7 +148,7 @@ pub struct Known {
     pub sealed: String,
     pub hpr_lookup: String,
     pub lis1_completed_on: Option<Date>,
-    pub external_ids: Vec<ExternalId>,
+    pub external_ids: ExternalIds,
     /// The municipality that registered the doctor.
     pub municipality: Option<MunicipalityNumber>,
     pub registered_on: Date,
@@ -202,7 +185,7 @@ impl Trainee {
                     sealed: f.sealed.clone(),
                     hpr_lookup: f.hpr_lookup.clone(),
                     lis1_completed_on: f.lis1_completed_on,
-                    external_ids: f.external_ids.clone(),
+                    external_ids: ExternalIds::told(&f.external_ids, at),
                     municipality: f.municipality.clone(),
                     registered_on: f.on,
                     occupancies: Occupancies::default(),
@@ -230,6 +213,10 @@ impl Fold for Trainee {
             (&mut *self, position::Event::decode(fact)?)
         {
             known.occupancies.evolve(&event, fact.position);
+        } else if let (Trainee::Known(known), Some(event)) =
+            (&mut *self, external_id::Event::decode(fact)?)
+        {
+            known.call(&event, fact.position);
         } else if let (Trainee::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
             known.forget(event);
         }
@@ -255,7 +242,15 @@ impl Known {
                 self.schemes.push((f.from, f.scheme));
                 self.schemes.sort_unstable();
             }
-            Event::ExternalIdAdded(f) => self.external_ids.push(f.external_id.clone()),
+        }
+    }
+
+    /// Takes in what another system calls the doctor, or a position of the doctor's.
+    fn call(&mut self, event: &external_id::Event, at: i64) {
+        if event.id() == self.id {
+            self.external_ids.evolve(event, at);
+        } else {
+            self.occupancies.call(event, at);
         }
     }
 
@@ -263,7 +258,7 @@ impl Known {
         let person::Event::Erased(erased) = event;
         self.sealed.clear();
         self.hpr_lookup.clear();
-        self.external_ids.clear();
+        self.external_ids.forget();
         self.erased = Some(erased);
     }
 

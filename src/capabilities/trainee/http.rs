@@ -1,5 +1,7 @@
 //! The operations on trainees.
 
+mod external_ids;
+
 use actix_web::web::Path;
 use actix_web::{get, post};
 use deserr::Deserr;
@@ -7,12 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{
-    Corrected, Event, ExternalIdAdded, Registered, Scheme, Trainee, external_subject, hpr_subject,
-    subject,
-};
+use super::domain::{Corrected, Event, Registered, Scheme, Trainee, hpr_subject, subject};
 use super::problems::*;
 use super::view::TraineeView;
+use crate::capabilities::external_id::problems::TRAINEE_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::edge::{Day, Faults};
@@ -25,7 +26,6 @@ use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -36,7 +36,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(history)
         .service(correct)
         .service(change_scheme)
-        .service(add_external_id);
+        .service(external_ids::add)
+        .service(external_ids::withdraw);
 }
 
 /// A doctor to register.
@@ -71,22 +72,6 @@ fn replied(status: u16, state: &Trainee, day: jiff::civil::Date) -> Reply {
 /// Of trainees, one at most has an HPR number.
 static TRAINEES: PersonKind = PersonKind { name: "trainee", hpr_subject, exists: &TRAINEE_EXISTS };
 
-async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
-    let subject = external_subject(external);
-    if view.is_new(&subject).await? {
-        return Ok(());
-    }
-    let trainee = view.holder(&subject, "trainee").await?;
-    if trainee.is_empty() {
-        return Ok(());
-    }
-    Err(Rejection::new(&TRAINEE_EXTERNAL_ID_TAKEN)
-        .with("system", &external.system)
-        .with("id", &external.id)
-        .with("trainee", trainee)
-        .into())
-}
-
 /// Register a trainee
 ///
 /// A doctor is registered once; the HPR number tells. Name and number are kept sealed and stay out
@@ -98,7 +83,7 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 #[post("/v1/trainees")]
 async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
     let (asked, today) = (body.value, change.today);
-    crate::capabilities::position::checked_external_ids(&asked.external_ids)?;
+    external_id::checked(&asked.external_ids)?;
     let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
@@ -107,9 +92,7 @@ async fn register(change: Change, body: Body<RegisterTrainee>) -> Answer {
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
         TRAINEES.free(view, &lookup).await?;
-        for external in &asked.external_ids {
-            external_id_free(view, external).await?;
-        }
+        external_id::free(view, Kind::Trainee, &asked.external_ids).await?;
         let facts = [Event::from(Registered {
             trainee: id,
             sealed: person.sealed.clone(),
@@ -298,31 +281,6 @@ async fn change_scheme(change: Change, id: Path<Uuid>, body: Body<ChangeScheme>)
         let loaded = trainee(view, id).await?;
         let known = loaded.state.known().expect("checked by trainee()");
         let facts = known.change_scheme(asked.scheme, asked.from.0, asked.reason.clone())?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Add an external id to a trainee
-#[utoipa::path(tag = "trainees", operation_id = "add_trainee_external_id",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
-    request_body = ExternalId,
-    responses((status = 200, description = "The trainee", body = TraineeView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&TRAINEE_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/trainees/{id}/external-ids")]
-async fn add_external_id(change: Change, id: Path<Uuid>, body: Body<ExternalId>) -> Answer {
-    let (external_id, today, id) = (body.value, change.today, *id);
-    let decide = async |view: &View| {
-        let loaded = trainee(view, id).await?;
-        let known = loaded.state.known().expect("checked by trainee()");
-        let facts = if known.external_ids.contains(&external_id) {
-            vec![]
-        } else {
-            external_id_free(view, &external_id).await?;
-            let external_id = external_id.clone();
-            vec![Event::from(ExternalIdAdded { trainee: id, external_id, on: today })]
-        };
         let next = evolved!(loaded.state, facts);
         Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
     };

@@ -79,7 +79,7 @@ impl TraineeView {
             lis1_completed_on: known.lis1_completed_on.map(Day),
             registered_on: Day(known.registered_on),
             positions: positions.collect(),
-            external_ids: known.external_ids.clone(),
+            external_ids: known.external_ids.to_vec(),
         })
     }
 }

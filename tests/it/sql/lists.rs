@@ -49,7 +49,9 @@ fn different_values(column: &str) -> i64 {
     match column {
         "municipality" | "municipalities" | "names" | "name_order" => 357,
         "programme" | "alis_office" | "curriculum" => WORDS_MANY,
-        "hpr_lookup" | "external" | "trainee" | "supervisor" | "code" => ITEMS,
+        "hpr_lookup" | "external" | "occupancies_external" | "trainee" | "supervisor" | "code" => {
+            ITEMS
+        }
         // Words of a short list.
         _ => 6,
     }

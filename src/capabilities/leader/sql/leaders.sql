@@ -7,7 +7,9 @@ create table {table} (
   known_to        bigint  not null,
   hpr_lookup      text,               -- keyed hash, never the number
   municipalities  text[]  not null,   -- where the leader leads on these days
+  external        text[]  not null,
   body            json    not null
 );
 create index on {table} (log, hpr_lookup, key) where hpr_lookup is not null;
 create index on {table} using gin (municipalities);
+create index on {table} using gin (external);

@@ -1,1 +1,2 @@
-hpr_lookup = null, body = (body::jsonb || '{"sealed": ""}')::json
+hpr_lookup = null, external = '{}',
+  body = (body::jsonb || '{"sealed": "", "external_ids": []}')::json

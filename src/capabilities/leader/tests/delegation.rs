@@ -46,6 +46,7 @@ impl Leaders {
             period,
             delegation: None,
             on: period.from,
+            external_ids: vec![],
         };
         self.tell(&[registered.into()]);
     }

@@ -28,7 +28,7 @@ use crate::http::etag::etag_beside;
 use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, NoFilters, ProblemResponse, Read};
+use crate::http::{Answer, Body, Change, History, InTime, List, NoFilters, ProblemResponse, Read};
 use crate::identifiers::{Comment, Token};
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
@@ -182,15 +182,15 @@ pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
 
 /// Read the history of a trainee's plan
 ///
-/// Every event about the plan itself, newest first: when it was assigned, started by the first
+/// Every event about the plan itself, newest first unless `sort` says otherwise: when it was assigned, started by the first
 /// submission, archived or withdrawn. What else was done in it is in the histories of its goals.
 #[utoipa::path(tag = "learning goals", operation_id = "read_plan_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("plan" = Plan, Path, description = "The plan.", example = "alm"), TimeAxes, Paging),
+        ("plan" = Plan, Path, description = "The plan.", example = "alm"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/trainees/{id}/plans/{plan}/history")]
-pub async fn history(list: List<NoFilters>, path: Path<(Uuid, String)>) -> Answer {
+pub async fn history(list: History, path: Path<(Uuid, String)>) -> Answer {
     let (id, plan) = plan_of(path)?;
     let (subjects, plan) = ([plan_subject(id)], plan.to_string());
     let about = About { subjects: &subjects, member: Some(("plan", &plan)) };

@@ -71,6 +71,7 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
             lis1_exception: None,
+            external_ids: vec![],
         };
         moved.occupancies.evolve(&position::Event::from(filled), 3);
     }
@@ -130,6 +131,7 @@ fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded(
             period: Period::since(june(1)),
         }),
         on: june(1),
+        external_ids: vec![],
     }));
     state.evolve(&leader::Event::from(leader::domain::TermEnded {
         leader: delegator,

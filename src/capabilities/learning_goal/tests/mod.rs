@@ -64,6 +64,7 @@ fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
             lis1_exception: None,
+            external_ids: vec![],
         };
         known.occupancies.evolve(&position::Event::from(filled), 1);
     }
@@ -86,6 +87,7 @@ fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> leader
                 period,
                 on: period.from,
                 delegation: None,
+                external_ids: vec![],
             }),
             Some(_) => leader::Event::from(leader::domain::TermAdded {
                 leader: LEADER,

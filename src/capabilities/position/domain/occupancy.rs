@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Category;
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::{Percent, Period};
 use crate::{whole_type, word_enum};
 
@@ -120,6 +120,9 @@ pub struct Filled {
     /// The document that lets the doctor begin before LIS1 is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lis1_exception: Option<Comment>,
+    /// What other systems call it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
 }
 
 /// Share, list or protected time change during an occupancy.

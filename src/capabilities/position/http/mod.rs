@@ -4,16 +4,14 @@ mod positions;
 mod situations;
 mod occupancies;
 mod corrections;
+mod external_ids;
 
 use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::state::Position;
 use super::view::PositionView;
-use crate::edge::Fault;
 use crate::event_log::{Refusal, Reply};
-use crate::identifiers::ExternalId;
-use crate::problem::Rejection;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -31,30 +29,15 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(corrections::correct_closure)
         .service(occupancies::fill)
         .service(occupancies::read_occupancy)
-        .service(occupancies::history)
         .service(occupancies::end)
         .service(occupancies::change_terms)
         .service(occupancies::change_model)
-        .service(corrections::correct_occupancy);
-}
-
-/// What one request may tell of ids in other systems.
-const EXTERNAL_IDS_MAX: usize = 20;
-
-/// Refuses more ids than a request may tell, and the same one twice.
-pub(crate) fn checked_external_ids(ids: &[ExternalId]) -> Result<(), Rejection> {
-    let mut systems: Vec<_> = ids.iter().map(|id| &id.system).collect();
-    systems.sort();
-    systems.dedup();
-    if ids.len() > EXTERNAL_IDS_MAX || systems.len() < ids.len() {
-        let fault = Fault::new(
-            "invalid_external_ids",
-            "At most 20, one a system.",
-            "Høyst 20, én per system.",
-        );
-        return Err(Rejection::field("/external_ids", fault));
-    }
-    Ok(())
+        .service(occupancies::history)
+        .service(corrections::correct_occupancy)
+        .service(external_ids::add)
+        .service(external_ids::withdraw)
+        .service(external_ids::add_to_occupancy)
+        .service(external_ids::withdraw_from_occupancy);
 }
 
 fn replied(status: u16, state: &Position, day: Date) -> Result<Reply, Refusal> {

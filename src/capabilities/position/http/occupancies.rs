@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::capabilities::external_id::problems::OCCUPANCY_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::position::domain::{
     Event, LeaveReason, ListCeiling, OperatingModel, Patients, Terms, WeekMinutes, subject,
 };
@@ -25,8 +27,8 @@ use crate::evolved;
 use crate::http::openapi::codes;
 use crate::http::page::{Page, Paging};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, List, NoFilters, Read, reading};
-use crate::identifiers::Comment;
+use crate::http::{Answer, Body, Change, History, InTime, Read, reading};
+use crate::identifiers::{Comment, ExternalId};
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 use crate::time::Percent;
@@ -59,15 +61,23 @@ pub struct FillPosition {
     /// nothing about the person.
     #[deserr(default)]
     lis1_exception: Option<Comment>,
+    /// What other systems call the occupancy; each id names one.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
 }
 
 /// What a change of one occupancy works on: the position, and the doctor's other occupancies.
-struct Holding {
-    position: Loaded<Position>,
-    held: Loaded<Trainee>,
+pub(super) struct Holding {
+    pub(super) position: Loaded<Position>,
+    pub(super) held: Loaded<Trainee>,
 }
 
-async fn holding(view: &View, position: Uuid, occupancy: Uuid) -> Result<Holding, Refusal> {
+pub(super) async fn holding(
+    view: &View,
+    position: Uuid,
+    occupancy: Uuid,
+) -> Result<Holding, Refusal> {
     let position: Loaded<Position> = view.load(&subject(position)).await?;
     let holder = position.state.known()?.occupancy(occupancy)?.trainee;
     let held = view.load(&trainee::subject(holder)).await?;
@@ -92,7 +102,7 @@ pub(super) async fn on_occupancy(
     change.execute(canonical, decide).await
 }
 
-async fn occupancy_reply(
+pub(super) async fn occupancy_reply(
     view: &View,
     status: u16,
     (state, doctor): (&Position, &Trainee),
@@ -124,10 +134,12 @@ async fn occupancy_reply(
     request_body = FillPosition,
     responses((status = 201, description = "The occupancy; its ETag is the position's", body = SingleOccupancyView)),
     extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
-        &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED])))))]
+        &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED,
+        &OCCUPANCY_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/positions/{id}/occupancies")]
 pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> Answer {
     let (asked, today, new) = (body.value, change.today, Uuid::now_v7());
+    external_id::checked(&asked.external_ids)?;
     let period = edge::period(asked.from, asked.to)?;
     let decide = async |view: &View| {
         let (position, doctor) = (subject(*id), trainee::subject(asked.trainee.0));
@@ -152,8 +164,12 @@ pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> A
                 protected_minutes_per_week: asked.protected_minutes_per_week,
             },
             lis1_exception: exception,
+            external_ids: asked.external_ids.clone(),
         };
         let facts = known.fill(fill, &doctor.occupancies)?;
+        if !facts.is_empty() {
+            external_id::free(view, Kind::Occupancy, &asked.external_ids).await?;
+        }
         let next = evolved!(loaded.state, facts);
         // Already so: answer with the occupancy that is.
         let occupancy = match facts.first() {
@@ -201,11 +217,11 @@ pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
 /// else happened to the position is in the position's history.
 #[utoipa::path(tag = "positions", operation_id = "read_occupancy_history",
     params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), TimeAxes, Paging),
+        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), Sort<InTime>, TimeAxes, Paging),
     responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
     extensions(("x-access" = json!("individuals"))))]
 #[get("/v1/positions/{id}/occupancies/{occupancy}/history")]
-pub async fn history(list: List<NoFilters>, path: Path<(Uuid, Uuid)>) -> Answer {
+pub async fn history(list: History, path: Path<(Uuid, Uuid)>) -> Answer {
     let (id, occupancy) = path.into_inner();
     let holders: Loaded<Holders> = list.read.service.log.fold(&subject(id), None).await?;
     reading::about(holders.state.of(occupancy).ok_or(&NOT_FOUND)?);

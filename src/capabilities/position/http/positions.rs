@@ -6,12 +6,12 @@ use deserr::Deserr;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{checked_external_ids, replied};
+use super::replied;
+use crate::capabilities::external_id::problems::POSITION_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::position::domain::{
-    Category, Established, Event, OpenPracticeModel, OperatingModel, Terms, external_subject,
-    subject,
+    Category, Established, Event, OpenPracticeModel, OperatingModel, Terms, subject,
 };
-use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::Position;
 use crate::capabilities::position::view::{PositionView, SituationWord};
 use crate::capabilities::programme::{
@@ -20,7 +20,7 @@ use crate::capabilities::programme::{
 };
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{Day, Faults, Id};
-use crate::event_log::{Decision, Refusal, View};
+use crate::event_log::{Decision, View};
 use crate::evolved;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
@@ -28,7 +28,6 @@ use crate::http::page::{By, Orders, Page, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
-use crate::problem::Rejection;
 use crate::time::Percent;
 
 /// A position to establish.
@@ -63,21 +62,6 @@ pub struct EstablishPosition {
     external_ids: Vec<ExternalId>,
 }
 
-async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
-    for external in ids {
-        let subject = external_subject(external);
-        if !view.is_new(&subject).await? {
-            let holder = view.holder(&subject, "position").await?;
-            return Err(Rejection::new(&POSITION_EXTERNAL_ID_TAKEN)
-                .with("system", &external.system)
-                .with("id", &external.id)
-                .with("position", holder)
-                .into());
-        }
-    }
-    Ok(())
-}
-
 /// Establish a position
 ///
 /// From its first day the position is `planned`: it can be announced and filled.
@@ -89,7 +73,7 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[post("/v1/positions")]
 pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    checked_external_ids(&asked.external_ids)?;
+    external_id::checked(&asked.external_ids)?;
     change.reach().act_in(&asked.municipality)?;
     let from = asked.from.map_or(today, |day| day.0);
     let decide = async |view: &View| {
@@ -98,7 +82,7 @@ pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer 
         if let Some(programme) = asked.programme {
             programme::admit(view, programme.0, &asked.municipality, from, None).await?;
         }
-        external_ids_free(view, &asked.external_ids).await?;
+        external_id::free(view, Kind::Position, &asked.external_ids).await?;
         let asked = asked.clone();
         let facts = [Event::from(Established {
             position: id,
@@ -145,6 +129,11 @@ pub struct PositionFilters {
     #[param(inline)]
     #[deserr(default)]
     external_id: Option<ExternalName>,
+    /// Only the position with an occupancy, on whatever day, that another system calls this:
+    /// `system/id`. It is among `occupancies`.
+    #[param(inline)]
+    #[deserr(default)]
+    occupancy_external_id: Option<ExternalName>,
 }
 
 /// What positions are sorted by.
@@ -161,6 +150,13 @@ impl Orders for PositionOrders {
     ];
 }
 
+/// Whoever sees a position only for the sake of a doctor finds it by that doctor's occupancy alone:
+/// the one on the day, which the row is about. The value is the id, and behind it the numbers of
+/// the municipalities of which the caller sees everything.
+const SHOWN: &str = "(municipality = any(($$::text[])[2:]) or exists (
+    select from json_array_elements(body -> 'occupancy' -> 'external_ids') e
+    where (e ->> 'system') || '/' || (e ->> 'id') = ($$::text[])[1]))";
+
 /// List positions
 ///
 /// In the order they were registered, as they are on `as_of`.
@@ -172,6 +168,12 @@ impl Orders for PositionOrders {
 pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
     let filters = &list.filters;
     let text = |value: &dyn ToString| value.to_string();
+    let of_occupancy = filters.occupancy_external_id.as_ref().map(|e| text(e));
+    let reach = &list.read.actor.reach;
+    let shown = of_occupancy.clone().filter(|_| reach.sees_by_doctor()).map(|external| {
+        let numbers = reach.municipalities.iter().map(|number| text(number));
+        std::iter::once(external).chain(numbers).collect::<Vec<String>>()
+    });
     let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
     ListQuery::of("positions", rows)
         .filed_under("municipality", filters.municipality.as_ref())
@@ -180,6 +182,8 @@ pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
         .filter("situation = $$", filters.situation.map(|s| text(&s)))
         .filter("trainee = $$", filters.trainee.map(|id| id.0))
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| text(e)))
+        .filter("occupancies_external @> array[$$::text]", of_occupancy)
+        .filter(SHOWN, shown)
         .answer(list)
         .await
 }

@@ -11,7 +11,7 @@ use crate::capabilities::position::domain::{
 };
 use crate::capabilities::position::problems;
 use crate::capabilities::position::state::Known;
-use crate::identifiers::Comment;
+use crate::identifiers::{Comment, ExternalId};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 use crate::word_enum;
@@ -27,6 +27,7 @@ pub struct Fill {
     pub terms: Terms,
     /// The document that lets the doctor begin before LIS1 is completed.
     pub lis1_exception: Option<Comment>,
+    pub external_ids: Vec<ExternalId>,
 }
 
 /// A doctor begins after LIS1, or with a documented exception. When it was completed need not be
@@ -126,6 +127,7 @@ impl Known {
             (o.trainee, o.period) == (fill.trainee, fill.period)
                 && (o.percent_on(from), o.model_on(from), o.terms_on(from))
                     == (fill.percent, fill.operating_model, fill.terms)
+                && o.external_ids.hold(&fill.external_ids)
         };
         if self.occupancies.iter().any(same) {
             return Ok(vec![]);
@@ -145,6 +147,7 @@ impl Known {
                 operating_model: fill.operating_model,
                 terms: fill.terms,
                 lis1_exception: fill.lis1_exception,
+                external_ids: fill.external_ids,
             }
             .into(),
         ])

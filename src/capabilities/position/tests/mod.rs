@@ -93,6 +93,7 @@ impl Story {
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
             lis1_exception: None,
+            external_ids: vec![],
         };
         let none = Occupancies::default();
         let facts = self.known().fill(fill, &none);
@@ -173,6 +174,7 @@ fn a_doctor_never_works_more_than_a_full_position() {
             operating_model: OperatingModel::Salaried,
             terms: Terms::default(),
             lis1_exception: None,
+            external_ids: vec![],
         };
         Story::new("100").known().fill(fill, held).map_err(|rejection| rejection.problem.code)
     };

@@ -85,6 +85,7 @@ impl World {
                     operating_model: OperatingModel::Salaried,
                     terms: Terms::default(),
                     lis1_exception: None,
+                    external_ids: vec![],
                 };
                 known.fill(fill, self.held_by(trainee))
             }

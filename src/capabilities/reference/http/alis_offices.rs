@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::super::alis_office::AlisOffice;
 use super::super::domain::{
-    AlisOfficeRegistered, Event, alis_office_external_subject, alis_office_subject,
-    municipality_subject,
+    AlisOfficeRegistered, Event, alis_office_subject, municipality_subject,
 };
 use super::super::municipality::{Known, Municipality, NOT_IN_USE};
 use super::super::problems::*;
 use super::super::view::AlisOfficeView;
-use crate::capabilities::position::checked_external_ids;
+use crate::capabilities::external_id::problems::ALIS_OFFICE_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind, Resource, Told, WithdrawExternalId};
 use crate::edge::{self, Day, Faults, PeriodCorrection};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
@@ -39,7 +39,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(history)
         .service(assign)
         .service(release)
-        .service(correct_assignment);
+        .service(correct_assignment)
+        .service(add_external_id)
+        .service(withdraw_external_id);
 }
 
 /// An ALIS office to register.
@@ -65,21 +67,6 @@ fn replied(status: u16, state: &AlisOffice, day: Date) -> Result<Reply, Refusal>
     Ok(Reply { status, location, head: None, body })
 }
 
-async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusal> {
-    for external in ids {
-        let subject = alis_office_external_subject(external);
-        if !view.is_new(&subject).await? {
-            let office = view.holder(&subject, "office").await?;
-            return Err(Rejection::new(&ALIS_OFFICE_EXTERNAL_ID_TAKEN)
-                .with("system", &external.system)
-                .with("id", &external.id)
-                .with("office", office)
-                .into());
-        }
-    }
-    Ok(())
-}
-
 /// Register an ALIS office
 #[utoipa::path(tag = "alis-offices", operation_id = "register_alis_office",
     request_body = RegisterAlisOffice,
@@ -88,10 +75,10 @@ async fn external_ids_free(view: &View, ids: &[ExternalId]) -> Result<(), Refusa
 #[post("/v1/alis-offices")]
 async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    checked_external_ids(&asked.external_ids)?;
+    external_id::checked(&asked.external_ids)?;
     let decide = async |view: &View| {
         view.is_new(&alis_office_subject(id)).await?;
-        external_ids_free(view, &asked.external_ids).await?;
+        external_id::free(view, Kind::AlisOffice, &asked.external_ids).await?;
         let (name, external_ids) = (asked.name.clone(), asked.external_ids.clone());
         let organisation_number = asked.organisation_number.clone();
         let registered =
@@ -296,4 +283,41 @@ async fn correct_assignment(
         known.correct_office(*id, was, period, asked.reason.clone())
     };
     on_pair(change, &body.canonical, *id, &asked.municipality, rule).await
+}
+
+async fn tell_external_id(change: Change, id: Uuid, told: Told) -> Answer {
+    let reply = |state: &AlisOffice, day| replied(200, state, day);
+    external_id::change(change, alis_office_subject(id), told, reply, |state: &AlisOffice| {
+        Ok((Resource::AlisOffice { office: id }, &state.known()?.external_ids))
+    })
+    .await
+}
+
+/// Add an external id to an ALIS office
+#[utoipa::path(tag = "alis-offices", operation_id = "add_alis_office_external_id",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = ExternalId,
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
+#[post("/v1/alis-offices/{id}/external-ids")]
+async fn add_external_id(change: Change, id: Path<Uuid>, body: Body<ExternalId>) -> Answer {
+    tell_external_id(change, *id, body.into()).await
+}
+
+/// Take back an external id of an ALIS office
+///
+/// It was told wrong: another one may have it from now on. What was told stays in the history, and
+/// `known_at` before this shows it.
+#[utoipa::path(tag = "alis-offices", operation_id = "withdraw_alis_office_external_id",
+    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = WithdrawExternalId,
+    responses((status = 200, description = "The office", body = AlisOfficeView)),
+    extensions(("x-access" = json!("register"))))]
+#[post("/v1/alis-offices/{id}/external-ids/withdrawal")]
+async fn withdraw_external_id(
+    change: Change,
+    id: Path<Uuid>,
+    body: Body<WithdrawExternalId>,
+) -> Answer {
+    tell_external_id(change, *id, body.into()).await
 }

@@ -13,7 +13,7 @@ use crate::capabilities::supervision::domain::{
 use crate::capabilities::supervision::problems;
 use crate::capabilities::supervision::supervisor::{self, Qualification};
 use crate::capabilities::trainee;
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
 
@@ -26,6 +26,7 @@ pub struct Proposal {
     pub mode: SupervisionMode,
     pub same_office: Option<bool>,
     pub planned_minutes_per_month: Option<MonthMinutes>,
+    pub external_ids: Vec<ExternalId>,
     pub on: Date,
 }
 
@@ -111,6 +112,7 @@ impl Parties<'_> {
                 && (a.kind, a.period, a.mode) == (asked.kind, asked.period, asked.mode)
                 && (a.same_office, a.planned_minutes_per_month)
                     == (asked.same_office, asked.planned_minutes_per_month)
+                && a.external_ids.hold(&asked.external_ids)
                 && !matches!(a.agreement, Agreement::Declined { .. })
         };
         self.supervisor.assignments.iter().find(same).map(|a| a.id)
@@ -134,6 +136,7 @@ impl Parties<'_> {
                 mode: asked.mode,
                 same_office: asked.same_office,
                 planned_minutes_per_month: asked.planned_minutes_per_month,
+                external_ids: asked.external_ids,
                 on: asked.on,
             }
             .into(),

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::Period;
 use crate::{whole_type, word_enum};
 
@@ -89,6 +89,9 @@ pub struct AssignmentProposed {
     pub same_office: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned_minutes_per_month: Option<MonthMinutes>,
+    /// What other systems call it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
     pub on: Date,
 }
 

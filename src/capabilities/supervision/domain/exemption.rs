@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::capabilities::supervision::application::Application;
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::Period;
 use crate::whole_type;
 
@@ -28,6 +28,9 @@ pub struct ExemptionDrafted {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub took_over: BTreeSet<MunicipalityNumber>,
     pub application: Application,
+    /// What other systems call it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_ids: Vec<ExternalId>,
     pub on: Date,
 }
 

@@ -36,6 +36,7 @@ fn drafted(application: Application) -> Exemptions {
         municipality: MunicipalityNumber::from_text("5401").expect("a number"),
         application,
         on: date(2024, 11, 1),
+        external_ids: vec![],
     }));
     exemptions
 }

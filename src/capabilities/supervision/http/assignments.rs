@@ -11,6 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::aggregate::Subject;
+use crate::capabilities::external_id::problems::ASSIGNMENT_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::reference::{self, Lineage};
 use crate::capabilities::supervision::assignment::{Assignments, Parties, Proposal};
 use crate::capabilities::supervision::domain::{
@@ -30,7 +32,7 @@ use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read, reading};
-use crate::identifiers::MunicipalityNumber;
+use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
 use crate::problem::Rejection;
 
 /// Somebody to supervise a trainee.
@@ -59,6 +61,10 @@ pub struct ProposeAssignment {
     /// What it is for; `individual` by default.
     #[deserr(default)]
     kind: Option<AssignmentKind>,
+    /// What other systems call it; each id names one assignment.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    external_ids: Vec<ExternalId>,
 }
 
 /// The states that a decision on an assignment reads, all guarded: what the log holds before an
@@ -125,10 +131,12 @@ impl Concerned {
 #[utoipa::path(tag = "supervisor assignments", operation_id = "propose_supervisor_assignment",
     request_body = ProposeAssignment,
     responses((status = 201, description = "The assignment; its ETag is the supervisor's", body = AssignmentView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR])))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR,
+        &ASSIGNMENT_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/supervisor-assignments")]
 pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
     let (asked, today, new) = (body.value, change.today, Uuid::now_v7());
+    external_id::checked(&asked.external_ids)?;
     let proposal = Proposal {
         assignment: new,
         kind: asked.kind.unwrap_or(AssignmentKind::Individual),
@@ -136,6 +144,7 @@ pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
         mode: asked.mode,
         same_office: asked.same_office,
         planned_minutes_per_month: asked.planned_minutes_per_month,
+        external_ids: asked.external_ids.clone(),
         on: today,
     };
     let reach = change.reach().clone();
@@ -149,6 +158,9 @@ pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
         }
         reach.act_for(&homes, Role::Doctor)?;
         let facts = parties.propose(proposal.clone())?;
+        if !facts.is_empty() {
+            external_id::free(view, Kind::Assignment, &asked.external_ids).await?;
+        }
         // Already so: answer with the assignment that is.
         let id = if facts.is_empty() { parties.same(&proposal).unwrap_or(new) } else { new };
         Ok(read.decided(201, id, &facts, today))
@@ -174,6 +186,10 @@ pub struct AssignmentFilters {
     /// which it had or took over by the day.
     #[deserr(default)]
     municipality: Option<MunicipalityNumber>,
+    /// Only the assignment that another system calls this: `system/id`.
+    #[param(inline)]
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
 }
 
 /// What assignments are sorted by.
@@ -202,6 +218,7 @@ pub async fn list_all(list: List<AssignmentFilters, AssignmentOrders>) -> Answer
         .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
         .filed_under("municipality", filters.municipality.as_ref())
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await
 }

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::capabilities::external_id::problems::EXEMPTION_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::reference::{self, municipality_in_use};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{
@@ -25,20 +27,20 @@ use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::identifiers::{Comment, ExternalId, ExternalName, MunicipalityNumber};
 use crate::problem::Rejection;
 
 /// Declares a body that tells an application, or more of one, beside the fields of its own.
 macro_rules! application_body {
     (
         $(#[doc = $doc:literal])+
-        pub struct $name:ident { $( $(#[doc = $own_doc:literal])+ $own:ident: $type:ty, )* }
+        pub struct $name:ident { $( $(#[$own_meta:meta])+ $own:ident: $type:ty, )* }
     ) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Deserr, ToSchema)]
         #[deserr(deny_unknown_fields, error = Faults)]
         pub struct $name {
-            $( $(#[doc = $own_doc])+ $own: $type, )*
+            $( $(#[$own_meta])+ $own: $type, )*
             /// The first day applied for.
             #[deserr(default)]
             from: Option<Day>,
@@ -90,6 +92,10 @@ application_body! {
         supervisor: Id,
         /// The municipality that applies, and where the exemption shall hold.
         municipality: MunicipalityNumber,
+        /// What other systems call it; each id names one exemption.
+        #[deserr(default)]
+        #[schema(required = false, max_items = 20)]
+        external_ids: Vec<ExternalId>,
     }
 }
 
@@ -98,7 +104,12 @@ application_body! {
     pub struct DetailExemption {}
 }
 
-fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Result<Reply, Refusal> {
+pub(super) fn replied(
+    status: u16,
+    state: &Exemptions,
+    id: Uuid,
+    day: Date,
+) -> Result<Reply, Refusal> {
     let shown = ExemptionView::on(state.get(id)?, day);
     let body = serde_json::to_value(shown).expect("views are plain data");
     let location = (status == 201).then(|| format!("/v1/supervision-exemptions/{id}"));
@@ -113,11 +124,13 @@ fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Result<Reply
 #[utoipa::path(tag = "supervision exemptions", operation_id = "draft_supervision_exemption",
     request_body = DraftExemption,
     responses((status = 201, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("municipal"))))]
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_EXTERNAL_ID_TAKEN])))))]
 #[post("/v1/supervision-exemptions")]
 pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
     let (supervisor, municipality) = (asked.supervisor.0, asked.municipality.clone());
+    let external_ids = asked.external_ids.clone();
+    external_id::checked(&external_ids)?;
     change.reach().act_in(&municipality)?;
     let application = asked.application();
     application.consistent()?;
@@ -133,12 +146,14 @@ pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
             return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE).into());
         }
         view.is_new(&exemption_subject(id)).await?;
+        external_id::free(view, Kind::Exemption, &external_ids).await?;
         let facts = [Event::from(ExemptionDrafted {
             exemption: id,
             supervisor,
             municipality: municipality.clone(),
             took_over,
             application: application.clone(),
+            external_ids: external_ids.clone(),
             on: today,
         })];
         let next = evolved!(Exemptions::default(), facts);
@@ -165,6 +180,10 @@ pub struct ExemptionFilters {
     /// Only exemptions that are granted on the day and whose last day comes before this one.
     #[deserr(default)]
     expires_before: Option<Day>,
+    /// Only the exemption that another system calls this: `system/id`.
+    #[param(inline)]
+    #[deserr(default)]
+    external_id: Option<ExternalName>,
 }
 
 /// What exemptions are sorted by.
@@ -202,6 +221,7 @@ pub async fn list_all(list: List<ExemptionFilters, ExemptionOrders>) -> Answer {
         .filed_under("municipality", filters.municipality.as_ref())
         .filter("situation = $$", filters.situation.map(|s| s.to_string()))
         .filter("expires_on < $$", filters.expires_before.map(|day| day.0))
+        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await
 }

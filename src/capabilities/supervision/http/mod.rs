@@ -6,6 +6,7 @@ mod exemptions;
 mod exemption_decisions;
 mod assignments;
 mod assignment_acts;
+mod external_ids;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -41,5 +42,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(assignment_acts::resume)
         .service(assignment_acts::end)
         .service(assignment_acts::correct)
+        .service(external_ids::add_to_supervisor)
+        .service(external_ids::withdraw_from_supervisor)
+        .service(external_ids::add_to_exemption)
+        .service(external_ids::withdraw_from_exemption)
+        .service(external_ids::add_to_assignment)
+        .service(external_ids::withdraw_from_assignment)
         .service(super::report::read_supervision_status);
 }

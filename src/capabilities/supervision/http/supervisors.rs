@@ -7,17 +7,18 @@ use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::capabilities::external_id::problems::SUPERVISOR_EXTERNAL_ID_TAKEN;
+use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
-use crate::capabilities::position::checked_external_ids;
 use crate::capabilities::supervision::domain::{
-    Corrected, Event, Registered, TraineeCapacity, external_subject, hpr_subject, subject,
+    Corrected, Event, Registered, TraineeCapacity, hpr_subject, subject,
 };
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::SupervisorView;
 use crate::edge::{self, Day, Fault, Faults, FieldFault};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Loaded, Reply, View};
 use crate::evolved;
 use crate::http::change::Flag;
 use crate::http::list::Rows;
@@ -27,7 +28,6 @@ use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
 use crate::time::Period;
 
 /// Periods of specialist approval that a correction may tell.
@@ -68,22 +68,6 @@ pub(super) fn replied(status: u16, state: &Supervisor, day: Date) -> Reply {
 static SUPERVISORS: PersonKind =
     PersonKind { name: "supervisor", hpr_subject, exists: &SUPERVISOR_EXISTS };
 
-async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refusal> {
-    let key = external_subject(external);
-    if view.is_new(&key).await? {
-        return Ok(());
-    }
-    let supervisor = view.holder(&key, "supervisor").await?;
-    if supervisor.is_empty() {
-        return Ok(());
-    }
-    Err(Rejection::new(&SUPERVISOR_EXTERNAL_ID_TAKEN)
-        .with("system", &external.system)
-        .with("id", &external.id)
-        .with("supervisor", supervisor)
-        .into())
-}
-
 /// Register a supervisor
 ///
 /// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a
@@ -97,7 +81,7 @@ async fn external_id_free(view: &View, external: &ExternalId) -> Result<(), Refu
 #[post("/v1/supervisors")]
 pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer {
     let (asked, today) = (body.value, change.today);
-    checked_external_ids(&asked.external_ids)?;
+    external_id::checked(&asked.external_ids)?;
     let municipality = change.reach().registering(asked.municipality.as_ref())?;
     let vault = &change.service.vault;
     let lookup = vault.lookup(&asked.hpr_number);
@@ -106,9 +90,7 @@ pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer 
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
         SUPERVISORS.free(view, &lookup).await?;
-        for external in &asked.external_ids {
-            external_id_free(view, external).await?;
-        }
+        external_id::free(view, Kind::Supervisor, &asked.external_ids).await?;
         let facts = [Event::from(Registered {
             supervisor: id,
             sealed: person.sealed.clone(),

@@ -18,6 +18,7 @@ create table {table} (
   exemption_to   date,
   lapsed_since   date,
   over_capacity  boolean not null,
+  external       text[]  not null,
   body           json    not null
 );
 -- By these the report on supervision finds whom a trainee has, and the lists filter.
@@ -26,3 +27,4 @@ create index on {table} (log, supervisor, key);
 create index on {table} (log, municipality, key) where municipality is not null;
 create index on {table} (log, situation, key);
 create index on {table} (log, first_day, key, valid_from, known_from);
+create index on {table} using gin (external);

@@ -93,6 +93,7 @@ impl World {
             took_over,
             application,
             on,
+            external_ids: vec![],
         };
         self.given(NO_SPECIALIST, drafted);
         let retroactive = None;
@@ -140,6 +141,7 @@ impl World {
             same_office: None,
             planned_minutes_per_month: None,
             on: date(2025, 1, 1),
+            external_ids: vec![],
         };
         self.when(by, |parties| parties.propose(proposal)).map(|_| assignment)
     }
@@ -180,6 +182,7 @@ fn trainee() -> Trainee {
         operating_model: OperatingModel::Salaried,
         terms: Terms::default(),
         lis1_exception: None,
+        external_ids: vec![],
     });
     let fact = NewFact::of(&filled);
     trainee.apply(&fact.as_fact(1, Timestamp::UNIX_EPOCH)).expect("folds");
