@@ -39,7 +39,8 @@ REFUSED_FOR_ITS_MEANING = {
     "own_delegate",
     "same_municipality",
     "told_and_lifted",
-    # Versions counted over all goals of a catalogue.
+    # Versions counted over all goals of a catalogue, ids over all that was told of a resource.
+    "too_many_external_ids",
     "too_many_versions",
     # What the register does not hold, or not on that day.
     "curriculum_not_in_force",

@@ -114,6 +114,21 @@ async fn more_ids_than_one_a_system_are_refused_where_something_is_registered() 
 }
 
 #[tokio::test]
+async fn one_thing_has_a_hundred_ids_at_most() {
+    let instance = Instance::start().await;
+    let client = instance.client();
+    let address = format!("/v1/trainees/{}", sample::trainee(&client, "999000001").await);
+    for id in 0..100 {
+        add(&client, &address, &id.to_string()).await.expect(200);
+    }
+    let refused = add(&client, &address, "100").await.expect_problem(422, "invalid_request");
+    assert_eq!(refused.body["errors"][0]["code"], "too_many_external_ids");
+    withdraw(&client, &address, "7").await.expect(200);
+    add(&client, &address, "100").await.expect(200);
+    instance.stop().await;
+}
+
+#[tokio::test]
 async fn who_was_erased_is_called_nothing_and_what_they_were_called_is_free() {
     let instance = Instance::start().await;
     let client = instance.client();

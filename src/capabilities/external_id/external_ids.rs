@@ -4,9 +4,12 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::domain::{Added, Event, Resource, Withdrawn};
-use crate::edge::UNKNOWN_REFERENCE;
+use crate::edge::{Fault, UNKNOWN_REFERENCE};
 use crate::identifiers::{Comment, ExternalId};
 use crate::problem::Rejection;
+
+/// Ids of one resource, in all systems together.
+pub const HELD_MAX: usize = 100;
 
 /// What other systems call a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -60,11 +63,24 @@ impl ExternalIds {
     }
 
     /// Another system has a name for the resource.
-    pub fn add(&self, resource: Resource, external_id: &ExternalId, on: Date) -> Vec<Event> {
+    pub fn add(
+        &self,
+        resource: Resource,
+        external_id: &ExternalId,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
         if self.hold(std::slice::from_ref(external_id)) {
-            return vec![];
+            return Ok(vec![]);
         }
-        vec![Event::Added(Added { resource, external_id: external_id.clone(), on })]
+        if self.held.len() >= HELD_MAX {
+            let fault = Fault::new(
+                "too_many_external_ids",
+                "It has 100 ids already: take back those that are wrong.",
+                "Den har allerede 100 id-er: trekk tilbake dem som er feil.",
+            );
+            return Err(Rejection::field("/id", fault));
+        }
+        Ok(vec![Event::Added(Added { resource, external_id: external_id.clone(), on })])
     }
 
     /// The name was told wrong.

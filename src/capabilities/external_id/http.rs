@@ -132,7 +132,7 @@ pub(crate) async fn decide(
     match &told.what {
         What::Added(external) => {
             let (kind, _) = resource.named();
-            let facts = held.add(resource, external, on);
+            let facts = held.add(resource, external, on)?;
             if !facts.is_empty() {
                 free(view, kind, std::slice::from_ref(external)).await?;
             }
