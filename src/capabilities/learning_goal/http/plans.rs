@@ -182,7 +182,7 @@ pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
 
 /// Read the history of a trainee's plan
 ///
-/// Every event about the plan itself, newest first unless `sort` says otherwise: when it was assigned, started by the first
+/// Every event about the plan itself, newest first: when it was assigned, started by the first
 /// submission, archived or withdrawn. What else was done in it is in the histories of its goals.
 #[utoipa::path(tag = "learning goals", operation_id = "read_plan_history",
     params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),

@@ -25,7 +25,7 @@ use crate::event_log::feed::About;
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging};
+use crate::http::page::{Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, Read, reading};
 use crate::identifiers::{Comment, ExternalId};
