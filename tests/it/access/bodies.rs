@@ -31,9 +31,17 @@ const CALLERS: [Scenario; 4] =
 /// the HPR number, as docs/api.md says. `may`: the caller's own to do, and why stands beside it.
 const EXPECTED: &str = "
 accept_supervisor_assignment @                 404
+add_alis_office_external_id -                  403
+add_leader_external_id @                       404
 add_leader_term @                              404
 add_leader_term delegated_by                   422 403 403
 add_leader_term municipality                   403
+add_occupancy_external_id @                    404
+add_position_external_id @                     404
+add_programme_external_id -                    403 may -- an office runs programmes
+add_supervision_exemption_external_id @        404
+add_supervisor_assignment_external_id @        404
+add_supervisor_external_id @                   403
 add_trainee_external_id @                      404
 announce_position @                            404
 appeal_supervision_exemption @                 404
@@ -128,9 +136,18 @@ start_programme -                              403 may -- an office runs program
 submit_goal @                                  404
 submit_supervision_exemption @                 404
 suspend_position @                             404
+withdraw_alis_office_external_id -             403
 withdraw_announcement @                        404
+withdraw_leader_external_id @                  404
+withdraw_occupancy_external_id @               404
 withdraw_plan @                                404
 withdraw_plan by                               409:not_the_leader 403 403
+withdraw_position_external_id @                404
+withdraw_programme_external_id -               403 422:invalid_request -- it has no such id
+withdraw_supervision_exemption_external_id @   404
+withdraw_supervisor_assignment_external_id @   404
+withdraw_supervisor_external_id @              403
+withdraw_trainee_external_id @                 404
 ";
 
 /// Components of the document whose values name something that is somebody's.
