@@ -37,6 +37,7 @@ REFUSED_FOR_ITS_MEANING = {
     "only_with_system",
     "outside_of_delegator",
     "own_delegate",
+    "reopened_has_no_end",
     "same_municipality",
     "told_and_lifted",
     # Versions counted over all goals of a catalogue, ids over all that was told of a resource.

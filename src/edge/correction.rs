@@ -21,14 +21,9 @@ pub struct PeriodCorrection {
 impl PeriodCorrection {
     /// How the period really was; `None` when it never was.
     pub fn of(self, recorded: Period) -> Result<Option<Period>, FieldFault> {
-        if self.never_was {
-            let told = self.from.is_some() || self.to.is_some() || self.reopened || self.else_told;
-            let fault = Fault::new(
-                "nothing_else",
-                "Of what never was, tell nothing else.",
-                "Om det som aldri var, oppgis ikke noe annet.",
-            );
-            return if told { Err(FieldFault::at("/never_was", fault)) } else { Ok(None) };
+        let told = self.from.is_some() || self.to.is_some() || self.reopened || self.else_told;
+        if never(self.never_was, told)? {
+            return Ok(None);
         }
         let from = self.from.unwrap_or(Day(recorded.from));
         let to = match (self.to, self.reopened) {
@@ -46,6 +41,19 @@ impl PeriodCorrection {
         };
         period(from, to).map(Some)
     }
+}
+
+/// Whether a correction says that there never was such a thing; then nothing else may be told.
+pub fn never(never_was: bool, else_told: bool) -> Result<bool, FieldFault> {
+    if never_was && else_told {
+        let fault = Fault::new(
+            "nothing_else",
+            "Of what never was, tell nothing else.",
+            "Om det som aldri var, oppgis ikke noe annet.",
+        );
+        return Err(FieldFault::at("/never_was", fault));
+    }
+    Ok(never_was)
 }
 
 /// The day that a correction tells of something that has one day; `None` when it never was.

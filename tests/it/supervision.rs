@@ -1,6 +1,7 @@
 //! Supervision through HTTP.
 
 mod assignments;
+mod corrections;
 mod exemptions;
 mod report;
 mod sorting;

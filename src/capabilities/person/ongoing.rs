@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::learning_goal::plan::Plans;
-use crate::capabilities::supervision::assignment::{Agreement, Assignment};
+use crate::capabilities::supervision::assignment::Assignment;
 use crate::capabilities::supervision::{Assignments, Supervisor};
 use crate::capabilities::trainee::Trainee;
 use crate::time::Period;
@@ -43,8 +43,5 @@ pub fn of_leader(leader: &Leader, day: Date) -> bool {
 
 /// Somebody said yes, or has not answered yet.
 fn is_wanted(assignment: &Assignment, day: Date) -> bool {
-    match assignment.agreement {
-        Agreement::Declined { .. } => false,
-        Agreement::Proposed | Agreement::Accepted { .. } => goes_on(&assignment.period, day),
-    }
+    assignment.is_wanted() && goes_on(&assignment.period, day)
 }

@@ -11,7 +11,7 @@ use super::domain::{
 use super::occupancy::Occupancy;
 use super::state::{Known, Position, Situation};
 use crate::capabilities::supervision::Assignments;
-use crate::capabilities::supervision::assignment::{Agreement, Assignment};
+use crate::capabilities::supervision::assignment::Assignment;
 use crate::capabilities::trainee::Trainee;
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
@@ -218,7 +218,7 @@ fn about_supervision(
         assignment.period.covers(last)
             && assignment.period.covers(next)
             && !assignment.period.ends_before(day)
-            && !matches!(assignment.agreement, Agreement::Declined { .. })
+            && assignment.is_wanted()
             && assignment.municipality.as_ref().is_none_or(here)
     };
     let warning = |assignment: &Assignment| {

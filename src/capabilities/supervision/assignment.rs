@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 use super::domain::{
     AssignmentDeclined, AssignmentFacts, AssignmentKind, AssignmentPaused, AssignmentProposed,
-    Event, MonthMinutes, SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
+    AssignmentWithdrawn, Event, MonthMinutes, SupervisionEndReason, SupervisionMode,
+    SupervisionPauseReason,
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
@@ -33,8 +34,16 @@ use crate::time::{Period, day_before};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agreement {
     Proposed,
-    Accepted { on: Date },
-    Declined { on: Date },
+    Accepted {
+        on: Date,
+    },
+    Declined {
+        on: Date,
+    },
+    /// Taken back before it was answered.
+    Withdrawn {
+        on: Date,
+    },
 }
 
 /// Supervision rests, or goes on.
@@ -49,6 +58,7 @@ enum Step {
 pub enum Standing {
     Proposed,
     Declined,
+    Withdrawn,
     /// Accepted; the first day is still to come.
     Accepted,
     Held,
@@ -64,6 +74,7 @@ impl Standing {
         match self {
             Standing::Proposed => "proposed",
             Standing::Declined => "declined",
+            Standing::Withdrawn => "withdrawn",
             Standing::Accepted => "accepted",
             Standing::Held => "active",
             Standing::Paused { .. } => "paused",
@@ -120,7 +131,9 @@ impl Assignment {
         let first = self.proposed_on.min(self.period.from);
         match self.agreement {
             Agreement::Proposed => first,
-            Agreement::Accepted { on } | Agreement::Declined { on } => first.min(on),
+            Agreement::Accepted { on }
+            | Agreement::Declined { on }
+            | Agreement::Withdrawn { on } => first.min(on),
         }
     }
 
@@ -132,9 +145,15 @@ impl Assignment {
         let is_past = self.period.ends_before(day);
         Some(match self.agreement {
             Agreement::Declined { on } if day >= on => Standing::Declined,
+            Agreement::Withdrawn { on } if day >= on => Standing::Withdrawn,
             // A proposal waits no longer than for the days that it is about.
-            Agreement::Proposed | Agreement::Declined { .. } if is_past => Standing::Ended,
-            Agreement::Proposed | Agreement::Declined { .. } => Standing::Proposed,
+            Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
+                if is_past {
+                    Standing::Ended
+                } else {
+                    Standing::Proposed
+                }
+            }
             Agreement::Accepted { on } if day < self.period.from => {
                 if day >= on {
                     Standing::Accepted
@@ -165,7 +184,9 @@ impl Assignment {
     /// The days on which it is accepted and does not rest.
     pub fn held_periods(&self) -> Vec<Period> {
         match self.agreement {
-            Agreement::Proposed | Agreement::Declined { .. } => return vec![],
+            Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
+                return vec![];
+            }
             Agreement::Accepted { .. } => {}
         }
         let mut periods = Vec::new();
@@ -191,7 +212,9 @@ impl Assignment {
         days.extend(self.steps.iter().map(|(day, _)| *day));
         match self.agreement {
             Agreement::Proposed => {}
-            Agreement::Accepted { on } | Agreement::Declined { on } => days.push(on),
+            Agreement::Accepted { on }
+            | Agreement::Declined { on }
+            | Agreement::Withdrawn { on } => days.push(on),
         }
         days
     }
@@ -220,6 +243,15 @@ impl Assignment {
             Agreement::Accepted { .. } => Ok(()),
             Agreement::Proposed => Err(self.not(Standing::Proposed)),
             Agreement::Declined { .. } => Err(self.not(Standing::Declined)),
+            Agreement::Withdrawn { .. } => Err(self.not(Standing::Withdrawn)),
+        }
+    }
+
+    /// Whether anybody is bound by it, or may still be.
+    pub fn is_wanted(&self) -> bool {
+        match self.agreement {
+            Agreement::Proposed | Agreement::Accepted { .. } => true,
+            Agreement::Declined { .. } | Agreement::Withdrawn { .. } => false,
         }
     }
 
@@ -228,10 +260,23 @@ impl Assignment {
         match self.agreement {
             Agreement::Declined { .. } => return Ok(vec![]),
             Agreement::Accepted { .. } => return Err(self.not(Standing::Accepted)),
+            Agreement::Withdrawn { .. } => return Err(self.not(Standing::Withdrawn)),
             Agreement::Proposed => {}
         }
         let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
         Ok(vec![AssignmentDeclined { assignment, trainee, supervisor, municipality, on }.into()])
+    }
+
+    /// The proposal is taken back; one that was answered cannot be.
+    pub fn withdraw(&self, on: Date) -> Result<Vec<Event>, Rejection> {
+        match self.agreement {
+            Agreement::Withdrawn { .. } => return Ok(vec![]),
+            Agreement::Accepted { .. } => return Err(self.not(Standing::Accepted)),
+            Agreement::Declined { .. } => return Err(self.not(Standing::Declined)),
+            Agreement::Proposed => {}
+        }
+        let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
+        Ok(vec![AssignmentWithdrawn { assignment, trainee, supervisor, municipality, on }.into()])
     }
 
     /// Supervision rests from a day.
@@ -272,6 +317,9 @@ impl Assignments {
             Event::AssignmentDeclined(f) => self.change(f.assignment, |assignment| {
                 assignment.agreement = Agreement::Declined { on: f.on };
             }),
+            Event::AssignmentWithdrawn(f) => self.change(f.assignment, |assignment| {
+                assignment.agreement = Agreement::Withdrawn { on: f.on };
+            }),
             Event::AssignmentPaused(f) => {
                 self.change(f.assignment, |assignment| assignment.step(f.from, Step::Paused));
             }
@@ -298,6 +346,7 @@ impl Assignments {
             | Event::SpecialistApproved(_)
             | Event::SpecialistStatusEnded(_)
             | Event::CourseCompleted(_)
+            | Event::CourseCorrected(_)
             | Event::CapacitySet(_)
             | Event::ExemptionDrafted(_)
             | Event::ExemptionDetailed(_)
@@ -307,7 +356,9 @@ impl Assignments {
             | Event::ExemptionAppealed(_)
             | Event::RejectionUpheld(_)
             | Event::RejectionReversed(_)
-            | Event::ExemptionRevoked(_) => {}
+            | Event::ExemptionRevoked(_)
+            | Event::ExemptionCorrected(_)
+            | Event::ExemptionStepCorrected(_) => {}
         }
     }
 

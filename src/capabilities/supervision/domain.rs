@@ -11,16 +11,17 @@ mod assignment;
 
 pub use assignment::{
     AssignmentAccepted, AssignmentCorrected, AssignmentDeclined, AssignmentEnded, AssignmentFacts,
-    AssignmentKind, AssignmentPaused, AssignmentProposed, AssignmentResumed, MonthMinutes,
-    SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
+    AssignmentKind, AssignmentPaused, AssignmentProposed, AssignmentResumed, AssignmentWithdrawn,
+    MonthMinutes, SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
 };
 pub use exemption::{
-    DoctorCount, ExemptionAppealed, ExemptionDetailed, ExemptionDrafted, ExemptionGranted,
-    ExemptionRejected, ExemptionRevoked, ExemptionSubmitted, RejectionReversed, RejectionUpheld,
+    DoctorCount, ExemptionAppealed, ExemptionCorrected, ExemptionDetailed, ExemptionDrafted,
+    ExemptionGranted, ExemptionRejected, ExemptionRevoked, ExemptionStepCorrected,
+    ExemptionSubmitted, RejectionReversed, RejectionUpheld, Stage, Step,
 };
 pub use supervisor::{
-    CapacitySet, Corrected, Course, CourseCompleted, Registered, SpecialistApproved,
-    SpecialistStatusEnded, TraineeCapacity,
+    CapacitySet, Corrected, Course, CourseCompleted, CourseCorrected, Registered,
+    SpecialistApproved, SpecialistStatusEnded, TraineeCapacity,
 };
 
 use jiff::civil::Date;
@@ -40,6 +41,7 @@ events! {
         SpecialistApproved = "supervisor.specialist_approved.v1",
         SpecialistStatusEnded = "supervisor.specialist_status_ended.v1",
         CourseCompleted = "supervisor.course_completed.v1",
+        CourseCorrected = "supervisor.course_corrected.v1",
         CapacitySet = "supervisor.capacity_set.v1",
         ExemptionDrafted = "supervision_exemption.drafted.v1",
         ExemptionDetailed = "supervision_exemption.detailed.v1",
@@ -50,9 +52,12 @@ events! {
         RejectionUpheld = "supervision_exemption.rejection_upheld.v1",
         RejectionReversed = "supervision_exemption.rejection_reversed.v1",
         ExemptionRevoked = "supervision_exemption.revoked.v1",
+        ExemptionCorrected = "supervision_exemption.corrected.v1",
+        ExemptionStepCorrected = "supervision_exemption.step_corrected.v1",
         AssignmentProposed = "supervisor_assignment.proposed.v1",
         AssignmentAccepted = "supervisor_assignment.accepted.v1",
         AssignmentDeclined = "supervisor_assignment.declined.v1",
+        AssignmentWithdrawn = "supervisor_assignment.withdrawn.v1",
         AssignmentPaused = "supervisor_assignment.paused.v1",
         AssignmentResumed = "supervisor_assignment.resumed.v1",
         AssignmentEnded = "supervisor_assignment.ended.v1",
@@ -118,6 +123,7 @@ impl Event {
             Event::SpecialistApproved(f) => (f.supervisor, About::Supervisor),
             Event::SpecialistStatusEnded(f) => (f.supervisor, About::Supervisor),
             Event::CourseCompleted(f) => (f.supervisor, About::Supervisor),
+            Event::CourseCorrected(f) => (f.supervisor, About::Supervisor),
             Event::CapacitySet(f) => (f.supervisor, About::Supervisor),
             Event::ExemptionDrafted(f) => about!(exemption f),
             Event::ExemptionDetailed(f) => about!(exemption f),
@@ -128,9 +134,12 @@ impl Event {
             Event::RejectionUpheld(f) => about!(exemption f),
             Event::RejectionReversed(f) => about!(exemption f),
             Event::ExemptionRevoked(f) => about!(exemption f),
+            Event::ExemptionCorrected(f) => about!(exemption f),
+            Event::ExemptionStepCorrected(f) => about!(exemption f),
             Event::AssignmentProposed(f) => about!(assignment f),
             Event::AssignmentAccepted(f) => about!(assignment f),
             Event::AssignmentDeclined(f) => about!(assignment f),
+            Event::AssignmentWithdrawn(f) => about!(assignment f),
             Event::AssignmentPaused(f) => about!(assignment f),
             Event::AssignmentResumed(f) => about!(assignment f),
             Event::AssignmentEnded(f) => about!(assignment f),
@@ -155,6 +164,7 @@ impl Event {
             Event::SpecialistApproved(_)
             | Event::SpecialistStatusEnded(_)
             | Event::CourseCompleted(_)
+            | Event::CourseCorrected(_)
             | Event::CapacitySet(_)
             | Event::ExemptionDetailed(_)
             | Event::ExemptionSubmitted(_)
@@ -164,8 +174,11 @@ impl Event {
             | Event::RejectionUpheld(_)
             | Event::RejectionReversed(_)
             | Event::ExemptionRevoked(_)
+            | Event::ExemptionCorrected(_)
+            | Event::ExemptionStepCorrected(_)
             | Event::AssignmentAccepted(_)
             | Event::AssignmentDeclined(_)
+            | Event::AssignmentWithdrawn(_)
             | Event::AssignmentPaused(_)
             | Event::AssignmentResumed(_)
             | Event::AssignmentEnded(_)
@@ -201,6 +214,10 @@ impl DomainEvent for Event {
             Event::SpecialistApproved(f) => f.period.from,
             Event::SpecialistStatusEnded(f) => day_after(f.to),
             Event::CourseCompleted(f) => f.course.completed_on,
+            Event::CourseCorrected(f) => {
+                let really = f.course.as_ref().map(|course| course.completed_on);
+                really.map_or(f.was.completed_on, |on| on.min(f.was.completed_on))
+            }
             Event::CapacitySet(f) => f.from,
             Event::ExemptionDrafted(f) => f.on,
             Event::ExemptionDetailed(f) => f.on,
@@ -211,9 +228,14 @@ impl DomainEvent for Event {
             Event::RejectionUpheld(f) => f.on,
             Event::RejectionReversed(f) => f.period.from,
             Event::ExemptionRevoked(f) => f.on,
+            Event::ExemptionCorrected(f) => f.on,
+            Event::ExemptionStepCorrected(f) => {
+                f.facts.as_ref().map_or(f.was, |step| step.holds_from().min(f.was))
+            }
             Event::AssignmentProposed(f) => f.period.from,
             Event::AssignmentAccepted(f) => f.on,
             Event::AssignmentDeclined(f) => f.on,
+            Event::AssignmentWithdrawn(f) => f.on,
             Event::AssignmentPaused(f) => f.from,
             Event::AssignmentResumed(f) => f.on,
             Event::AssignmentEnded(f) => day_after(f.to),

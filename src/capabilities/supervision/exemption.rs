@@ -4,6 +4,13 @@
 //! The procedure goes step by step and is judged by its last one; what an exemption *is* on a day
 //! follows from the days of its steps. It expires without a fact.
 
+mod step;
+mod corrections;
+#[cfg(test)]
+mod tests;
+
+pub use step::ExemptionSituation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -13,6 +20,7 @@ use super::application::Application;
 use super::domain::{
     Event, ExemptionAppealed, ExemptionDetailed, ExemptionDrafted, ExemptionGranted,
     ExemptionRejected, ExemptionRevoked, ExemptionSubmitted, RejectionReversed, RejectionUpheld,
+    Stage, Step,
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
@@ -21,54 +29,12 @@ use crate::edge::{Fault, FieldFault};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
-use crate::word_enum;
 
-word_enum! {
-    /// What an exemption is on a day.
-    pub enum ExemptionSituation {
-        /// Being written.
-        Draft = "draft",
-        /// Sent to the directorate.
-        Submitted = "submitted",
-        /// Granted, and not yet over. It covers the days of its own period.
-        Granted = "granted",
-        /// Refused.
-        Rejected = "rejected",
-        /// Refused, and the refusal is appealed.
-        Appealed = "appealed",
-        /// The refusal stands for good.
-        Upheld = "upheld",
-        /// Its last day is past.
-        Expired = "expired",
-        /// Withdrawn by the directorate.
-        Revoked = "revoked",
-    }
-}
-
-/// A step of the procedure.
+/// A step, and where it was last told, for corrections to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    Submitted { on: Date },
-    Granted { on: Date, period: Period },
-    Rejected { on: Date },
-    Appealed { on: Date },
-    Upheld { on: Date },
-    Reversed { on: Date, period: Period },
-    Revoked { on: Date },
-}
-
-impl Step {
-    fn on(&self) -> Date {
-        match self {
-            Step::Submitted { on }
-            | Step::Granted { on, .. }
-            | Step::Rejected { on }
-            | Step::Appealed { on }
-            | Step::Upheld { on }
-            | Step::Reversed { on, .. }
-            | Step::Revoked { on } => *on,
-        }
-    }
+struct Told {
+    step: Step,
+    at: i64,
 }
 
 /// One exemption, from its draft.
@@ -82,7 +48,10 @@ pub struct Exemption {
     pub application: Application,
     pub external_ids: ExternalIds,
     drafted_on: Date,
-    steps: Vec<Step>,
+    /// Where the application was last told, for corrections to name.
+    told_at: i64,
+    /// In the order of their stages.
+    steps: Vec<Told>,
 }
 
 impl Exemption {
@@ -95,20 +64,18 @@ impl Exemption {
             application: f.application.clone(),
             external_ids: ExternalIds::told(&f.external_ids, at),
             drafted_on: f.on,
+            told_at: at,
             steps: Vec::new(),
         }
     }
 
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().map(|told| &told.step)
+    }
+
     /// The granted days, however they ended.
     pub fn granted(&self) -> Option<Period> {
-        self.steps.iter().find_map(|step| match step {
-            Step::Granted { period, .. } | Step::Reversed { period, .. } => Some(*period),
-            Step::Submitted { .. }
-            | Step::Rejected { .. }
-            | Step::Appealed { .. }
-            | Step::Upheld { .. }
-            | Step::Revoked { .. } => None,
-        })
+        self.steps().find_map(Step::grant).map(|(period, _)| period)
     }
 
     /// When it was sent.
@@ -132,7 +99,7 @@ impl Exemption {
     }
 
     fn step_day(&self, which: impl Fn(&Step) -> bool) -> Option<Date> {
-        self.steps.iter().find(|step| which(step)).map(Step::on)
+        self.steps().find(|step| which(step)).map(Step::on)
     }
 
     /// The days on which it lets the supervisor supervise: granted and not revoked.
@@ -154,37 +121,15 @@ impl Exemption {
 
     /// What it is on a day; `None` before there was a word of it.
     pub fn situation_on(&self, day: Date) -> Option<ExemptionSituation> {
-        let drafted = self.steps.iter().map(Step::on).chain([self.drafted_on]).min()?;
-        let mut now = (day >= drafted).then_some(ExemptionSituation::Draft);
-        for step in &self.steps {
-            let next = match step {
-                Step::Granted { on, period } | Step::Reversed { on, period } => {
-                    Self::granted_on(day, *on, period)
-                }
-                Step::Submitted { on } => (day >= *on).then_some(ExemptionSituation::Submitted),
-                Step::Rejected { on } => (day >= *on).then_some(ExemptionSituation::Rejected),
-                Step::Appealed { on } => (day >= *on).then_some(ExemptionSituation::Appealed),
-                Step::Upheld { on } => (day >= *on).then_some(ExemptionSituation::Upheld),
-                Step::Revoked { on } => (day >= *on).then_some(ExemptionSituation::Revoked),
-            };
-            now = next.or(now);
-        }
-        now
-    }
-
-    /// What a grant of day `on` makes of it on a day. A retroactive one holds before it was
-    /// decided.
-    fn granted_on(day: Date, on: Date, period: &Period) -> Option<ExemptionSituation> {
-        if period.to.is_some_and(|to| day > to) {
-            return Some(ExemptionSituation::Expired);
-        }
-        (day >= on.min(period.from)).then_some(ExemptionSituation::Granted)
+        let drafted = self.steps().map(Step::on).chain([self.drafted_on]).min()?;
+        let draft = (day >= drafted).then_some(ExemptionSituation::Draft);
+        self.steps().fold(draft, |now, step| step.situation_on(day).or(now))
     }
 
     /// The days on which something about it changes.
     pub fn changes(&self) -> Vec<Date> {
         let mut days = vec![self.drafted_on];
-        days.extend(self.steps.iter().map(Step::on));
+        days.extend(self.steps().map(Step::on));
         if let Some(granted) = self.granted() {
             days.push(granted.from);
             days.extend(granted.day_after());
@@ -198,15 +143,11 @@ impl Exemption {
 
     /// What the last step made of it, whatever its day.
     fn latest(&self) -> ExemptionSituation {
-        match self.steps.last() {
-            None => ExemptionSituation::Draft,
-            Some(Step::Submitted { .. }) => ExemptionSituation::Submitted,
-            Some(Step::Granted { .. } | Step::Reversed { .. }) => ExemptionSituation::Granted,
-            Some(Step::Rejected { .. }) => ExemptionSituation::Rejected,
-            Some(Step::Appealed { .. }) => ExemptionSituation::Appealed,
-            Some(Step::Upheld { .. }) => ExemptionSituation::Upheld,
-            Some(Step::Revoked { .. }) => ExemptionSituation::Revoked,
-        }
+        self.last().map_or(ExemptionSituation::Draft, Step::situation)
+    }
+
+    fn last(&self) -> Option<&Step> {
+        self.steps().last()
     }
 
     /// The next step may be taken: the exemption is in `needed`, and `on` is not before the last.
@@ -215,7 +156,7 @@ impl Exemption {
         if latest != needed {
             return Err(self.not(latest));
         }
-        match self.steps.last().map(Step::on).filter(|last| on < *last) {
+        match self.last().map(Step::on).filter(|last| on < *last) {
             None => Ok(()),
             Some(last) => Err(Rejection::new(&problems::EXEMPTION_DAY_ORDER)
                 .with("day", on)
@@ -241,7 +182,7 @@ impl Exemption {
 
     /// Sends the application, if it tells everything.
     pub fn submit(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Submitted { on }) {
+        if self.last() == Some(&Step::Submitted { on }) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Draft, on)?;
@@ -260,13 +201,25 @@ impl Exemption {
     }
 
     /// No grant reaches back before the application, unless the decision says why.
-    fn may_hold(&self, period: &Period, retroactive: Option<&Comment>) -> Result<(), Rejection> {
-        match self.submitted_on().filter(|day| period.from < *day && retroactive.is_none()) {
+    fn may_hold(
+        submitted_on: Option<Date>,
+        period: &Period,
+        retroactive: Option<&Comment>,
+    ) -> Result<(), Rejection> {
+        match submitted_on.filter(|day| period.from < *day && retroactive.is_none()) {
             None => Ok(()),
             Some(day) => {
                 Err(Rejection::new(&problems::EXEMPTION_RETROACTIVE).with("submitted_on", day))
             }
         }
+    }
+
+    /// Whether the last step is this very grant, for whichever reason it reaches back.
+    fn is_granted(&self, stage: Stage, on: Date, period: Period) -> bool {
+        self.last().is_some_and(|last| {
+            let granted = last.grant().map(|(period, _)| period);
+            (last.stage(), last.on(), granted) == (stage, on, Some(period))
+        })
     }
 
     /// Grants it for a time.
@@ -276,11 +229,11 @@ impl Exemption {
         period: Period,
         retroactive: Option<Comment>,
     ) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Granted { on, period }) {
+        if self.is_granted(Stage::Decision, on, period) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Submitted, on)?;
-        self.may_hold(&period, retroactive.as_ref())?;
+        Self::may_hold(self.submitted_on(), &period, retroactive.as_ref())?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
         Ok(vec![
@@ -291,7 +244,7 @@ impl Exemption {
 
     /// Refuses it.
     pub fn reject(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Rejected { on }) {
+        if self.last() == Some(&Step::Rejected { on }) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Submitted, on)?;
@@ -302,7 +255,7 @@ impl Exemption {
 
     /// Appeals the refusal.
     pub fn appeal(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Appealed { on }) {
+        if self.last() == Some(&Step::Appealed { on }) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Rejected, on)?;
@@ -313,7 +266,7 @@ impl Exemption {
 
     /// The refusal stands.
     pub fn uphold(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Upheld { on }) {
+        if self.last() == Some(&Step::Upheld { on }) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Appealed, on)?;
@@ -329,11 +282,11 @@ impl Exemption {
         period: Period,
         retroactive: Option<Comment>,
     ) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Reversed { on, period }) {
+        if self.is_granted(Stage::AppealDecision, on, period) {
             return Ok(vec![]);
         }
         self.may_follow(ExemptionSituation::Appealed, on)?;
-        self.may_hold(&period, retroactive.as_ref())?;
+        Self::may_hold(self.submitted_on(), &period, retroactive.as_ref())?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
         Ok(vec![
@@ -344,7 +297,7 @@ impl Exemption {
 
     /// Withdraws a granted exemption from a day; the day may lie in the past.
     pub fn revoke(&self, on: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
-        if self.steps.last() == Some(&Step::Revoked { on }) {
+        if self.last() == Some(&Step::Revoked { on }) {
             return Ok(vec![]);
         }
         let latest = self.latest();
@@ -371,31 +324,42 @@ impl Exemptions {
             Event::ExemptionDrafted(f) => {
                 self.0.insert(f.exemption, Exemption::drafted(f, at));
             }
-            Event::ExemptionDetailed(f) => {
-                if let Some(exemption) = self.0.get_mut(&f.exemption) {
-                    exemption.application = f.application.clone();
+            Event::ExemptionDetailed(f) => self.reads(f.exemption, &f.application, at),
+            Event::ExemptionCorrected(f) => match &f.application {
+                Some(application) => self.reads(f.exemption, application, at),
+                None => {
+                    self.0.remove(&f.exemption);
                 }
+            },
+            Event::ExemptionSubmitted(f) => {
+                self.step(f.exemption, Step::Submitted { on: f.on }, at);
             }
-            Event::ExemptionSubmitted(f) => self.step(f.exemption, Step::Submitted { on: f.on }),
             Event::ExemptionGranted(f) => {
-                self.step(f.exemption, Step::Granted { on: f.on, period: f.period });
+                let (on, period, retroactive) = (f.on, f.period, f.retroactive.clone());
+                self.step(f.exemption, Step::Granted { on, period, retroactive }, at);
             }
-            Event::ExemptionRejected(f) => self.step(f.exemption, Step::Rejected { on: f.on }),
-            Event::ExemptionAppealed(f) => self.step(f.exemption, Step::Appealed { on: f.on }),
-            Event::RejectionUpheld(f) => self.step(f.exemption, Step::Upheld { on: f.on }),
+            Event::ExemptionRejected(f) => self.step(f.exemption, Step::Rejected { on: f.on }, at),
+            Event::ExemptionAppealed(f) => self.step(f.exemption, Step::Appealed { on: f.on }, at),
+            Event::RejectionUpheld(f) => self.step(f.exemption, Step::Upheld { on: f.on }, at),
             Event::RejectionReversed(f) => {
-                self.step(f.exemption, Step::Reversed { on: f.on, period: f.period });
+                let (on, period, retroactive) = (f.on, f.period, f.retroactive.clone());
+                self.step(f.exemption, Step::Reversed { on, period, retroactive }, at);
             }
-            Event::ExemptionRevoked(f) => self.step(f.exemption, Step::Revoked { on: f.on }),
+            Event::ExemptionRevoked(f) => self.step(f.exemption, Step::Revoked { on: f.on }, at),
+            Event::ExemptionStepCorrected(f) => {
+                self.replace(f.exemption, f.stage, f.facts.clone(), at);
+            }
             Event::Registered(_)
             | Event::Corrected(_)
             | Event::SpecialistApproved(_)
             | Event::SpecialistStatusEnded(_)
             | Event::CourseCompleted(_)
+            | Event::CourseCorrected(_)
             | Event::CapacitySet(_)
             | Event::AssignmentProposed(_)
             | Event::AssignmentAccepted(_)
             | Event::AssignmentDeclined(_)
+            | Event::AssignmentWithdrawn(_)
             | Event::AssignmentPaused(_)
             | Event::AssignmentResumed(_)
             | Event::AssignmentEnded(_)
@@ -415,9 +379,22 @@ impl Exemptions {
         }
     }
 
-    fn step(&mut self, exemption: Uuid, step: Step) {
+    fn reads(&mut self, exemption: Uuid, application: &Application, at: i64) {
         if let Some(exemption) = self.0.get_mut(&exemption) {
-            exemption.steps.push(step);
+            exemption.application = application.clone();
+            exemption.told_at = at;
+        }
+    }
+
+    fn step(&mut self, exemption: Uuid, step: Step, at: i64) {
+        self.replace(exemption, step.stage(), Some(step), at);
+    }
+
+    fn replace(&mut self, exemption: Uuid, stage: Stage, step: Option<Step>, at: i64) {
+        if let Some(exemption) = self.0.get_mut(&exemption) {
+            exemption.steps.retain(|told| told.step.stage() != stage);
+            exemption.steps.extend(step.map(|step| Told { step, at }));
+            exemption.steps.sort_by_key(|told| told.step.stage());
         }
     }
 
@@ -442,6 +419,3 @@ impl Fold for Exemptions {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

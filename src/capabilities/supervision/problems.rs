@@ -24,7 +24,9 @@ problems! {
     nb: "Søknaden er ufullstendig", "Mangler fortsatt: {missing}.";
 
     /// The exemption's procedure does not allow this now: a draft is submitted, a submitted one
-    /// decided, a rejected one appealed, a granted one revoked, and only a draft rewritten.
+    /// decided, a rejected one appealed, a granted one revoked, and only a draft rewritten. What
+    /// was told wrong is corrected from the last step back, where a later one would not follow any
+    /// more.
     EXEMPTION_SITUATION = 409, "exemption_situation",
     en: "The exemption's situation does not allow this", "The exemption is {situation}.",
     nb: "Fritakets status tillater ikke dette", "Fritaket er {situation}.";
@@ -40,9 +42,9 @@ problems! {
     en: "The exemption would reach back before the application", "It was submitted on {submitted_on}.",
     nb: "Fritaket ville gjelde fra før søknaden", "Søknaden ble sendt {submitted_on}.";
 
-    /// The assignment is not in a situation that allows this: only a proposed one is accepted or
-    /// declined, only an accepted one rests or ends, only a resting one goes on. Use a correction
-    /// if what was told is wrong.
+    /// The assignment is not in a situation that allows this: only a proposed one is accepted,
+    /// declined or withdrawn, only an accepted one rests or ends, only a resting one goes on. Use a
+    /// correction if what was told is wrong.
     ASSIGNMENT_SITUATION = 409, "assignment_situation",
     en: "The assignment's situation does not allow this", "The assignment is {situation}.",
     nb: "Veilederforholdets status tillater ikke dette", "Veilederforholdet er {situation}.";

@@ -310,6 +310,7 @@ fn totals(rows: &[SupervisionStatusRow], as_of: Date) -> SupervisionStatusTotals
             Some(
                 AssignmentSituation::Proposed
                 | AssignmentSituation::Declined
+                | AssignmentSituation::Withdrawn
                 | AssignmentSituation::Accepted
                 | AssignmentSituation::Paused
                 | AssignmentSituation::Ended,

@@ -3,6 +3,12 @@
 //! A supervisor need not be a specialist: clinical supervisors, who recommend on goals, are
 //! registered here too. Whether somebody may be a trainee's own supervisor is asked per day.
 
+mod courses;
+#[cfg(test)]
+mod tests;
+
+pub use courses::Completed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -10,8 +16,8 @@ use uuid::Uuid;
 
 use super::assignment::{Assignment, Assignments, Standing};
 use super::domain::{
-    AssignmentKind, CapacitySet, Corrected, Course, CourseCompleted, Event, Registered,
-    SpecialistApproved, SpecialistStatusEnded, TraineeCapacity,
+    AssignmentKind, CapacitySet, Corrected, Event, Registered, SpecialistApproved,
+    SpecialistStatusEnded, TraineeCapacity,
 };
 use super::exemption::Exemptions;
 use super::problems;
@@ -45,7 +51,7 @@ pub struct Known {
     pub registered_on: Date,
     /// When the supervisor is an approved specialist.
     pub specialist: Vec<Period>,
-    pub courses: Vec<Course>,
+    pub courses: Vec<Completed>,
     /// From which day how many trainees; the first stands from the beginning.
     capacities: BTreeMap<Date, TraineeCapacity>,
     pub exemptions: Exemptions,
@@ -73,6 +79,7 @@ pub enum Qualification {
 pub enum Situation {
     Proposed,
     Declined,
+    Withdrawn,
     /// Accepted; the first day is still to come.
     Accepted,
     Active,
@@ -186,7 +193,8 @@ impl Known {
                     }
                 }
             }
-            Event::CourseCompleted(f) => self.courses.push(f.course.clone()),
+            Event::CourseCompleted(f) => courses::completed(&mut self.courses, &f.course, at),
+            Event::CourseCorrected(f) => courses::corrected(&mut self.courses, f, at),
             Event::CapacitySet(f) => {
                 self.capacities.insert(f.from, f.trainees);
             }
@@ -200,9 +208,12 @@ impl Known {
             | Event::RejectionUpheld(_)
             | Event::RejectionReversed(_)
             | Event::ExemptionRevoked(_)
+            | Event::ExemptionCorrected(_)
+            | Event::ExemptionStepCorrected(_)
             | Event::AssignmentProposed(_)
             | Event::AssignmentAccepted(_)
             | Event::AssignmentDeclined(_)
+            | Event::AssignmentWithdrawn(_)
             | Event::AssignmentPaused(_)
             | Event::AssignmentResumed(_)
             | Event::AssignmentEnded(_)
@@ -215,7 +226,7 @@ impl Known {
     pub fn municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let going_on =
             self.assignments.iter().filter(|assignment| match assignment.standing_on(day) {
-                Some(Standing::Declined | Standing::Ended) => false,
+                Some(Standing::Declined | Standing::Withdrawn | Standing::Ended) => false,
                 None
                 | Some(
                     Standing::Proposed
@@ -260,15 +271,6 @@ impl Known {
         told.map_or(CAPACITY_DEFAULT, |(_, trainees)| *trainees)
     }
 
-    /// Whether a course of the supervisor is valid on a day.
-    pub fn course_on(&self, day: Date) -> bool {
-        let valid = |course: &Course| {
-            let period = Period { from: course.completed_on, to: course.valid_until };
-            period.covers(day)
-        };
-        self.courses.iter().any(valid)
-    }
-
     /// By what the supervisor may supervise on a day, for a trainee of that municipality. Of
     /// several exemptions the one that lasts longest.
     pub fn qualification_on(
@@ -302,6 +304,7 @@ impl Known {
         Some(match assignment.standing_on(day)? {
             Standing::Proposed => Situation::Proposed,
             Standing::Declined => Situation::Declined,
+            Standing::Withdrawn => Situation::Withdrawn,
             Standing::Accepted => Situation::Accepted,
             Standing::Paused { since } => Situation::Paused { since },
             Standing::Ended => Situation::Ended,
@@ -371,9 +374,9 @@ impl Known {
         let mut days: BTreeSet<Date> = self.qualification_changes().collect();
         days.extend(self.capacities.keys());
         days.extend(load.0.keys());
-        for course in &self.courses {
-            days.insert(course.completed_on);
-            days.extend(course.valid_until.map(day_after));
+        for valid in self.courses.iter().map(|it| it.course.valid()) {
+            days.insert(valid.from);
+            days.extend(valid.day_after());
         }
         days
     }
@@ -395,14 +398,6 @@ impl Known {
             return Ok(vec![]);
         }
         Ok(vec![SpecialistStatusEnded { supervisor: self.id, to }.into()])
-    }
-
-    /// The supervisor has completed a course.
-    pub fn complete_course(&self, course: Course) -> Result<Vec<Event>, Rejection> {
-        if self.courses.contains(&course) {
-            return Ok(vec![]);
-        }
-        Ok(vec![CourseCompleted { supervisor: self.id, course }.into()])
     }
 
     /// How many trainees the supervisor takes from a day.
@@ -436,6 +431,3 @@ impl Load {
         self.0.range(..=day).next_back().map_or(0, |(_, trainees)| *trainees)
     }
 }
-
-#[cfg(test)]
-mod tests;

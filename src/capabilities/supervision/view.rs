@@ -11,7 +11,7 @@ use super::domain::{
     TraineeCapacity,
 };
 use super::exemption::{Exemption, ExemptionSituation};
-use super::supervisor::{Known, Load, Qualification, Situation, Supervisor};
+use super::supervisor::{Completed, Known, Load, Qualification, Situation, Supervisor};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::problem::{Spoken, Words};
@@ -98,12 +98,12 @@ impl SupervisorView {
 
     /// The supervisor on a day, with the load worked out before.
     pub fn of(known: &Known, load: &Load, day: Date) -> Self {
-        let courses = known.courses.iter().map(|course| CourseView {
+        let courses = known.courses.iter().map(|Completed { course, .. }| CourseView {
             name: course.name.clone(),
             provider: course.provider.clone(),
             completed_on: Day(course.completed_on),
             valid_until: course.valid_until.map(Day),
-            valid: Period { from: course.completed_on, to: course.valid_until }.covers(day),
+            valid: course.valid().covers(day),
         });
         let capacity = known.capacity_on(day);
         Self {
@@ -201,6 +201,8 @@ word_enum! {
         Proposed = "proposed",
         /// The supervisor said no.
         Declined = "declined",
+        /// The proposal was taken back before the supervisor answered.
+        Withdrawn = "withdrawn",
         /// The supervisor said yes; the first day is still to come.
         Accepted = "accepted",
         /// Supervision goes on.
@@ -335,6 +337,7 @@ impl AssignmentView {
         let (word, lapsed_since, paused_since) = match situation {
             Situation::Proposed => (AssignmentSituation::Proposed, None, None),
             Situation::Declined => (AssignmentSituation::Declined, None, None),
+            Situation::Withdrawn => (AssignmentSituation::Withdrawn, None, None),
             Situation::Accepted => (AssignmentSituation::Accepted, None, None),
             Situation::Active => (AssignmentSituation::Active, None, None),
             Situation::Lapsed { since } => (AssignmentSituation::Lapsed, Some(since), None),
@@ -368,7 +371,9 @@ impl AssignmentView {
             proposed_on: Day(assignment.proposed_on),
             accepted_on: match assignment.agreement {
                 Agreement::Accepted { on } => Some(Day(on)),
-                Agreement::Proposed | Agreement::Declined { .. } => None,
+                Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
+                    None
+                }
             },
             end_reason: assignment.end_reason,
             external_ids: assignment.external_ids.to_vec(),
@@ -383,6 +388,7 @@ fn warnings(known: &Known, situation: Situation, load: &Load, day: Date) -> Vec<
         Situation::Proposed => load.on(day) + 1,
         Situation::Accepted | Situation::Active => load.on(day),
         Situation::Declined
+        | Situation::Withdrawn
         | Situation::Lapsed { .. }
         | Situation::Paused { .. }
         | Situation::Ended => return vec![],

@@ -71,9 +71,16 @@ correct_position @                             404
 correct_position_closure @                     404
 correct_succession @                           403
 correct_succession successor                   403
+correct_supervision_exemption @                404
+correct_supervision_exemption_appeal @         404
+correct_supervision_exemption_appeal_decision @ 404
+correct_supervision_exemption_decision @       404
+correct_supervision_exemption_revocation @     404
+correct_supervision_exemption_submission @     404
 correct_supervisor @                           403
 correct_supervisor hpr_number                  409:supervisor_exists 403 403
 correct_supervisor_assignment @                404
+correct_supervisor_course @                    403
 correct_trainee @                              404
 correct_trainee hpr_number                     409:trainee_exists+id 403 403
 decide_goal @                                  404
@@ -148,6 +155,7 @@ withdraw_supervision_exemption_external_id @   404
 withdraw_supervisor_assignment_external_id @   404
 withdraw_supervisor_external_id @              403
 withdraw_trainee_external_id @                 404
+withdraw_supervisor_assignment @               404
 ";
 
 /// Components of the document whose values name something that is somebody's.

@@ -113,7 +113,7 @@ impl Parties<'_> {
                 && (a.same_office, a.planned_minutes_per_month)
                     == (asked.same_office, asked.planned_minutes_per_month)
                 && a.external_ids.hold(&asked.external_ids)
-                && !matches!(a.agreement, Agreement::Declined { .. })
+                && a.is_wanted()
         };
         self.supervisor.assignments.iter().find(same).map(|a| a.id)
     }
@@ -149,6 +149,7 @@ impl Parties<'_> {
         match told.agreement {
             Agreement::Accepted { .. } => return Ok(vec![]),
             Agreement::Declined { .. } => return Err(told.not(Standing::Declined)),
+            Agreement::Withdrawn { .. } => return Err(told.not(Standing::Withdrawn)),
             Agreement::Proposed => {}
         }
         let municipality = self.place_on(told.kind, told.period.from)?;
@@ -219,8 +220,8 @@ impl Parties<'_> {
             if told.facts() == *facts {
                 return Ok(vec![]);
             }
-            // A declined proposal binds nobody, whatever its days.
-            if !matches!(told.agreement, Agreement::Declined { .. }) {
+            // A proposal that was declined or taken back binds nobody, whatever its days.
+            if told.is_wanted() {
                 if facts.period.from != told.period.from {
                     municipality = self.place_on(told.kind, facts.period.from)?;
                 }

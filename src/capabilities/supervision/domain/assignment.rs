@@ -117,6 +117,17 @@ pub struct AssignmentDeclined {
     pub on: Date,
 }
 
+/// The proposal is taken back before it was answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssignmentWithdrawn {
+    pub assignment: Uuid,
+    pub trainee: Uuid,
+    pub supervisor: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<MunicipalityNumber>,
+    pub on: Date,
+}
+
 /// Supervision rests from a day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssignmentPaused {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::capabilities::supervision::application::Application;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::Period;
-use crate::whole_type;
+use crate::{whole_type, word_enum};
 
 whole_type! {
     /// A number of doctors: 0 to 10 000.
@@ -112,5 +112,82 @@ pub struct ExemptionRevoked {
     pub supervisor: Uuid,
     pub municipality: MunicipalityNumber,
     pub on: Date,
+    pub reason: Comment,
+}
+
+word_enum! {
+    /// A stage of the procedure. Each has one step at most; they follow one another in this order.
+    pub enum Stage {
+        /// The application is sent.
+        Submission = "submission",
+        /// It is decided.
+        Decision = "decision",
+        /// The refusal is appealed.
+        Appeal = "appeal",
+        /// The appeal is decided.
+        AppealDecision = "appeal_decision",
+        /// What was granted is withdrawn.
+        Revocation = "revocation",
+    }
+}
+
+/// A step of the procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step")]
+pub enum Step {
+    #[serde(rename = "submitted")]
+    Submitted { on: Date },
+    #[serde(rename = "granted")]
+    Granted {
+        on: Date,
+        period: Period,
+        /// Why it holds from a day before it was applied for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retroactive: Option<Comment>,
+    },
+    #[serde(rename = "rejected")]
+    Rejected { on: Date },
+    #[serde(rename = "appealed")]
+    Appealed { on: Date },
+    #[serde(rename = "upheld")]
+    Upheld { on: Date },
+    #[serde(rename = "reversed")]
+    Reversed {
+        on: Date,
+        period: Period,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retroactive: Option<Comment>,
+    },
+    #[serde(rename = "revoked")]
+    Revoked { on: Date },
+}
+
+/// What was recorded of an application was wrong; this is how it reads, told whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionCorrected {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// How it reads, or `None`: there never was such an application.
+    pub application: Option<Application>,
+    pub reason: Comment,
+    pub on: Date,
+}
+
+/// What was recorded of a step of the procedure was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExemptionStepCorrected {
+    pub exemption: Uuid,
+    pub supervisor: Uuid,
+    pub municipality: MunicipalityNumber,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    pub stage: Stage,
+    /// From which day the step held, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: it was not taken.
+    pub facts: Option<Step>,
     pub reason: Comment,
 }

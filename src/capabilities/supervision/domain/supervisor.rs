@@ -80,6 +80,20 @@ pub struct CourseCompleted {
     pub course: Course,
 }
 
+/// What was recorded of a course was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CourseCorrected {
+    pub supervisor: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The course, as it was recorded.
+    pub was: Course,
+    /// As it really was; `None`: the supervisor has not completed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
+    pub reason: Comment,
+}
+
 /// How many trainees the supervisor takes from a day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapacitySet {

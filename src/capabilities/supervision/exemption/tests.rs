@@ -1,6 +1,7 @@
 //! Given a drafted application, when steps of the procedure are taken, then these follow.
 
 use jiff::civil::date;
+use proptest::prelude::*;
 
 use super::*;
 use crate::capabilities::supervision::domain::DoctorCount;
@@ -182,4 +183,76 @@ fn a_revocation_ends_what_is_covered_also_in_the_past() {
     let mut exemptions = drafted(complete());
     assert_eq!(when(&mut exemptions, &[&submit, &grant, &whole]), Ok(3));
     assert_eq!(exemptions.get(Uuid::nil()).expect("drafted").covered(), None);
+}
+
+/// Takes a step as it is taken when it is recorded.
+fn taken(it: &Exemption, step: &Step) -> Result<Vec<Event>, Rejection> {
+    match step.clone() {
+        Step::Submitted { on } => it.submit(on),
+        Step::Granted { on, period, retroactive } => it.grant(on, period, retroactive),
+        Step::Rejected { on } => it.reject(on),
+        Step::Appealed { on } => it.appeal(on),
+        Step::Upheld { on } => it.uphold(on),
+        Step::Reversed { on, period, retroactive } => it.reverse(on, period, retroactive),
+        Step::Revoked { on } => it.revoke(on, comment()),
+    }
+}
+
+fn day(number: i32) -> Date {
+    date(2025, 1, 1).saturating_add(jiff::Span::new().days(number))
+}
+
+/// Any step: its kind, its day, what it grants, and whether it says why that reaches back.
+fn step() -> impl Strategy<Value = Step> {
+    (0_u8..7, 0_i32..20, 0_i32..30, 0_i32..20, any::<bool>()).prop_map(
+        |(kind, on, from, days, why)| {
+            let (on, retroactive) = (day(on), why.then(comment));
+            let period = Period { from: day(from), to: Some(day(from + days)) };
+            match kind {
+                0 => Step::Submitted { on },
+                1 => Step::Granted { on, period, retroactive },
+                2 => Step::Rejected { on },
+                3 => Step::Appealed { on },
+                4 => Step::Upheld { on },
+                5 => Step::Reversed { on, period, retroactive },
+                _ => Step::Revoked { on },
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_corrected_procedure_is_one_that_could_have_been_recorded_so(
+        told in prop::collection::vec(step(), 0..30),
+        corrected in prop::collection::vec((step(), any::<bool>()), 0..20),
+    ) {
+        let take = |all: &mut Exemptions, facts: Result<Vec<Event>, Rejection>| {
+            let taken = facts.is_ok();
+            facts.into_iter().flatten().for_each(|fact| all.evolve(&fact));
+            taken
+        };
+        let mut exemptions = drafted(complete());
+        for step in &told {
+            let facts = taken(exemptions.get(Uuid::nil()).expect("drafted"), step);
+            take(&mut exemptions, facts);
+        }
+        for (step, was_taken) in &corrected {
+            let it = exemptions.get(Uuid::nil()).expect("drafted");
+            let facts = it.correct_step(step.stage(), was_taken.then(|| step.clone()), comment());
+            take(&mut exemptions, facts);
+        }
+        let mut again = drafted(complete());
+        let it = exemptions.get(Uuid::nil()).expect("drafted");
+        for step in it.steps() {
+            let facts = taken(again.get(Uuid::nil()).expect("drafted"), step);
+            prop_assert!(take(&mut again, facts), "{step:?} of {:?}", it.steps);
+        }
+        let fresh = again.get(Uuid::nil()).expect("drafted");
+        for number in -1..60 {
+            let on = day(number);
+            prop_assert_eq!(it.situation_on(on), fresh.situation_on(on));
+            prop_assert_eq!(it.covers(on), fresh.covers(on));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What becomes of a proposed assignment: answered, paused, resumed, ended, corrected.
+//! What becomes of a proposed assignment: answered, withdrawn, paused, resumed, ended, corrected.
 
 use actix_web::post;
 use actix_web::web::Path;
@@ -15,13 +15,13 @@ use crate::capabilities::supervision::domain::{
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor;
 use crate::capabilities::supervision::view::AssignmentView;
-use crate::edge::{self, Day, Fault, Faults};
+use crate::edge::{Day, Faults, FieldFault, PeriodCorrection};
 use crate::event_log::{Loaded, View};
 use crate::http::actor::{Reach, Role};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::Comment;
-use crate::problem::{Rejection, common};
+use crate::problem::{Rejection, common::INVALID_REQUEST};
 
 /// A rule on one assignment: load it and everyone it concerns, decide, answer with it as it then
 /// is.
@@ -112,6 +112,31 @@ pub async fn decline(change: Change, id: Path<Uuid>, body: Body<AssignmentAnswer
         answers(&reach, parties.supervisor, told, on)?;
         told.decline(on)
     };
+    on_assignment(change, &body.canonical, *id, rule).await
+}
+
+/// The end of a proposal that nobody answered.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct WithdrawAssignment {
+    /// The day it is taken back; today by default.
+    #[deserr(default)]
+    on: Option<Day>,
+}
+
+/// Withdraw the proposal of a supervisor assignment
+///
+/// Before the supervisor has answered: what was accepted is ended instead. A proposal waits for an
+/// answer until its last day, and one without a last day until it is answered or withdrawn.
+#[utoipa::path(tag = "supervisor assignments", operation_id = "withdraw_supervisor_assignment",
+    params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063")),
+    request_body = WithdrawAssignment,
+    responses((status = 200, description = "The assignment", body = AssignmentView)),
+    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&ASSIGNMENT_SITUATION])))))]
+#[post("/v1/supervisor-assignments/{id}/withdrawal")]
+pub async fn withdraw(change: Change, id: Path<Uuid>, body: Body<WithdrawAssignment>) -> Answer {
+    let on = body.value.on.map_or(change.today, |day| day.0);
+    let rule = |_: &Parties<'_>, told: &Assignment| told.withdraw(on);
     on_assignment(change, &body.canonical, *id, rule).await
 }
 
@@ -207,29 +232,18 @@ pub struct CorrectAssignment {
     reason: Comment,
 }
 
-fn corrected(
-    told: &Assignment,
-    asked: &CorrectAssignment,
-) -> Result<Option<AssignmentFacts>, Rejection> {
-    if asked.never_was {
-        let else_told = asked.from.is_some() || asked.to.is_some() || asked.reopened;
-        let fault = Fault::new(
-            "nothing_else",
-            "What never was has no days: tell nothing else.",
-            "Det som aldri var, har ingen dager: oppgi ikke noe annet.",
-        );
-        return if else_told { Err(Rejection::field("/never_was", fault)) } else { Ok(None) };
+impl CorrectAssignment {
+    /// How an assignment really was; `None` when it never was.
+    fn facts(&self, told: &Assignment) -> Result<Option<AssignmentFacts>, FieldFault> {
+        let &Self { from, to, reopened, never_was, .. } = self;
+        let correction = PeriodCorrection { from, to, reopened, never_was, else_told: false };
+        let period = correction.of(told.period)?;
+        let end_reason = told.end_reason;
+        Ok(period.map(|period| AssignmentFacts {
+            period,
+            end_reason: end_reason.filter(|_| period.to.is_some()),
+        }))
     }
-    let from = asked.from.unwrap_or(Day(told.period.from));
-    let to = match (asked.to, asked.reopened) {
-        (Some(to), _) => Some(to),
-        (None, true) => None,
-        (None, false) => told.period.to.map(Day),
-    };
-    let period = edge::period(from, to)
-        .map_err(|fault| Rejection::new(&common::INVALID_REQUEST).faults(vec![fault]))?;
-    let end_reason = told.end_reason.filter(|_| !asked.reopened && period.to.is_some());
-    Ok(Some(AssignmentFacts { period, end_reason }))
 }
 
 /// Correct what was recorded of a supervisor assignment
@@ -244,7 +258,10 @@ fn corrected(
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectAssignment>) -> Answer {
     let asked = body.value;
     let rule = |parties: &Parties<'_>, told: &Assignment| {
-        parties.correct(*id, corrected(told, &asked)?, asked.reason.clone())
+        let facts = asked
+            .facts(told)
+            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
+        parties.correct(*id, facts, asked.reason.clone())
     };
     on_assignment(change, &body.canonical, *id, rule).await
 }

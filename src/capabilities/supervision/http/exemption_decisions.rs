@@ -56,10 +56,14 @@ pub struct DecideExemption {
     reason: Option<Comment>,
 }
 
-fn required(pointer: &str) -> FieldFault {
+pub(super) fn required(pointer: &str) -> FieldFault {
     let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
     FieldFault::at(pointer, fault)
 }
+
+/// The fault of what only a grant has.
+pub(super) const NOT_GRANTED: Fault =
+    Fault::new("not_granted", "Nothing is granted here.", "Her innvilges ingenting.");
 
 /// The fields of a grant, where something is granted; none where nothing is.
 fn granted(
@@ -74,9 +78,7 @@ fn granted(
             ("/retroactive", asked.retroactive),
         ];
         for (pointer, _) in told.iter().filter(|(_, told)| *told) {
-            let fault =
-                Fault::new("not_granted", "Nothing is granted here.", "Her innvilges ingenting.");
-            faults.push(FieldFault::at(*pointer, fault));
+            faults.push(FieldFault::at(*pointer, NOT_GRANTED));
         }
         return if faults.is_empty() { Ok(None) } else { Err(ProblemResponse::faults(faults)) };
     }

@@ -19,7 +19,7 @@ use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::ExemptionView;
 use crate::edge::{Day, Faults, Id, UNKNOWN_REFERENCE};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::event_log::{Decision, Loaded, Reply, View};
 use crate::evolved;
 use crate::http::actor::Role;
 use crate::http::list::Rows;
@@ -40,7 +40,7 @@ macro_rules! application_body {
         #[derive(Debug, Clone, Deserr, ToSchema)]
         #[deserr(deny_unknown_fields, error = Faults)]
         pub struct $name {
-            $( $(#[$own_meta])+ $own: $type, )*
+            $( $(#[$own_meta])+ pub(super) $own: $type, )*
             /// The first day applied for.
             #[deserr(default)]
             from: Option<Day>,
@@ -69,7 +69,7 @@ macro_rules! application_body {
 
         impl $name {
             /// What it tells of the application.
-            fn application(self) -> Application {
+            pub(super) fn application(self) -> Application {
                 Application {
                     from: self.from.map(|day| day.0),
                     to: self.to.map(|day| day.0),
@@ -104,16 +104,25 @@ application_body! {
     pub struct DetailExemption {}
 }
 
-pub(super) fn replied(
-    status: u16,
-    state: &Exemptions,
-    id: Uuid,
-    day: Date,
-) -> Result<Reply, Refusal> {
-    let shown = ExemptionView::on(state.get(id)?, day);
+application_body! {
+    /// How the application really reads; what is left out stays.
+    pub struct CorrectExemption {
+        /// There never was such an application: it is taken out, and nothing else may be told. Only
+        /// of one that is not decided; a decision is taken back first.
+        #[deserr(default)]
+        #[schema(required = false, default = false, example = false)]
+        never_was: bool,
+        /// Why it is corrected.
+        reason: Comment,
+    }
+}
+
+pub(super) fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Reply {
+    let exemption = state.get(id).ok();
+    let shown = exemption.and_then(|exemption| ExemptionView::on(exemption, day));
     let body = serde_json::to_value(shown).expect("views are plain data");
     let location = (status == 201).then(|| format!("/v1/supervision-exemptions/{id}"));
-    Ok(Reply { status, location, head: None, body })
+    Reply { status, location, head: None, body }
 }
 
 /// Draft a supervision exemption
@@ -157,7 +166,7 @@ pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
             on: today,
         })];
         let next = evolved!(Exemptions::default(), facts);
-        Ok(Decision::new(exemption_subject(id), &facts, replied(201, &next, id, today)?))
+        Ok(Decision::new(exemption_subject(id), &facts, replied(201, &next, id, today)))
     };
     change.execute(&body.canonical, decide).await
 }
@@ -263,14 +272,15 @@ pub(super) async fn on_exemption(
         let loaded: Loaded<Exemptions> = view.load(&exemption_subject(id)).await?;
         let facts = rule(loaded.state.get(id)?)?;
         let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(exemption_subject(id), &facts, replied(200, &next, id, today)?))
+        Ok(Decision::new(exemption_subject(id), &facts, replied(200, &next, id, today)))
     };
     change.execute(canonical, decide).await
 }
 
 /// Tell more of a drafted exemption
 ///
-/// What is told again replaces what was told before. Once submitted, it stands.
+/// What is told again replaces what was told before. Once submitted, it stands unless it is
+/// corrected.
 #[utoipa::path(tag = "supervision exemptions", operation_id = "detail_supervision_exemption",
     params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
     request_body = DetailExemption,

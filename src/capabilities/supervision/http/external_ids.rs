@@ -61,7 +61,7 @@ pub async fn withdraw_from_supervisor(
 }
 
 async fn of_exemption(change: Change, id: Uuid, told: Told) -> Answer {
-    let reply = |state: &Exemptions, day| exemptions::replied(200, state, id, day);
+    let reply = |state: &Exemptions, day| Ok(exemptions::replied(200, state, id, day));
     external_id::change(change, exemption_subject(id), told, reply, |state: &Exemptions| {
         let exemption = state.get(id)?;
         let (supervisor, municipality) = (exemption.supervisor, exemption.municipality.clone());

@@ -4,6 +4,7 @@ mod supervisors;
 mod qualifications;
 mod exemptions;
 mod exemption_decisions;
+mod exemption_corrections;
 mod assignments;
 mod assignment_acts;
 mod external_ids;
@@ -20,6 +21,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(qualifications::approve_specialist)
         .service(qualifications::end_specialist)
         .service(qualifications::complete_course)
+        .service(qualifications::correct_course)
         .service(qualifications::set_capacity)
         .service(supervisors::correct)
         .service(exemptions::draft)
@@ -32,12 +34,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(exemption_decisions::appeal)
         .service(exemption_decisions::decide_appeal)
         .service(exemption_decisions::revoke)
+        .service(exemption_corrections::correct)
+        .service(exemption_corrections::correct_submission)
+        .service(exemption_corrections::correct_decision)
+        .service(exemption_corrections::correct_appeal)
+        .service(exemption_corrections::correct_appeal_decision)
+        .service(exemption_corrections::correct_revocation)
         .service(assignments::propose)
         .service(assignments::list_all)
         .service(assignments::read_one)
         .service(assignments::history)
         .service(assignment_acts::accept)
         .service(assignment_acts::decline)
+        .service(assignment_acts::withdraw)
         .service(assignment_acts::pause)
         .service(assignment_acts::resume)
         .service(assignment_acts::end)

@@ -11,12 +11,13 @@ use crate::capabilities::supervision::domain::{Course, Event, TraineeCapacity, s
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::{Known, Supervisor};
 use crate::capabilities::supervision::view::SupervisorView;
-use crate::edge::{self, Day, Fault, Faults, FieldFault};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, PeriodCorrection};
 use crate::event_log::{Decision, Loaded, View};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
-use crate::identifiers::Name;
+use crate::identifiers::{Comment, Name};
 use crate::problem::Rejection;
+use crate::problem::common::INVALID_REQUEST;
 use crate::{evolved, word_enum};
 
 /// A rule on one supervisor: load, decide, answer with the supervisor as they then are.
@@ -129,15 +130,98 @@ pub async fn complete_course(change: Change, id: Path<Uuid>, body: Body<Complete
         completed_on: asked.completed_on.0,
         valid_until: asked.valid_until.map(|day| day.0),
     };
+    counts_for_a_time(&course)?;
+    let rule = |known: &Known| known.complete_course(course.clone());
+    on_supervisor(change, &body.canonical, *id, rule).await
+}
+
+fn counts_for_a_time(course: &Course) -> Result<(), FieldFault> {
     if course.valid_until.is_some_and(|last| last < course.completed_on) {
         let fault = Fault::new(
             "before_completion",
             "Must not come before the course was completed.",
             "Kan ikke komme før kurset var fullført.",
         );
-        return Err(FieldFault::at("/valid_until", fault).into());
+        return Err(FieldFault::at("/valid_until", fault));
     }
-    let rule = |known: &Known| known.complete_course(course.clone());
+    Ok(())
+}
+
+/// How a course really was; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectCourse {
+    /// The course, as it was recorded: tells, with the day, which one is meant.
+    recorded_name: Name,
+    /// The day it was completed, as it was recorded.
+    recorded_completed_on: Day,
+    /// The course.
+    #[deserr(default)]
+    name: Option<Name>,
+    /// Who held it.
+    #[deserr(default)]
+    provider: Option<Name>,
+    /// The day it was completed.
+    #[deserr(default)]
+    completed_on: Option<Day>,
+    /// The last day it counts. Once one is recorded, tell another or `never_expires`.
+    #[deserr(default)]
+    valid_until: Option<Day>,
+    /// It never runs out: there is no last day.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_expires: bool,
+    /// The supervisor has not completed it: it is taken out, and nothing else may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+impl CorrectCourse {
+    /// How a course really was; `None` when it never was.
+    fn course(&self, told: &Course) -> Result<Option<Course>, FieldFault> {
+        let correction = PeriodCorrection {
+            from: self.completed_on,
+            to: self.valid_until,
+            reopened: self.never_expires,
+            never_was: self.never_was,
+            else_told: self.name.is_some() || self.provider.is_some(),
+        };
+        // The days of a course have names of their own.
+        let period = correction.of(told.valid()).map_err(|fault| match fault.pointer.as_str() {
+            "/reopened" => FieldFault::at("/never_expires", fault.fault),
+            "/to" => FieldFault::at("/valid_until", fault.fault),
+            _ => fault,
+        })?;
+        Ok(period.map(|valid| Course {
+            name: self.name.clone().unwrap_or_else(|| told.name.clone()),
+            provider: self.provider.clone().or_else(|| told.provider.clone()),
+            completed_on: valid.from,
+            valid_until: valid.to,
+        }))
+    }
+}
+
+/// Correct a course of a supervisor
+///
+/// The first account stays in the history; `known_at` before the correction shows it.
+#[utoipa::path(tag = "supervisors", operation_id = "correct_supervisor_course",
+    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
+    request_body = CorrectCourse,
+    responses((status = 200, description = "The supervisor", body = SupervisorView)),
+    extensions(("x-access" = json!("municipal"))))]
+#[post("/v1/supervisors/{id}/courses/correction")]
+pub async fn correct_course(change: Change, id: Path<Uuid>, body: Body<CorrectCourse>) -> Answer {
+    let asked = body.value;
+    let rule = |known: &Known| {
+        let told = known.recorded_course(&asked.recorded_name, asked.recorded_completed_on.0)?;
+        let really = asked
+            .course(&told.course)
+            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
+        known.correct_course(told, really, asked.reason.clone())
+    };
     on_supervisor(change, &body.canonical, *id, rule).await
 }
 

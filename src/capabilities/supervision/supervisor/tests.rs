@@ -3,6 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::capabilities::supervision::domain::Course;
 use crate::edge::FromText;
 use crate::identifiers::Name;
 
