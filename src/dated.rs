@@ -9,7 +9,16 @@ use crate::time::{Period, day_before};
 
 /// Dated statements of one kind about one thing, in the order of their first days.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dated<T>(Vec<(Period, T)>);
+pub struct Dated<T>(Vec<Statement<T>>);
+
+/// A statement as it was told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement<T> {
+    pub period: Period,
+    pub value: T,
+    /// Where it was told in the log, for corrections to name.
+    pub told_at: i64,
+}
 
 impl<T> Default for Dated<T> {
     fn default() -> Self {
@@ -20,14 +29,44 @@ impl<T> Default for Dated<T> {
 impl<T: PartialEq> Dated<T> {
     /// Takes a statement in; the one with the same first day gives way to it.
     pub fn tell(&mut self, period: Period, value: T) {
-        self.0.retain(|(told, _)| told.from != period.from);
-        let place = self.0.partition_point(|(told, _)| told.from < period.from);
-        self.0.insert(place, (period, value));
+        self.tell_at(period, value, i64::MAX);
+    }
+
+    /// Takes in a statement that was told at a position of the log.
+    pub fn tell_at(&mut self, period: Period, value: T, told_at: i64) {
+        self.take_out(period.from);
+        let place = self.0.partition_point(|told| told.period.from < period.from);
+        self.0.insert(place, Statement { period, value, told_at });
+    }
+
+    /// Takes out the statement with this first day.
+    pub fn take_out(&mut self, from: Date) {
+        self.0.retain(|told| told.period.from != from);
+    }
+
+    /// The statement that was told with this first day.
+    pub fn told(&self, from: Date) -> Option<&Statement<T>> {
+        self.0.iter().find(|told| told.period.from == from)
+    }
+
+    /// The time that all statements belong to lasted as `was` and lasts as `now`: what reached its
+    /// ends reaches the new ones. Nothing is shortened; what lies outside is told and does not
+    /// hold.
+    pub fn stretch(&mut self, was: Period, now: Period) {
+        if let Some(first) = self.0.first_mut().filter(|told| told.period.from <= was.from) {
+            first.period.from = first.period.from.min(now.from);
+        }
+        for told in self.0.iter_mut().map(|told| &mut told.period) {
+            let ends_before = told.to.zip(was.to).map_or(told.to.is_some(), |(to, end)| to < end);
+            if !ends_before {
+                told.to = told.to.zip(now.to).map(|(to, end)| to.max(end));
+            }
+        }
     }
 
     /// Whether this very statement has been told and not been replaced.
     pub fn says(&self, period: &Period, value: &T) -> bool {
-        self.0.iter().any(|(told, held)| told == period && held == value)
+        self.0.iter().any(|told| told.period == *period && told.value == *value)
     }
 
     /// What holds on a day.
@@ -42,25 +81,25 @@ impl<T: PartialEq> Dated<T> {
 
     /// All statements with the days they hold: each ends at the latest before the next begins.
     pub fn iter(&self) -> impl Iterator<Item = (Period, &T)> {
-        self.0.iter().enumerate().map(|(place, (told, value))| {
-            let next = self.0.get(place + 1).map(|(next, _)| day_before(next.from));
-            let to = match (told.to, next) {
+        self.0.iter().enumerate().map(|(place, told)| {
+            let next = self.0.get(place + 1).map(|next| day_before(next.period.from));
+            let to = match (told.period.to, next) {
                 (Some(to), Some(next)) => Some(to.min(next)),
                 (to, next) => to.or(next),
             };
-            (Period { from: told.from, to }, value)
+            (Period { from: told.period.from, to }, &told.value)
         })
     }
 
     /// A statement with another first day that was told for one of these days.
     pub fn overlapping(&self, period: &Period) -> Option<&Period> {
-        let others = self.0.iter().map(|(told, _)| told).filter(|told| told.from != period.from);
+        let others = self.0.iter().map(|told| &told.period).filter(|told| told.from != period.from);
         others.into_iter().find(|told| told.overlap(period).is_some())
     }
 
     /// The first day that anything was told for.
     pub fn first_day(&self) -> Option<Date> {
-        self.0.first().map(|(period, _)| period.from)
+        self.0.first().map(|told| told.period.from)
     }
 
     /// The days on which what holds may change.
@@ -104,6 +143,20 @@ mod tests {
         assert_eq!(classes.overlapping(&years(2018, None)), None);
         assert_eq!(classes.overlapping(&years(2023, None)), Some(&years(2018, Some(2023))));
         assert_eq!(classes.overlapping(&years(2024, None)), None);
+    }
+
+    #[test]
+    fn what_reached_the_ends_of_a_time_reaches_the_new_ones() {
+        let mut phases = Dated::default();
+        phases.tell(years(2019, Some(2023)), "first");
+        phases.tell(years(2021, Some(2022)), "second");
+        phases.stretch(years(2019, Some(2023)), years(2020, Some(2022)));
+        assert_eq!(phases.on(date(2019, 1, 1)), Some(&"first"), "nothing is lost");
+        phases.stretch(years(2020, Some(2022)), years(2018, None));
+        let held: Vec<_> = phases.iter().collect();
+        assert_eq!(held, [(years(2018, Some(2020)), &"first"), (years(2021, None), &"second")]);
+        phases.stretch(years(2018, None), years(2018, Some(2030)));
+        assert_eq!(phases.on(date(2031, 1, 1)), Some(&"second"), "nothing is shortened");
     }
 
     proptest! {

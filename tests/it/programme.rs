@@ -1,5 +1,7 @@
 //! Programmes and their quotas through HTTP.
 
+mod corrections;
+
 use serde_json::{Value, json};
 
 use crate::support::client::{Answer, Client};

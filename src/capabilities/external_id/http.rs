@@ -11,8 +11,10 @@ use super::external_ids::ExternalIds;
 use super::problems::taken;
 use crate::aggregate::{Fold, NewFact, Subject, erased_subject};
 use crate::capabilities::position::{self, Position};
+use crate::capabilities::programme::{self, Programme};
 use crate::capabilities::supervision::Assignments;
-use crate::capabilities::supervision::domain::assignment_subject;
+use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
+use crate::capabilities::supervision::exemption::Exemptions;
 use crate::edge::{Fault, Faults};
 use crate::event_log::{Anything, Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::http::{Answer, Body, Change};
@@ -117,7 +119,14 @@ async fn still_is(view: &View, kind: Kind, holder: Holder) -> Result<bool, Failu
             let state = view.consult::<Assignments>(&assignment_subject(id)).await?.state;
             state.get(id).is_ok()
         }
-        Kind::Position | Kind::Exemption | Kind::Programme | Kind::AlisOffice => true,
+        Kind::Exemption => {
+            let state = view.consult::<Exemptions>(&exemption_subject(id)).await?.state;
+            state.get(id).is_ok()
+        }
+        Kind::Programme => {
+            view.consult::<Programme>(&programme::subject(id)).await?.state.known().is_ok()
+        }
+        Kind::Position | Kind::AlisOffice => true,
     })
 }
 

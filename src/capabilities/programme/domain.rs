@@ -47,6 +47,28 @@ pub struct Started {
     pub external_ids: Vec<ExternalId>,
 }
 
+/// What was recorded when the programme was started was wrong; this is how it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Corrected {
+    pub programme: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded.
+    pub was: Date,
+    /// As it really is; `None`: there never was such a programme.
+    pub facts: Option<ProgrammeFacts>,
+    pub reason: Comment,
+}
+
+/// What there is to know of a programme itself, told whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProgrammeFacts {
+    pub name: Name,
+    pub period: Period,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positions_max_per_municipality: Option<PositionCount>,
+}
+
 /// A phase of the programme. Told again with the same first day, the later statement replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhaseSet {
@@ -60,6 +82,46 @@ pub struct PhaseSet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SubsidySet {
     pub programme: Uuid,
+    pub nok_per_position_year: YearlyNok,
+    pub period: Period,
+}
+
+/// What was recorded of a phase was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseCorrected {
+    pub programme: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: there was no such phase.
+    pub facts: Option<PhaseFacts>,
+    pub reason: Comment,
+}
+
+/// What there is to know of a phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseFacts {
+    pub name: Name,
+    pub period: Period,
+}
+
+/// What was recorded of a rate was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubsidyCorrected {
+    pub programme: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded.
+    pub was: Date,
+    /// As it really was; `None`: there was no such rate.
+    pub facts: Option<SubsidyFacts>,
+    pub reason: Comment,
+}
+
+/// What there is to know of a rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubsidyFacts {
     pub nok_per_position_year: YearlyNok,
     pub period: Period,
 }
@@ -129,8 +191,11 @@ events! {
     /// What is recorded of programmes.
     pub enum Event {
         Started = "programme.started.v1",
+        Corrected = "programme.corrected.v1",
         PhaseSet = "programme.phase_set.v1",
+        PhaseCorrected = "programme.phase_corrected.v1",
         SubsidySet = "programme.subsidy_set.v1",
+        SubsidyCorrected = "programme.subsidy_corrected.v1",
         MunicipalityJoined = "programme.municipality_joined.v1",
         MunicipalityLeft = "programme.municipality_left.v1",
         ParticipationCorrected = "programme.participation_corrected.v1",
@@ -160,8 +225,11 @@ impl DomainEvent for Event {
                 let external = external_subjects(Kind::Programme, &f.external_ids);
                 std::iter::once(subject(f.programme)).chain(external).collect()
             }
+            Event::Corrected(f) => vec![subject(f.programme)],
             Event::PhaseSet(f) => vec![subject(f.programme)],
+            Event::PhaseCorrected(f) => vec![subject(f.programme)],
             Event::SubsidySet(f) => vec![subject(f.programme)],
+            Event::SubsidyCorrected(f) => vec![subject(f.programme)],
             // The quota decides who may establish positions, and reads only what is tagged with it.
             Event::MunicipalityJoined(f) => {
                 vec![subject(f.programme), quota_subject(f.programme, &f.municipality)]
@@ -179,8 +247,17 @@ impl DomainEvent for Event {
     fn effective_from(&self) -> Date {
         match self {
             Event::Started(f) => f.period.from,
+            Event::Corrected(f) => {
+                f.facts.as_ref().map_or(f.was, |facts| facts.period.from.min(f.was))
+            }
             Event::PhaseSet(f) => f.period.from,
+            Event::PhaseCorrected(f) => {
+                f.facts.as_ref().map_or(f.was, |facts| facts.period.from.min(f.was))
+            }
             Event::SubsidySet(f) => f.period.from,
+            Event::SubsidyCorrected(f) => {
+                f.facts.as_ref().map_or(f.was, |facts| facts.period.from.min(f.was))
+            }
             Event::MunicipalityJoined(f) => f.period.from,
             Event::MunicipalityLeft(f) => day_after(f.to),
             Event::ParticipationCorrected(f) => {
@@ -192,7 +269,12 @@ impl DomainEvent for Event {
     }
     fn municipality(&self) -> Option<&str> {
         let number = match self {
-            Event::Started(_) | Event::PhaseSet(_) | Event::SubsidySet(_) => None,
+            Event::Started(_)
+            | Event::Corrected(_)
+            | Event::PhaseSet(_)
+            | Event::PhaseCorrected(_)
+            | Event::SubsidySet(_)
+            | Event::SubsidyCorrected(_) => None,
             Event::MunicipalityJoined(f) => Some(&f.municipality),
             Event::MunicipalityLeft(f) => Some(&f.municipality),
             Event::ParticipationCorrected(f) => Some(&f.municipality),

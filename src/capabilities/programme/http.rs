@@ -2,6 +2,7 @@
 
 mod external_ids;
 mod participations;
+mod corrections;
 
 use actix_web::web::Path;
 use actix_web::{get, post};
@@ -40,8 +41,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_all)
         .service(read_one)
         .service(history)
+        .service(corrections::correct)
         .service(set_phase)
+        .service(corrections::correct_phase)
         .service(set_subsidy)
+        .service(corrections::correct_subsidy)
         .service(participations::join)
         .service(participations::leave)
         .service(participations::correct_participation)
@@ -125,13 +129,13 @@ pub struct StartProgramme {
     external_ids: Vec<ExternalId>,
 }
 
-fn replied(status: u16, state: &Programme, day: Date) -> Result<Reply, Refusal> {
-    let started = &state.known()?.started;
+fn replied(status: u16, state: &Programme, day: Date) -> Reply {
+    let started = state.known().ok().map(|known| &known.started);
     // A programme that begins later is shown as it will be on its first day.
-    let shown = ProgrammeView::on(state, day.max(started.period.from));
+    let shown = started.and_then(|started| ProgrammeView::on(state, day.max(started.period.from)));
     let body = serde_json::to_value(shown).expect("views are plain data");
-    let location = (status == 201).then(|| format!("/v1/programmes/{}", started.programme));
-    Ok(Reply { status, location, head: None, body })
+    let location = started.map(|started| format!("/v1/programmes/{}", started.programme));
+    Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
 /// Start a programme
@@ -156,7 +160,7 @@ async fn start(change: Change, body: Body<StartProgramme>) -> Answer {
             external_ids: asked.external_ids.clone(),
         })];
         let next = evolved!(Programme::default(), facts);
-        Ok(Decision::new(subject(id), &facts, replied(201, &next, today)?))
+        Ok(Decision::new(subject(id), &facts, replied(201, &next, today)))
     };
     change.execute(&body.canonical, decide).await
 }
@@ -239,7 +243,7 @@ async fn on_programme(
         let loaded: Loaded<Programme> = view.load(&subject(id)).await?;
         let facts = rule(view, loaded.state.known()?).await?;
         let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
+        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
     };
     change.execute(canonical, decide).await
 }

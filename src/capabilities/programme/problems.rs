@@ -26,6 +26,13 @@ problems! {
     en: "Positions rest on this participation", "On {day} there must be room for {count}.",
     nb: "Stillinger bygger på denne deltakelsen", "Den {day} må det være plass til {count}.";
 
+    /// A municipality takes part in the programme on days, or with a quota, that would not be
+    /// possible if the programme were as the correction tells. Correct or end that participation
+    /// first.
+    PROGRAMME_CORRECTION_CONTRADICTS = 409, "programme_correction_contradicts",
+    en: "A municipality takes part otherwise", "{municipality} takes part in {period} with {quota}.",
+    nb: "En kommune deltar på annen måte", "{municipality} deltar i {period} med {quota}.";
+
     /// The municipality does not take part in the programme on that day. Record its participation
     /// first, or choose another day.
     MUNICIPALITY_NOT_IN_PROGRAMME = 409, "municipality_not_in_programme",

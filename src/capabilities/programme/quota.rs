@@ -188,8 +188,11 @@ impl Quota {
             Event::MunicipalityLeft(f) => self.participations.leave(f, at),
             Event::ParticipationCorrected(f) => self.participations.correct(f, at),
             Event::Started(_)
+            | Event::Corrected(_)
             | Event::PhaseSet(_)
+            | Event::PhaseCorrected(_)
             | Event::SubsidySet(_)
+            | Event::SubsidyCorrected(_)
             | Event::MunicipalityApplied(_)
             | Event::ApplicationDecided(_) => {}
         }

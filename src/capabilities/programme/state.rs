@@ -1,13 +1,16 @@
 //! Programmes: state and rules. The positions a municipality may have in one are in
 //! [`super::quota`].
 
+mod corrections;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::domain::{
-    ApplicationDecided, Event, MunicipalityApplied, Outcome, PhaseSet, Started, SubsidySet,
-    YearlyNok,
+    ApplicationDecided, Event, MunicipalityApplied, Outcome, PhaseFacts, PhaseSet, Started,
+    SubsidyFacts, SubsidySet, YearlyNok,
 };
 use super::problems;
 use super::quota::Participations;
@@ -15,7 +18,7 @@ use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::capabilities::external_id::{self, ExternalIds};
 use crate::dated::Dated;
 use crate::edge::Fault;
-use crate::identifiers::{MunicipalityNumber, Name};
+use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
 
@@ -30,10 +33,13 @@ pub enum Programme {
 /// A programme that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
+    /// As it was started, corrections considered.
     pub started: Started,
     pub external_ids: ExternalIds,
-    pub phases: Dated<Name>,
-    pub subsidies: Dated<YearlyNok>,
+    /// Where that was last told, for corrections to name.
+    told_at: i64,
+    phases: Dated<Name>,
+    subsidies: Dated<YearlyNok>,
     pub participations: BTreeMap<MunicipalityNumber, Participations>,
     /// In the order of the days the municipalities applied.
     pub applications: Vec<Application>,
@@ -69,11 +75,12 @@ impl Programme {
             (Programme::Unknown, Event::Started(f)) => {
                 let mut subsidies = Dated::default();
                 if let Some(rate) = f.subsidy_nok_per_position_year {
-                    subsidies.tell(f.period, rate);
+                    subsidies.tell_at(f.period, rate, at);
                 }
                 *self = Programme::Known(Box::new(Known {
                     started: f.clone(),
                     external_ids: ExternalIds::told(&f.external_ids, at),
+                    told_at: at,
                     phases: Dated::default(),
                     subsidies,
                     participations: BTreeMap::new(),
@@ -81,7 +88,11 @@ impl Programme {
                 }));
             }
             (Programme::Unknown, _) => {} // a fact without a beginning
-            (Programme::Known(known), event) => known.evolve(event),
+            (Programme::Known(known), Event::Corrected(f)) => match &f.facts {
+                Some(really) => known.corrected(really, at),
+                None => *self = Programme::Unknown,
+            },
+            (Programme::Known(known), event) => known.evolve(event, at),
         }
     }
 
@@ -107,12 +118,34 @@ impl Fold for Programme {
 /// Where participations were told is the business of the quota, by which they are corrected.
 const RECORDED_ELSEWHERE: i64 = i64::MAX;
 
+/// Statements on those of their days that belong to a whole.
+fn lasting<T: PartialEq>(told: &Dated<T>, whole: Period) -> impl Iterator<Item = (Period, &T)> {
+    told.iter().filter_map(move |(period, value)| Some((period.overlap(&whole)?, value)))
+}
+
+/// What holds on a day, if anything does.
+pub fn on<'a, T: 'a>(mut told: impl Iterator<Item = (Period, &'a T)>, day: Date) -> Option<&'a T> {
+    told.find(|(period, _)| period.covers(day)).map(|(_, value)| value)
+}
+
 impl Known {
-    fn evolve(&mut self, event: &Event) {
+    fn evolve(&mut self, event: &Event, at: i64) {
         match event {
-            Event::Started(_) => {}
-            Event::PhaseSet(f) => self.phases.tell(f.period, f.name.clone()),
-            Event::SubsidySet(f) => self.subsidies.tell(f.period, f.nok_per_position_year),
+            Event::Started(_) | Event::Corrected(_) => {}
+            Event::PhaseSet(f) => self.phases.tell_at(f.period, f.name.clone(), at),
+            Event::PhaseCorrected(f) => {
+                self.phases.take_out(f.was);
+                if let Some(PhaseFacts { name, period }) = f.facts.clone() {
+                    self.phases.tell_at(period, name, at);
+                }
+            }
+            Event::SubsidySet(f) => self.subsidies.tell_at(f.period, f.nok_per_position_year, at),
+            Event::SubsidyCorrected(f) => {
+                self.subsidies.take_out(f.was);
+                if let Some(SubsidyFacts { nok_per_position_year, period }) = f.facts.clone() {
+                    self.subsidies.tell_at(period, nok_per_position_year, at);
+                }
+            }
             Event::MunicipalityJoined(f) => {
                 self.participations
                     .entry(f.municipality.clone())
@@ -151,6 +184,16 @@ impl Known {
         }
     }
 
+    /// The phases, on those of their days that the programme lasts.
+    pub fn phases(&self) -> impl Iterator<Item = (Period, &Name)> {
+        lasting(&self.phases, self.started.period)
+    }
+
+    /// What it pays for a position, on those days that the programme lasts.
+    pub fn subsidies(&self) -> impl Iterator<Item = (Period, &YearlyNok)> {
+        lasting(&self.subsidies, self.started.period)
+    }
+
     /// The municipalities that take part on a day.
     pub fn participants_on(&self, day: Date) -> Vec<&MunicipalityNumber> {
         let all = self.participations.iter();
@@ -161,8 +204,9 @@ impl Known {
     pub fn changes(&self) -> Vec<Date> {
         let first = self.started.period.from;
         let mut days = vec![first];
-        days.extend(self.phases.changes());
-        days.extend(self.subsidies.changes());
+        let phases = self.phases().map(|(period, _)| period);
+        let periods = phases.chain(self.subsidies().map(|(period, _)| period));
+        days.extend(periods.flat_map(|it| [Some(it.from), it.day_after()]).flatten());
         days.extend(self.participations.values().flat_map(Participations::changes));
         days.retain(|day| *day >= first);
         days

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::domain::{Event, Outcome, ParticipationFacts, PositionCount, Started, YearlyNok};
 use super::quota::Quota;
-use super::state::{Known, Programme};
+use super::state::{Known, Programme, on};
 use super::view::ProgrammeView;
 use crate::capabilities::position;
 use crate::edge::FromText;
@@ -165,8 +165,8 @@ fn phases_and_participations_lie_within_the_programme() {
     assert_eq!(story.take(one), Ok(1));
     let two = story.known().set_phase(name("Fase 2"), period(date(2021, 1, 1), None));
     assert_eq!(story.take(two), Ok(1));
-    assert_eq!(story.known().phases.on(date(2020, 12, 31)), Some(&name("Fase 1")));
-    assert_eq!(story.known().phases.on(date(2021, 1, 1)), Some(&name("Fase 2")));
+    assert_eq!(on(story.known().phases(), date(2020, 12, 31)), Some(&name("Fase 1")));
+    assert_eq!(on(story.known().phases(), date(2021, 1, 1)), Some(&name("Fase 2")));
     assert_eq!(story.join(date(2020, 1, 1), Some(date(2024, 1, 1)), 1), Err("outside_programme"));
 }
 

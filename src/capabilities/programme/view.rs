@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{Outcome, PositionCount, YearlyNok};
-use super::state::{Application, ApplicationSituation, Known, Programme};
+use super::state::{self, Application, ApplicationSituation, Known, Programme};
 use crate::edge::Day;
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 
@@ -110,12 +110,12 @@ impl ProgrammeView {
     }
 
     fn known_on(known: &Known, day: Date) -> Self {
-        let phases = known.phases.iter().map(|(period, name)| PhaseView {
+        let phases = known.phases().map(|(period, name)| PhaseView {
             name: name.clone(),
             from: Day(period.from),
             to: period.to.map(Day),
         });
-        let subsidies = known.subsidies.iter().map(|(period, rate)| SubsidyView {
+        let subsidies = known.subsidies().map(|(period, rate)| SubsidyView {
             nok_per_position_year: *rate,
             from: Day(period.from),
             to: period.to.map(Day),
@@ -135,8 +135,8 @@ impl ProgrammeView {
             from: Day(started.period.from),
             to: started.period.to.map(Day),
             positions_max_per_municipality: started.positions_max_per_municipality,
-            subsidy_nok_per_position_year: known.subsidies.on(day).copied(),
-            phase: known.phases.on(day).cloned(),
+            subsidy_nok_per_position_year: state::on(known.subsidies(), day).copied(),
+            phase: state::on(known.phases(), day).cloned(),
             phases: phases.collect(),
             subsidies: subsidies.collect(),
             participations: participations.collect(),

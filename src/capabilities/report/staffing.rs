@@ -131,7 +131,7 @@ impl StaffingTotals {
         let subject = programme::subject(id);
         let programme = log.fold::<Programme>(&subject, Some(known_at)).await?.state;
         if let Programme::Known(known) = programme {
-            let rate = known.subsidies.on(as_of).map(|rate| i64::from(rate.0));
+            let rate = programme::state::on(known.subsidies(), as_of).map(|rate| i64::from(rate.0));
             self.subsidy_nok_per_year = rate.map(|rate| rate * positions);
         }
         Ok(self)

@@ -69,6 +69,9 @@ correct_organisation municipality              403
 correct_participation municipality             403
 correct_position @                             404
 correct_position_closure @                     404
+correct_programme -                            403 may -- an office runs programmes
+correct_programme_phase -                      403 422:invalid_request -- nor is there such a phase
+correct_programme_subsidy -                    403 422:invalid_request -- nor is there such a rate
 correct_succession @                           403
 correct_succession successor                   403
 correct_supervision_exemption @                404
