@@ -46,6 +46,7 @@ REFUSED_FOR_ITS_MEANING = {
     # What the register does not hold, or not on that day.
     "curriculum_not_in_force",
     "municipality_not_in_use",
+    "organisation_closed",
     "plan_without_goals",
     "unknown_reference",
     # Written right and made up: a check digit, a cursor of no page, a time to come.
@@ -59,7 +60,7 @@ REFUSED_FOR_ITS_MEANING = {
 
 # Fields that the schema leaves out at will and an outcome demands: a grant its period, a return its
 # comment, a refusal its reason.
-REQUIRED_BY_AN_OUTCOME = {"/comment", "/from", "/reason", "/to"}
+REQUIRED_BY_AN_OUTCOME = {"/comment", "/from", "/reason", "/recorded_from", "/to"}
 
 
 @schemathesis.hook

@@ -1,5 +1,7 @@
 //! Municipalities, ALIS offices and organisations through HTTP.
 
+mod changes;
+
 use alis::capabilities::reference::klass;
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::domain::{Grant, GrantedRole, Grants, grantee_subject, subject};
 use super::problems::{ACCESS_GRANT_EXISTS, ACCESS_GRANT_PERIOD};
 use super::view::AccessGrantView;
-use crate::capabilities::reference::municipality_in_use;
+use crate::capabilities::reference::{municipality_in_use, organisation_not_closed};
 use crate::edge::{Day, Fault, Faults};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
@@ -98,6 +98,7 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         if let Some(number) = &asked.municipality {
             municipality_in_use(view, number, from).await?;
         }
+        organisation_not_closed(view, &asked.organisation_number, from).await?;
         let grantee = grantee_subject(&asked.organisation_number);
         let loaded: Loaded<Grants> = view.load(&grantee).await?;
         let wanted = Grant {

@@ -34,6 +34,11 @@ pub const TYPES: &[&str] = &[
     "access.grant_ended.v1",
     "organisation.recorded.v1",
     "organisation.corrected.v1",
+    "organisation.taken_out.v1",
+    "organisation.changed.v1",
+    "organisation.change_corrected.v1",
+    "organisation.closed.v1",
+    "organisation.closure_corrected.v1",
     "municipality.recorded.v1",
     "municipality.succeeded.v1",
     "municipality.succession_corrected.v1",
@@ -54,6 +59,7 @@ pub const TYPES: &[&str] = &[
     "supervisor_assignment.proposed.v1",
     "supervisor_assignment.accepted.v1",
     "supervisor_assignment.declined.v1",
+    "supervisor_assignment.withdrawn.v1",
     "supervisor_assignment.paused.v1",
     "supervisor_assignment.resumed.v1",
     "supervisor_assignment.ended.v1",
@@ -124,20 +130,17 @@ impl Reaches {
 /// What the facts about an organisation's number say of it.
 #[derive(Default)]
 struct Organisation {
-    facts: Option<OrganisationFacts>,
+    recorded: reference::Organisation,
     offices: BTreeSet<Uuid>,
 }
 
 impl Fold for Organisation {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        match reference::Event::decode(fact)? {
-            Some(reference::Event::OrganisationRecorded(f)) => self.facts = Some(f.facts),
-            Some(reference::Event::OrganisationCorrected(f)) => self.facts = Some(f.facts),
-            Some(reference::Event::AlisOfficeRegistered(f)) => {
-                self.offices.insert(f.office);
-            }
-            Some(_) | None => {}
+        let Some(event) = reference::Event::decode(fact)? else { return Ok(()) };
+        if let reference::Event::AlisOfficeRegistered(f) = &event {
+            self.offices.insert(f.office);
         }
+        self.recorded.evolve_at(&event, fact.position);
         Ok(())
     }
 }
@@ -158,14 +161,22 @@ async fn work_out(
             if is(&founders.loader) {
                 reach.roles.insert(Role::Loader);
             }
-            by_nature(view, number, day, &mut reach).await?;
-            by_grant(view, number, None, day, &mut reach).await?;
+            let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
+            // What exists no more reaches nothing.
+            if !it.recorded.is_closed_on(day) {
+                by_nature(view, it, day, &mut reach).await?;
+                by_grant(view, number, None, day, &mut reach).await?;
+            }
             without_appointments_beside(&mut reach);
         }
         // A supplier reaches what the one whom it serves has delegated, never what that one is.
         Who::Organisation { number, supplier: Some(supplier) } => {
-            let served = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-            if let Some((number, lineage)) = place_of(view, served.facts.as_ref(), day).await? {
+            let (served, itself) = (organisation_subject(number), organisation_subject(supplier));
+            let served = view.consult::<reference::Organisation>(&served).await?.state;
+            let itself = view.consult::<reference::Organisation>(&itself).await?.state;
+            if let Some((number, lineage)) = place_of(view, served.on(day), day).await?
+                && !itself.is_closed_on(day)
+            {
                 let served = lineage.behind(&number, day);
                 by_grant(view, supplier, Some(&served), day, &mut reach).await?;
             }
@@ -180,33 +191,29 @@ async fn work_out(
     Ok(reach)
 }
 
-/// The municipality that an organisation is or lies in on a day, under the number it has then. None
-/// before the organisation's first day, and none once its number is out of use and was not merely
-/// exchanged for another: what it was is part of something else.
+/// The municipality that an organisation is or lies in, by what it is on a day, under the number it
+/// has then. None on days on which the organisation does not exist, and none once its number is out
+/// of use and was not merely exchanged for another: what it was is part of something else.
 async fn place_of(
     view: &View,
-    facts: Option<&OrganisationFacts>,
+    facts: Option<OrganisationFacts>,
     day: Date,
 ) -> Result<Option<(MunicipalityNumber, Lineage)>, Failure> {
-    let begun = facts.filter(|facts| facts.from.is_none_or(|from| from <= day));
-    let Some(number) = begun.and_then(|facts| facts.municipality.as_ref()) else {
-        return Ok(None);
-    };
+    let Some(number) = facts.and_then(|facts| facts.municipality) else { return Ok(None) };
     let lineage = reference::lineage(view, [number.clone()], None).await?;
-    let number = lineage.goes_on_as(number, day).clone();
+    let number = lineage.goes_on_as(&number, day).clone();
     Ok(lineage.in_use(&number, day).then_some((number, lineage)))
 }
 
 /// What an organisation is: a municipality, or whoever runs an ALIS office.
 async fn by_nature(
     view: &View,
-    number: &OrganisationNumber,
+    organisation: Organisation,
     day: Date,
     reach: &mut Reach,
 ) -> Result<(), Failure> {
-    let organisation = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-    let is_municipality = |facts: &&OrganisationFacts| facts.kind == OrganisationKind::Municipality;
-    let municipality = organisation.facts.as_ref().filter(is_municipality);
+    let is_municipality = |facts: &OrganisationFacts| facts.kind == OrganisationKind::Municipality;
+    let municipality = organisation.recorded.on(day).filter(is_municipality);
     if let Some((number, _)) = place_of(view, municipality, day).await? {
         reach.roles.insert(Role::Municipality);
         reach.municipalities.insert(number.clone());

@@ -1,13 +1,16 @@
-//! A regional ALIS office and the municipalities it answers for. That a municipality has one office
-//! a day is decided in [`super::municipality`].
+//! A regional ALIS office, its names, and the municipalities it answers for. That a municipality
+//! has one office a day is decided in [`super::municipality`].
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::domain::Event;
+use super::domain::{AlisOfficeNameCorrected, AlisOfficeRenamed, Event, OfficeName};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::external_id::{self, ExternalIds};
-use crate::identifiers::{MunicipalityNumber, Name};
+use crate::edge::UNKNOWN_REFERENCE;
+use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
 
@@ -23,10 +26,20 @@ pub enum AlisOffice {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     pub id: Uuid,
-    pub name: Name,
+    /// The name that it was registered with, corrections considered.
+    name: Told,
+    /// Later names by their first days.
+    names: BTreeMap<Date, Told>,
     pub external_ids: ExternalIds,
     /// In the order of the numbers and days.
     pub municipalities: Vec<(MunicipalityNumber, Period)>,
+}
+
+/// A name, and where it was last told, for corrections to name.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    name: Name,
+    at: i64,
 }
 
 impl AlisOffice {
@@ -44,13 +57,14 @@ impl AlisOffice {
             (AlisOffice::Unknown, Event::AlisOfficeRegistered(f)) => {
                 *self = AlisOffice::Known(Box::new(Known {
                     id: f.office,
-                    name: f.name.clone(),
+                    name: Told { name: f.name.clone(), at },
+                    names: BTreeMap::new(),
                     external_ids: ExternalIds::told(&f.external_ids, at),
                     municipalities: vec![],
                 }));
             }
             (AlisOffice::Unknown, _) => {} // a fact without a beginning
-            (AlisOffice::Known(known), event) => known.evolve(event),
+            (AlisOffice::Known(known), event) => known.evolve(event, at),
         }
     }
 
@@ -74,8 +88,12 @@ impl Fold for AlisOffice {
 }
 
 impl Known {
-    fn evolve(&mut self, event: &Event) {
+    fn evolve(&mut self, event: &Event, at: i64) {
         match event {
+            Event::AlisOfficeRenamed(f) => {
+                self.names.insert(f.from, Told { name: f.name.clone(), at });
+            }
+            Event::AlisOfficeNameCorrected(f) => self.corrected(f, at),
             Event::AlisOfficeAssigned(f) => {
                 self.municipalities.push((f.municipality.clone(), f.period));
                 self.municipalities.sort();
@@ -101,8 +119,66 @@ impl Known {
             | Event::CentralityRecorded(_)
             | Event::AlisOfficeRegistered(_)
             | Event::OrganisationRecorded(_)
-            | Event::OrganisationCorrected(_) => {}
+            | Event::OrganisationCorrected(_)
+            | Event::OrganisationTakenOut(_)
+            | Event::OrganisationChanged(_)
+            | Event::OrganisationChangeCorrected(_)
+            | Event::OrganisationClosed(_)
+            | Event::OrganisationClosureCorrected(_) => {}
         }
+    }
+
+    fn corrected(&mut self, fact: &AlisOfficeNameCorrected, at: i64) {
+        if let Some(was) = fact.was {
+            self.names.remove(&was);
+        }
+        if let Some(OfficeName { name, from }) = fact.facts.clone() {
+            match from {
+                Some(from) => drop(self.names.insert(from, Told { name, at })),
+                None => self.name = Told { name, at },
+            }
+        }
+    }
+
+    fn told(&self, from: Option<Date>) -> Option<&Told> {
+        from.map_or(Some(&self.name), |from| self.names.get(&from))
+    }
+
+    /// Its name on a day.
+    pub fn name_on(&self, day: Date) -> &Name {
+        let later = self.names.range(..=day).next_back().map(|(_, told)| told);
+        &later.unwrap_or(&self.name).name
+    }
+
+    /// It has a name from a day on.
+    pub fn rename(&self, name: Name, from: Date) -> Vec<Event> {
+        if *self.name_on(from) == name {
+            return vec![];
+        }
+        vec![AlisOfficeRenamed { office: self.id, name, from }.into()]
+    }
+
+    /// The name that was recorded with a first day; the one it was registered with has none.
+    pub fn recorded_name(&self, from: Option<Date>) -> Result<OfficeName, Rejection> {
+        let told = self.told(from).map(|told| OfficeName { name: told.name.clone(), from });
+        told.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+    }
+
+    /// A name was told wrong: it was otherwise, or the office did not have it (`None`).
+    pub fn correct_name(
+        &self,
+        was: Option<Date>,
+        facts: Option<OfficeName>,
+        reason: Comment,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        let recorded = self.recorded_name(was)?;
+        if facts.as_ref() == Some(&recorded) {
+            return Ok(vec![]);
+        }
+        let corrects = self.told(was).map_or(self.name.at, |told| told.at);
+        let office = self.id;
+        Ok(vec![AlisOfficeNameCorrected { office, corrects, was, facts, reason, on }.into()])
     }
 
     /// The municipalities the office answers for on a day.
@@ -114,6 +190,7 @@ impl Known {
     /// The days on which that changes. An office has no first day of its own.
     pub fn changes(&self) -> Vec<Date> {
         let mut days = vec![FIRST_DAY];
+        days.extend(self.names.keys());
         for (_, period) in &self.municipalities {
             days.push(period.from);
             days.extend(period.day_after());

@@ -1,6 +1,14 @@
 //! Reference data: its facts. What they add up to is told in [`super::municipality`],
 //! [`super::alis_office`] and [`super::organisation`].
 
+mod organisation;
+
+pub use organisation::{
+    OrganisationChange, OrganisationChangeCorrected, OrganisationChanged, OrganisationClosed,
+    OrganisationClosureCorrected, OrganisationCorrected, OrganisationFacts, OrganisationRecorded,
+    OrganisationTakenOut,
+};
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -96,6 +104,39 @@ pub struct AlisOfficeRegistered {
     pub on: Date,
 }
 
+/// An ALIS office has a name from a day on. Told again with the same first day, the later statement
+/// replaces the earlier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeRenamed {
+    pub office: Uuid,
+    pub name: Name,
+    pub from: Date,
+}
+
+/// What was recorded of an office's name was wrong; this is how it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlisOfficeNameCorrected {
+    pub office: Uuid,
+    /// The fact that was wrong, by its place in the log.
+    pub corrects: i64,
+    /// The first day, as it was recorded; `None` of the name that it was registered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Date>,
+    /// As it really was; `None`: it did not have this name.
+    pub facts: Option<OfficeName>,
+    pub reason: Comment,
+    pub on: Date,
+}
+
+/// A name and its first day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficeName {
+    pub name: Name,
+    /// `None`: since the office was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+}
+
 /// An ALIS office answers for a municipality.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlisOfficeAssigned {
@@ -129,39 +170,6 @@ pub struct AlisOfficeAssignmentCorrected {
     pub reason: Comment,
 }
 
-/// An organisation is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrganisationRecorded {
-    pub organisation_number: OrganisationNumber,
-    #[serde(flatten)]
-    pub facts: OrganisationFacts,
-    pub on: Date,
-}
-
-/// What was recorded of an organisation was wrong; this is how it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrganisationCorrected {
-    pub organisation_number: OrganisationNumber,
-    /// The fact that was wrong, by its place in the log.
-    pub corrects: i64,
-    #[serde(flatten)]
-    pub facts: OrganisationFacts,
-    pub reason: Comment,
-    pub on: Date,
-}
-
-/// What there is to know of an organisation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrganisationFacts {
-    pub name: Name,
-    pub kind: OrganisationKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub municipality: Option<MunicipalityNumber>,
-    /// Since when it exists; `None`: as long as anybody asks about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Date>,
-}
-
 events! {
     /// What is recorded of reference data.
     pub enum Event {
@@ -170,11 +178,18 @@ events! {
         SuccessionCorrected = "municipality.succession_corrected.v1",
         CentralityRecorded = "municipality.centrality_recorded.v1",
         AlisOfficeRegistered = "alis_office.registered.v1",
+        AlisOfficeRenamed = "alis_office.renamed.v1",
+        AlisOfficeNameCorrected = "alis_office.name_corrected.v1",
         AlisOfficeAssigned = "alis_office.municipality_assigned.v1",
         AlisOfficeEnded = "alis_office.municipality_ended.v1",
         AlisOfficeAssignmentCorrected = "alis_office.assignment_corrected.v1",
         OrganisationRecorded = "organisation.recorded.v1",
         OrganisationCorrected = "organisation.corrected.v1",
+        OrganisationTakenOut = "organisation.taken_out.v1",
+        OrganisationChanged = "organisation.changed.v1",
+        OrganisationChangeCorrected = "organisation.change_corrected.v1",
+        OrganisationClosed = "organisation.closed.v1",
+        OrganisationClosureCorrected = "organisation.closure_corrected.v1",
     }
 }
 
@@ -222,6 +237,8 @@ impl DomainEvent for Event {
                 let runs = f.organisation_number.iter().map(organisation_subject);
                 std::iter::once(alis_office_subject(f.office)).chain(external).chain(runs).collect()
             }
+            Event::AlisOfficeRenamed(f) => vec![alis_office_subject(f.office)],
+            Event::AlisOfficeNameCorrected(f) => vec![alis_office_subject(f.office)],
             // Tagged with the municipality too: one office a day is a rule of the municipality.
             Event::AlisOfficeAssigned(f) => {
                 vec![alis_office_subject(f.office), municipality_subject(&f.municipality)]
@@ -234,6 +251,15 @@ impl DomainEvent for Event {
             }
             Event::OrganisationRecorded(f) => vec![organisation_subject(&f.organisation_number)],
             Event::OrganisationCorrected(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationTakenOut(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationChanged(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationChangeCorrected(f) => {
+                vec![organisation_subject(&f.organisation_number)]
+            }
+            Event::OrganisationClosed(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationClosureCorrected(f) => {
+                vec![organisation_subject(&f.organisation_number)]
+            }
         }
     }
     fn effective_from(&self) -> Date {
@@ -243,6 +269,11 @@ impl DomainEvent for Event {
             Event::SuccessionCorrected(f) => f.on.map_or(f.was, |on| on.min(f.was)),
             Event::CentralityRecorded(f) => f.period.from,
             Event::AlisOfficeRegistered(f) => f.on,
+            Event::AlisOfficeRenamed(f) => f.from,
+            Event::AlisOfficeNameCorrected(f) => {
+                let really = f.facts.as_ref().and_then(|facts| facts.from);
+                really.into_iter().chain(f.was).min().unwrap_or(f.on)
+            }
             Event::AlisOfficeAssigned(f) => f.period.from,
             Event::AlisOfficeEnded(f) => day_after(f.to),
             Event::AlisOfficeAssignmentCorrected(f) => {
@@ -250,6 +281,15 @@ impl DomainEvent for Event {
             }
             Event::OrganisationRecorded(f) => f.facts.from.unwrap_or(f.on),
             Event::OrganisationCorrected(f) => f.facts.from.unwrap_or(f.on),
+            Event::OrganisationTakenOut(f) => f.was,
+            Event::OrganisationChanged(f) => f.change.from,
+            Event::OrganisationChangeCorrected(f) => {
+                f.change.as_ref().map_or(f.was, |change| change.from.min(f.was))
+            }
+            Event::OrganisationClosed(f) => day_after(f.to),
+            Event::OrganisationClosureCorrected(f) => {
+                day_after(f.to.map_or(f.was, |to| to.min(f.was)))
+            }
         }
     }
     fn municipality(&self) -> Option<&str> {
@@ -258,12 +298,21 @@ impl DomainEvent for Event {
             Event::MunicipalitySucceeded(f) => Some(&f.number),
             Event::SuccessionCorrected(f) => Some(&f.number),
             Event::CentralityRecorded(f) => Some(&f.number),
-            Event::AlisOfficeRegistered(_) => None,
+            Event::AlisOfficeRegistered(_)
+            | Event::AlisOfficeRenamed(_)
+            | Event::AlisOfficeNameCorrected(_) => None,
             Event::AlisOfficeAssigned(f) => Some(&f.municipality),
             Event::AlisOfficeEnded(f) => Some(&f.municipality),
             Event::AlisOfficeAssignmentCorrected(f) => Some(&f.municipality),
             Event::OrganisationRecorded(f) => f.facts.municipality.as_ref(),
             Event::OrganisationCorrected(f) => f.facts.municipality.as_ref(),
+            Event::OrganisationTakenOut(f) => f.municipality.as_ref(),
+            Event::OrganisationClosed(f) => f.municipality.as_ref(),
+            Event::OrganisationClosureCorrected(f) => f.municipality.as_ref(),
+            Event::OrganisationChanged(f) => f.change.municipality.as_ref(),
+            Event::OrganisationChangeCorrected(f) => {
+                f.change.as_ref().and_then(|change| change.municipality.as_ref())
+            }
         };
         number.map(MunicipalityNumber::as_str)
     }

@@ -3,6 +3,7 @@
 mod alis_offices;
 mod municipalities;
 mod organisations;
+mod organisation_changes;
 
 use std::collections::BTreeSet;
 
@@ -10,11 +11,13 @@ use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::domain::municipality_subject;
+use super::domain::{municipality_subject, organisation_subject};
 use super::lineage::Lineage;
 use super::municipality::{Municipality, NOT_IN_USE};
+use super::organisation::Organisation;
+use crate::edge::Fault;
 use crate::event_log::{EventLog, Failure, Loaded, Refusal, View};
-use crate::identifiers::MunicipalityNumber;
+use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::problem::Rejection;
 
 /// Numbers that are looked up for one question. Norway has had about a thousand since 1964.
@@ -25,6 +28,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     municipalities::routes(config);
     alis_offices::routes(config);
     organisations::routes(config);
+    organisation_changes::routes(config);
 }
 
 /// Refuses a number in the field `municipality` of a body that is not in use on a day.
@@ -38,6 +42,25 @@ pub(crate) async fn municipality_in_use(
         return Ok(());
     }
     Err(Rejection::field("/municipality", NOT_IN_USE).into())
+}
+
+/// Refuses an organisation, in the field `organisation_number` of a body, that is closed on a day.
+/// One that nothing is recorded about passes: whoever calls need not be in the register.
+pub(crate) async fn organisation_not_closed(
+    view: &View,
+    number: &OrganisationNumber,
+    day: Date,
+) -> Result<(), Refusal> {
+    let loaded: Loaded<Organisation> = view.consult(&organisation_subject(number)).await?;
+    if !loaded.state.is_closed_on(day) {
+        return Ok(());
+    }
+    let fault = Fault::new(
+        "organisation_closed",
+        "The organisation exists no more on that day.",
+        "Organisasjonen finnes ikke lenger den dagen.",
+    );
+    Err(Rejection::field("/organisation_number", fault).into())
 }
 
 /// Refuses a day, told in the field `pointer` of a body, on which neither a number that is filed is

@@ -22,7 +22,9 @@ mod tests;
 
 pub use alis_offices::AlisOffices;
 pub use domain::Event;
-pub(crate) use http::{goes_on_in_use, lineage, municipality_in_use, numbers_until};
+pub(crate) use http::{
+    goes_on_in_use, lineage, municipality_in_use, numbers_until, organisation_not_closed,
+};
 pub use lineage::Lineage;
 pub use municipalities::Municipalities;
 pub use municipality::Municipality;

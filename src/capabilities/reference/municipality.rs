@@ -165,8 +165,15 @@ impl Known {
                 self.offices.extend(really);
             }
             Event::AlisOfficeRegistered(_)
+            | Event::AlisOfficeRenamed(_)
+            | Event::AlisOfficeNameCorrected(_)
             | Event::OrganisationRecorded(_)
-            | Event::OrganisationCorrected(_) => {}
+            | Event::OrganisationCorrected(_)
+            | Event::OrganisationTakenOut(_)
+            | Event::OrganisationChanged(_)
+            | Event::OrganisationChangeCorrected(_)
+            | Event::OrganisationClosed(_)
+            | Event::OrganisationClosureCorrected(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! The read model `organisations`: every organisation from the day it exists.
+//! The read model `organisations`: every organisation on the days that it exists.
 
 use super::domain::ORGANISATION;
 use super::organisation::Organisation;
@@ -18,7 +18,9 @@ impl ReadModel for Organisations {
 
     fn rows(_key: &str, state: &Organisation) -> Vec<Row> {
         let Ok(known) = state.known() else { return vec![] };
-        let rows = timeline([known.first_day()], |day| OrganisationView::on(state, day));
+        let rows = timeline(known.changes(), |day| {
+            OrganisationView::on(state, day).filter(|_| !state.is_closed_on(day))
+        });
         let row = |(period, view): (_, OrganisationView)| {
             Row::new(period)
                 .text(&view.name.in_order())

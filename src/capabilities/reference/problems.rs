@@ -26,9 +26,20 @@ problems! {
     en: "The office does not answer for the municipality", "It does not answer for {municipality} on {day}.",
     nb: "Kontoret har ikke ansvar for kommunen", "Det har ikke ansvar for {municipality} den {day}.";
 
-    /// The organisation is recorded already, with something else about it. Correct it if what is
-    /// recorded is wrong.
+    /// The organisation is recorded already, with something else about it. Tell a change if it is
+    /// otherwise from a day on, and correct it if what is recorded is wrong.
     ORGANISATION_EXISTS = 409, "organisation_exists",
     en: "The organisation is recorded already", "{number} is {name}.",
     nb: "Organisasjonen er allerede registrert", "{number} er {name}.";
+
+    /// The organisation does not exist on that day: it begins later or is closed by then. Choose
+    /// another day, or correct its first or last one.
+    ORGANISATION_NOT_THERE = 409, "organisation_not_there",
+    en: "The organisation does not exist then", "{day} is not within {from} and {to}.",
+    nb: "Organisasjonen finnes ikke da", "{day} er ikke mellom {from} og {to}.";
+
+    /// The organisation has another last day already. Correct it if that is wrong.
+    ORGANISATION_CLOSED = 409, "organisation_closed",
+    en: "The organisation is closed", "Its last day is {to}.",
+    nb: "Organisasjonen er nedlagt", "Siste dag er {to}.";
 }

@@ -170,8 +170,8 @@ fn an_organisation_is_corrected_and_never_recorded_over() {
     assert_eq!(refused.problem.code, "organisation_exists");
     let reason = Comment::from_text("misread").expect("a comment");
     let known = state.known().expect("recorded").clone();
-    assert_eq!(known.correct(facts, reason.clone(), day), vec![]);
-    let corrected = known.correct(other.clone(), reason, day);
+    assert_eq!(known.correct(facts, reason.clone(), day), Ok(vec![]));
+    let corrected = known.correct(other.clone(), reason, day).expect("not closed");
     let Event::OrganisationCorrected(fact) = &corrected[0] else { panic!("{corrected:?}") };
     assert_eq!(fact.corrects, 7);
     state.evolve_at(&corrected[0], 9);

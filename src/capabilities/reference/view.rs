@@ -115,7 +115,7 @@ pub struct AlisOfficeView {
     /// The office's id.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub id: Uuid,
-    /// Its name.
+    /// Its name on the day that was asked about.
     pub name: Name,
     /// The municipalities it answers for, answered for or will answer for.
     pub municipalities: Vec<OfficeMunicipalityView>,
@@ -124,19 +124,19 @@ pub struct AlisOfficeView {
 }
 
 impl AlisOfficeView {
-    /// The office; it has no first day, so every day shows the same.
-    pub fn on(state: &AlisOffice, _day: Date) -> Option<Self> {
+    /// The office on a day. It has no first day: before its first name it has that one.
+    pub fn on(state: &AlisOffice, day: Date) -> Option<Self> {
         let known = state.known().ok()?;
         Some(Self {
             id: known.id,
-            name: known.name.clone(),
+            name: known.name_on(day).clone(),
             municipalities: known.municipalities.iter().map(OfficeMunicipalityView::of).collect(),
             external_ids: known.external_ids.to_vec(),
         })
     }
 }
 
-/// An organisation.
+/// An organisation, as it is on a day.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct OrganisationView {
     /// Its number.
@@ -149,18 +149,24 @@ pub struct OrganisationView {
     pub municipality: Option<MunicipalityNumber>,
     /// The first day it exists; null when not told.
     pub from: Option<Day>,
+    /// The last day it exists; null while there is no end. After that everything here is as on its
+    /// last day.
+    pub to: Option<Day>,
 }
 
 impl OrganisationView {
-    /// The organisation on a day; `None` before its first.
+    /// The organisation on a day; once it is closed, as on its last day. `None` before its first.
     pub fn on(state: &Organisation, day: Date) -> Option<Self> {
         let known = state.known().ok().filter(|known| known.first_day() <= day)?;
+        let last = known.last_day();
+        let facts = known.facts_on(last.map_or(day, |last| last.min(day)));
         Some(Self {
             organisation_number: known.number.clone(),
-            name: known.facts.name.clone(),
-            kind: known.facts.kind,
-            municipality: known.facts.municipality.clone(),
-            from: known.facts.from.map(Day),
+            name: facts.name,
+            kind: facts.kind,
+            municipality: facts.municipality,
+            from: facts.from.map(Day),
+            to: last.map(Day),
         })
     }
 }

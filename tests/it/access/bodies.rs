@@ -54,9 +54,13 @@ assign_plan @                                  404
 assign_plan by                                 409:not_the_leader 403 403
 change_occupancy_terms @                       404
 change_operating_model @                       404
+change_organisation @                          403
+change_organisation municipality               403
 change_trainee_scheme @                        404
+close_organisation @                           403
 close_position @                               404
 complete_supervisor_course @                   403
+correct_alis_office_name -                     403
 correct_leader @                               404
 correct_leader hpr_number                      409:leader_exists+id 403 403
 correct_leader_term @                          404
@@ -66,6 +70,9 @@ correct_occupancy @                            404
 correct_office_municipality municipality       403
 correct_organisation @                         403
 correct_organisation municipality              403
+correct_organisation_change @                  403
+correct_organisation_change municipality       403
+correct_organisation_closure @                 403
 correct_participation municipality             403
 correct_position @                             404
 correct_position_closure @                     404
@@ -132,6 +139,7 @@ register_supervisor municipality               403
 register_trainee hpr_number                    409:trainee_exists+id 403
 register_trainee municipality                  403
 release_municipality municipality              403
+rename_alis_office -                           403
 resume_position @                              404
 resume_supervisor_assignment @                 404
 revoke_goal @                                  404

@@ -1,6 +1,7 @@
 //! Who is let in, and how far they reach.
 
 mod bodies;
+mod closed;
 mod columns;
 mod identity;
 mod matrix;

@@ -1,5 +1,7 @@
 //! The operations on ALIS offices.
 
+mod names;
+
 use actix_web::web::Path;
 use actix_web::{get, post};
 use deserr::Deserr;
@@ -15,6 +17,7 @@ use super::super::domain::{
 use super::super::municipality::{Known, Municipality, NOT_IN_USE};
 use super::super::problems::*;
 use super::super::view::AlisOfficeView;
+use super::organisation_not_closed;
 use crate::capabilities::external_id::problems::ALIS_OFFICE_EXTERNAL_ID_TAKEN;
 use crate::capabilities::external_id::{self, Kind, Resource, Told, WithdrawExternalId};
 use crate::edge::{self, Day, Faults, PeriodCorrection};
@@ -37,6 +40,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_all)
         .service(read_one)
         .service(history)
+        .service(names::rename)
+        .service(names::correct_name)
         .service(assign)
         .service(release)
         .service(correct_assignment)
@@ -54,8 +59,8 @@ pub struct RegisterAlisOffice {
     #[deserr(default)]
     #[schema(required = false, max_items = 20)]
     external_ids: Vec<ExternalId>,
-    /// The organisation that runs it: its systems see the municipalities of the office. One that is
-    /// not told is nobody's to call for.
+    /// The organisation that runs it, which is not closed: its systems see the municipalities of
+    /// the office. One that is not told is nobody's to call for.
     #[deserr(default)]
     organisation_number: Option<OrganisationNumber>,
 }
@@ -78,6 +83,9 @@ async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
     external_id::checked(&asked.external_ids)?;
     let decide = async |view: &View| {
         view.is_new(&alis_office_subject(id)).await?;
+        if let Some(number) = &asked.organisation_number {
+            organisation_not_closed(view, number, today).await?;
+        }
         external_id::free(view, Kind::AlisOffice, &asked.external_ids).await?;
         let (name, external_ids) = (asked.name.clone(), asked.external_ids.clone());
         let organisation_number = asked.organisation_number.clone();

@@ -12,7 +12,7 @@ use super::super::organisation::Organisation;
 use super::super::problems::*;
 use super::super::view::OrganisationView;
 use super::municipality_in_use;
-use crate::edge::{Day, Faults};
+use crate::edge::{Day, Faults, FieldFault, never};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::list::Rows;
@@ -45,13 +45,13 @@ pub struct RecordOrganisation {
     from: Option<Day>,
 }
 
-fn replied(status: u16, state: &Organisation, day: Date) -> Result<Reply, Refusal> {
-    let known = state.known()?;
+pub(super) fn replied(status: u16, state: &Organisation, day: Date) -> Reply {
+    let known = state.known().ok();
     // One that begins later is shown as it will be on its first day.
-    let shown = OrganisationView::on(state, day.max(known.first_day()));
+    let shown = known.and_then(|known| OrganisationView::on(state, day.max(known.first_day())));
     let body = serde_json::to_value(shown).expect("views are plain data");
-    let location = (status == 201).then(|| format!("/v1/organisations/{}", known.number));
-    Ok(Reply { status, location, head: None, body })
+    let location = known.map(|known| format!("/v1/organisations/{}", known.number));
+    Reply { status, location: location.filter(|_| status == 201), head: None, body }
 }
 
 async fn lies_somewhere(
@@ -88,7 +88,7 @@ async fn record(change: Change, body: Body<RecordOrganisation>) -> Answer {
             lies_somewhere(view, &told, today).await?;
         }
         let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(201, &next, today)?))
+        Ok(Decision::new(subject, &facts, replied(201, &next, today)))
     };
     change.execute(&body.canonical, decide).await
 }
@@ -135,6 +135,8 @@ async fn list_all(list: List<OrganisationFilters, OrganisationOrders>) -> Answer
 }
 
 /// Read an organisation
+///
+/// As it is on `as_of` (today by default); once it is closed, as on its last day.
 #[utoipa::path(tag = "organisations", operation_id = "read_organisation",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes),
     responses((status = 200, description = "The organisation", body = OrganisationView)),
@@ -156,7 +158,7 @@ async fn history(list: History, number: Path<OrganisationNumber>) -> Answer {
     list.history(&[organisation_subject(&number)]).await
 }
 
-/// What the organisation really is; what is left out stays.
+/// What the organisation really was when it was recorded; what is left out stays.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct CorrectOrganisation {
@@ -172,18 +174,41 @@ pub struct CorrectOrganisation {
     /// The first day it exists.
     #[deserr(default)]
     from: Option<Day>,
+    /// There never was such an organisation, or it has another number: it is taken out, and nothing
+    /// else may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
+impl CorrectOrganisation {
+    fn is_never(&self) -> Result<bool, FieldFault> {
+        let (name, kind) = (self.name.is_some(), self.kind.is_some());
+        never(self.never_was, name || kind || self.municipality.is_some() || self.from.is_some())
+    }
+
+    /// What it tells, completed by what was told.
+    fn over(self, told: &OrganisationFacts) -> OrganisationFacts {
+        OrganisationFacts {
+            name: self.name.unwrap_or_else(|| told.name.clone()),
+            kind: self.kind.unwrap_or(told.kind),
+            municipality: self.municipality.or_else(|| told.municipality.clone()),
+            from: self.from.map(|day| day.0).or(told.from),
+        }
+    }
+}
+
 /// Correct what was recorded of an organisation
 ///
-/// The first account stays in the history; `known_at` before the correction shows it.
+/// What it was from its first day on; changes that were told for later days stay. The first account
+/// stays in the history; `known_at` before the correction shows it.
 #[utoipa::path(tag = "organisations", operation_id = "correct_organisation",
     params(("number" = OrganisationNumber, Path, description = "The organisation's number.")),
     request_body = CorrectOrganisation,
-    responses((status = 200, description = "The organisation", body = OrganisationView)),
-    extensions(("x-access" = json!("register"))))]
+    responses((status = 200, description = "The organisation; null if it never was", body = Option<OrganisationView>)),
+    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ORGANISATION_NOT_THERE])))))]
 #[post("/v1/organisations/{number}/correction")]
 async fn correct(
     change: Change,
@@ -191,23 +216,24 @@ async fn correct(
     body: Body<CorrectOrganisation>,
 ) -> Answer {
     let (asked, today) = (body.value, change.today);
+    let never_was = asked.is_never()?;
     let decide = async |view: &View| {
         let subject = organisation_subject(&number);
         let loaded: Loaded<Organisation> = view.load(&subject).await?;
         let known = loaded.state.known()?;
-        let (told, asked) = (&known.facts, asked.clone());
-        let really = OrganisationFacts {
-            name: asked.name.unwrap_or_else(|| told.name.clone()),
-            kind: asked.kind.unwrap_or(told.kind),
-            municipality: asked.municipality.or_else(|| told.municipality.clone()),
-            from: asked.from.map(|day| day.0).or(told.from),
+        let reason = asked.reason.clone();
+        let facts = if never_was {
+            known.take_out(reason)
+        } else {
+            let really = asked.clone().over(&known.facts);
+            let facts = known.correct(really.clone(), reason, today)?;
+            if !facts.is_empty() {
+                lies_somewhere(view, &really, today).await?;
+            }
+            facts
         };
-        let facts = known.correct(really.clone(), asked.reason, today);
-        if !facts.is_empty() {
-            lies_somewhere(view, &really, today).await?;
-        }
         let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(200, &next, today)?))
+        Ok(Decision::new(subject, &facts, replied(200, &next, today)))
     };
     change.execute(&body.canonical, decide).await
 }
