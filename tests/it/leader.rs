@@ -128,6 +128,38 @@ async fn a_correction_changes_the_past_and_the_first_account_stays_known() {
 }
 
 #[tokio::test]
+async fn a_correction_of_a_term_says_one_thing() {
+    let instance = with_municipalities().await;
+    let client = instance.client();
+    let leader = client.post("/v1/leaders", ola()).await.expect(201);
+    let term = leader.body["terms"][0]["id"].as_str().expect("a term").to_owned();
+    let path = format!("/v1/leaders/{}/terms/{term}/correction", leader.id());
+    let somebody = "01890a5d-ac96-774b-bcce-b302099a8061";
+    for (told, pointer, code) in [
+        (json!({"to": "2020-12-31", "reopened": true}), "/reopened", "reopened_has_no_end"),
+        (json!({"never_was": true, "from": "2020-02-01"}), "/never_was", "nothing_else"),
+        (json!({"never_was": true, "municipality": "5401"}), "/never_was", "nothing_else"),
+        (json!({"never_was": true, "on_own_account": true}), "/never_was", "nothing_else"),
+        (
+            json!({"delegated_by": somebody, "on_own_account": true}),
+            "/on_own_account",
+            "told_and_lifted",
+        ),
+    ] {
+        let mut body = told.clone();
+        body["reason"] = json!("Mistyped");
+        let refused = client.post(&path, body).await.expect_problem(422, "invalid_request");
+        assert_eq!(refused.pointers(), [pointer], "{told}");
+        assert_eq!(refused.body["errors"][0]["code"], code, "{told}");
+    }
+    let ended = client.post(&path, json!({"to": "2020-12-31", "reason": "Left"})).await.expect(200);
+    assert_eq!(ended.body["terms"][0]["to"], "2020-12-31");
+    let open = client.post(&path, json!({"reopened": true, "reason": "Stays"})).await.expect(200);
+    assert_eq!(open.body["terms"][0]["to"], Value::Null);
+    instance.stop().await;
+}
+
+#[tokio::test]
 async fn who_a_leader_is_can_be_corrected_but_not_into_somebody_else() {
     let instance = with_municipalities().await;
     let client = instance.client();

@@ -12,7 +12,7 @@ use crate::capabilities::leader::problems::*;
 use crate::capabilities::leader::state::{Known, RightTerm, Term};
 use crate::capabilities::leader::view::LeaderView;
 use crate::capabilities::reference::municipality_in_use;
-use crate::edge::{self, Day, Faults, Id};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, PeriodCorrection};
 use crate::event_log::{Decision, Refusal, View};
 use crate::evolved;
 use crate::http::actor::Reach;
@@ -168,26 +168,32 @@ pub struct CorrectTerm {
     reason: Comment,
 }
 
-/// The days and the place that a term really had, and on whose behalf it was led.
-fn corrected(
-    told: &Term,
-    asked: &CorrectTerm,
-) -> Result<(MunicipalityNumber, Period, Option<Id>), Rejection> {
-    let from = asked.from.unwrap_or(Day(told.period.from));
-    let to = match (asked.to, asked.reopened) {
-        (Some(to), _) => Some(to),
-        (None, true) => None,
-        (None, false) => told.period.to.map(Day),
-    };
-    let period = edge::period(from, to)
-        .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-    let municipality = asked.municipality.clone().unwrap_or(told.municipality.clone());
-    let by = match (asked.delegated_by, asked.on_own_account) {
-        (Some(by), _) => Some(by),
-        (None, true) => None,
-        (None, false) => told.delegation.map(|held| Id(held.by)),
-    };
-    Ok((municipality, period, by))
+/// The place and the days that a term really had, and on whose behalf it was led.
+type Really = (MunicipalityNumber, Period, Option<Id>);
+
+impl CorrectTerm {
+    /// How a term really was; `None` when it never was.
+    fn of(&self, told: &Term) -> Result<Option<Really>, FieldFault> {
+        let &Self { from, to, reopened, never_was, delegated_by, on_own_account, .. } = self;
+        let else_told = self.municipality.is_some() || delegated_by.is_some() || on_own_account;
+        let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
+        let Some(period) = correction.of(told.period)? else { return Ok(None) };
+        let municipality = self.municipality.clone().unwrap_or(told.municipality.clone());
+        let by = match (delegated_by, on_own_account) {
+            (Some(_), true) => {
+                let fault = Fault::new(
+                    "told_and_lifted",
+                    "Tell on whose behalf, or that it was on nobody's: one of the two.",
+                    "Oppgi på vegne av hvem, eller at det ikke var på vegne av noen: én av delene.",
+                );
+                return Err(FieldFault::at("/on_own_account", fault));
+            }
+            (Some(by), false) => Some(by),
+            (None, true) => None,
+            (None, false) => told.delegation.map(|held| Id(held.by)),
+        };
+        Ok(Some((municipality, period, by)))
+    }
 }
 
 /// Correct a term of a leader
@@ -213,10 +219,11 @@ pub async fn correct_term(
         reach.act_in(&told.municipality)?;
         may_lend(&reach, told.delegation.map(|held| held.by))?;
         let reason = asked.reason.clone();
-        if asked.never_was {
+        let really =
+            asked.of(told).map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
+        let Some((municipality, period, by)) = really else {
             return Ok(known.correct_term(term, None, reason, today)?);
-        }
-        let (municipality, period, by) = corrected(told, &asked)?;
+        };
         reach.act_in(&municipality)?;
         may_lend(&reach, by.map(|by| by.0))?;
         municipality_in_use(view, &municipality, period.from).await?;
