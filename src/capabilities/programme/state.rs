@@ -6,7 +6,6 @@ mod corrections;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use uuid::Uuid;
 
 use super::domain::{
     ApplicationDecided, Event, MunicipalityApplied, Outcome, PhaseFacts, PhaseSet, Started,
@@ -18,7 +17,7 @@ use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::capabilities::external_id::{self, ExternalIds};
 use crate::dated::Dated;
 use crate::edge::Fault;
-use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
+use crate::identifiers::{MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
 

@@ -1,7 +1,9 @@
 //! Addresses, methods and callers: 404, 405, 401.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
+use alis::http::limits::Limits;
 use reqwest::Method;
 use serde_json::json;
 
@@ -66,8 +68,9 @@ async fn an_address_that_is_nowhere_is_a_problem_too() {
 #[tokio::test]
 async fn every_operation_under_v1_asks_who_calls_before_anything_else() {
     // Everybody here calls from one address, and there are more operations than it may call at once.
-    let all = |settings: &mut Settings| settings.limits.burst = REQUESTS_ENOUGH;
-    let instance = Instance::with(all).await;
+    let all = NonZeroU32::new(100_000).expect("it is not zero");
+    let limits = Limits { requests_burst: all, refusals_burst: all, ..Limits::default() };
+    let instance = Instance::with(|settings| settings.limits = limits).await;
     let client = instance.client();
     let wrong = [None, Some(""), Some("a-token-for-tests-onl"), Some("a-token-for-tests-only2")];
     for operation in operations() {

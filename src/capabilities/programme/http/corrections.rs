@@ -58,8 +58,7 @@ impl CorrectProgramme {
     fn facts(&self, told: ProgrammeFacts) -> Result<Option<ProgrammeFacts>, FieldFault> {
         let &Self { from, to, reopened, never_was, without_maximum, .. } = self;
         let most = self.positions_max_per_municipality;
-        let else_told =
-            self.name.is_some() || most.is_some() || without_maximum;
+        let else_told = self.name.is_some() || most.is_some() || without_maximum;
         let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
         let Some(period) = correction.of(told.period)? else { return Ok(None) };
         if most.is_some() && without_maximum {
@@ -94,7 +93,7 @@ impl CorrectProgramme {
 #[post("/v1/programmes/{id}/correction")]
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectProgramme>) -> Answer {
     let asked = &body.value;
-    let rule = async |view: &View, known: &Known| {
+    let rule = async |_: &View, known: &Known| {
         let told = known.facts();
         let facts = asked
             .facts(told.clone())

@@ -15,7 +15,7 @@ use crate::http::{Answer, Body, Change};
 use crate::identifiers::ExternalId;
 
 async fn tell(change: Change, id: Uuid, told: Told) -> Answer {
-    let reply = |state: &Programme, day| replied(200, state, day);
+    let reply = |state: &Programme, day| Ok(replied(200, state, day));
     external_id::change(change, subject(id), told, reply, |state: &Programme| {
         Ok((Resource::Programme { programme: id }, &state.known()?.external_ids))
     })

@@ -30,7 +30,6 @@ impl Known {
         self.started.name = really.name.clone();
         self.started.period = really.period;
         self.started.positions_max_per_municipality = really.positions_max_per_municipality;
-        self.started.external_ids = really.external_ids.clone();
         self.told_at = at;
     }
 
