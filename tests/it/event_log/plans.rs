@@ -43,7 +43,7 @@ const STATEMENTS: [(&str, &str, &str); 14] = [
     (
         "history_forward",
         include_str!("../../../src/event_log/sql/history_forward.sql"),
-        "1, '{s:7,s:8}', 9000, 0, 100, null",
+        "1, '{s:7,s:8}', 9000, 0, 100, null, null, null",
     ),
     (
         "history",

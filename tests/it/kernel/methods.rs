@@ -67,7 +67,7 @@ async fn an_address_that_is_nowhere_is_a_problem_too() {
 
 #[tokio::test]
 async fn every_operation_under_v1_asks_who_calls_before_anything_else() {
-    // Everybody here calls from one address, and there are more operations than it may call at once.
+    // Everybody here calls from one address, and more often than it may at once.
     let all = NonZeroU32::new(100_000).expect("it is not zero");
     let limits = Limits { requests_burst: all, refusals_burst: all, ..Limits::default() };
     let instance = Instance::with(|settings| settings.limits = limits).await;
