@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use actix_web::dev::ResourceDef;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
@@ -16,7 +15,7 @@ use crate::capabilities::access::rules::Access;
 /// What the service answers at which address.
 pub struct Operations {
     /// Path templates and their methods, for 405.
-    pub paths: Vec<(ResourceDef, Vec<String>)>,
+    paths: Vec<(String, Vec<String>)>,
     /// What each operation asks of its callers, by path template and method.
     rules: HashMap<String, Vec<(String, Rule)>>,
     /// Parameters in the query of each report, by its path.
@@ -31,9 +30,10 @@ pub struct Asked {
 }
 
 impl Operations {
-    /// What the handlers declare. An operation that does not say whom it is for would be open to
-    /// nobody knows whom, so the program does not start with it.
-    pub fn of(collected: &OpenApi) -> Self {
+    /// What the handlers declare, and `pages` beside it that are only read. An operation that does
+    /// not say whom it is for would be open to nobody knows whom, so the program does not start
+    /// with it.
+    pub fn of(collected: &OpenApi, pages: &[&str]) -> Self {
         let areas = areas(collected);
         let (mut paths, mut rules) = (Vec::new(), HashMap::<String, Vec<(String, Rule)>>::new());
         let mut reports = BTreeMap::new();
@@ -49,9 +49,27 @@ impl Operations {
                     reports.insert(path.clone(), asked(operation));
                 }
             }
-            paths.push((ResourceDef::new(path.as_str()), methods));
+            paths.push((path.clone(), methods));
         }
+        paths.extend(pages.iter().map(|page| ((*page).to_owned(), vec!["GET".to_owned()])));
         Self { paths, rules, reports }
+    }
+
+    /// The same, sharing nothing with this one.
+    pub fn copied(&self) -> Self {
+        let Self { paths, rules, reports } = self;
+        let copied = |rule: &Rule| Rule { operation: (&*rule.operation).into(), ..rule.clone() };
+        let rules = rules.iter().map(|(path, all)| {
+            let all = all.iter().map(|(method, rule)| (method.clone(), copied(rule)));
+            (path.clone(), all.collect())
+        });
+        Self { paths: paths.clone(), rules: rules.collect(), reports: reports.clone() }
+    }
+
+    /// The methods that an address takes; `None` when it is none.
+    pub fn methods_at(&self, path: &str) -> Option<&[String]> {
+        let found = self.paths.iter().find(|(template, _)| fits(template, path));
+        found.map(|(_, methods)| methods.as_slice())
     }
 
     /// What can be asked of a report; nothing where there is none.
@@ -65,6 +83,22 @@ impl Operations {
         let rules = self.rules.get(pattern)?;
         rules.iter().find(|(name, _)| name == method).map(|(_, rule)| rule)
     }
+}
+
+/// Whether an address is one of a template's: `{name}` stands for one part of it, and `{name}*` at
+/// the end for all that is left.
+fn fits(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for expected in template.split('/') {
+        let Some(part) = parts.next() else { return false };
+        match expected {
+            rest if rest.ends_with("}*") => return true,
+            any if any.starts_with('{') && !part.is_empty() => {}
+            exactly if exactly == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
 }
 
 /// The operations of an address, by every method there is: one that was passed over here would have
@@ -117,4 +151,32 @@ fn asked(operation: &Operation) -> Vec<Asked> {
         RefOr::T(_) | RefOr::Ref(_) => None,
     };
     operation.parameters.iter().flatten().filter_map(in_query).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn an_address_fits_its_template_part_by_part() {
+        for (template, path) in [
+            ("/v1/positions", "/v1/positions"),
+            ("/v1/positions/{id}/history", "/v1/positions/7/history"),
+            ("/docs/{page}*", "/docs/"),
+            ("/docs/{page}*", "/docs/a/b"),
+        ] {
+            assert!(fits(template, path), "{template} {path}");
+        }
+        for (template, path) in [
+            ("/v1/positions", "/v1/positions/"),
+            ("/v1/positions", "/v1/position"),
+            ("/v1/positions/{id}", "/v1/positions/"),
+            ("/v1/positions/{id}", "/v1/positions"),
+            ("/v1/positions/{id}", "/v1/positions/7/history"),
+            ("/v1/positions/{id}/history", "/v1/positions/7/terms"),
+            ("/docs/{page}*", "/docs"),
+        ] {
+            assert!(!fits(template, path), "{template} {path}");
+        }
+    }
 }
