@@ -173,11 +173,11 @@ async fn two_editors_of_supervisors_at_once_lose_nothing() {
     };
     let (one, other) = tokio::join!(edit(&goals.supervisor), edit(&goals.clinical));
     let (won, lost) = if one.status == 200 { (one, other) } else { (other, one) };
-    let winner = won.expect(200).id();
+    let (position, winner) = (won.position(), won.expect(200).id());
     let lost = lost.expect_problem(409, "trainee_has_supervisor");
     assert!(lost.text.contains(&winner), "the one who stands is named: {}", lost.text);
     let path = format!("/v1/supervisor-assignments?trainee={doctor}");
-    let all = read(client, &path, lost.position()).await;
+    let all = read(client, &path, position).await;
     let active = all.body["items"].as_array().expect("a page").iter();
     let active: Vec<&Value> = active.filter(|it| it["situation"] == "active").collect();
     assert_eq!(active.len(), 1);
