@@ -44,6 +44,9 @@ impl Fault {
 pub const UNKNOWN_REFERENCE: Fault =
     Fault::new("unknown_reference", "There is no such thing.", "Det finnes ikke.");
 
+/// The fault of a field that is left out and must not be.
+pub const REQUIRED: Fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
+
 /// The fault of a parameter or header that may be given once.
 pub fn given_twice() -> Fault {
     Fault::new("given_twice", "Give this once.", "Oppgi dette én gang.")
@@ -141,7 +144,7 @@ impl DeserializeError for Faults {
         let fault = match error {
             ErrorKind::MissingField { field } => {
                 pointer = format!("{pointer}/{}", escape_pointer(field));
-                Fault::new("required", "This field is required.", "Feltet er påkrevd.")
+                REQUIRED
             }
             ErrorKind::UnknownKey { key, accepted } => {
                 pointer = format!("{pointer}/{}", escape_pointer(key));

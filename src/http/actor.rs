@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ProblemResponse, problems};
-use crate::edge::Fault;
+use crate::edge::REQUIRED;
 use crate::identifiers::MunicipalityNumber;
 use crate::identity::{Caller, Who};
 use crate::problem::Rejection;
@@ -239,10 +239,7 @@ impl Reach {
             (Some(number), _, _) => self.act_in(number).map(|()| Some(number.clone())),
             (None, _, _) if self.has(Role::Loader) => Ok(None),
             (None, Some(only), None) => Ok(Some(only.clone())),
-            (None, _, _) => {
-                let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
-                Err(Rejection::field("/municipality", fault))
-            }
+            (None, _, _) => Err(Rejection::field("/municipality", REQUIRED)),
         }
     }
 

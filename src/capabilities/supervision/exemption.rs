@@ -25,7 +25,7 @@ use super::domain::{
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::capabilities::external_id::{self, ExternalIds};
-use crate::edge::{Fault, FieldFault};
+use crate::edge::{FieldFault, REQUIRED};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -188,9 +188,7 @@ impl Exemption {
         self.may_follow(ExemptionSituation::Draft, on)?;
         let missing = self.application.missing();
         if !missing.is_empty() {
-            let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
-            let faults =
-                missing.iter().map(|name| FieldFault::at(format!("/{name}"), fault.clone()));
+            let faults = missing.iter().map(|name| FieldFault::at(format!("/{name}"), REQUIRED));
             return Err(Rejection::new(&problems::EXEMPTION_INCOMPLETE)
                 .with("missing", missing.join(", "))
                 .faults(faults.collect()));

@@ -94,9 +94,8 @@ impl CorrectProgramme {
 pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectProgramme>) -> Answer {
     let asked = &body.value;
     let rule = async |_: &View, known: &Known| {
-        let told = known.facts();
         let facts = asked
-            .facts(told.clone())
+            .facts(known.facts())
             .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
         Ok(known.correct(facts, asked.reason.clone())?)
     };

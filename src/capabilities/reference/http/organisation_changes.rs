@@ -13,7 +13,7 @@ use super::super::problems::*;
 use super::super::view::OrganisationView;
 use super::municipality_in_use;
 use super::organisations::replied;
-use crate::edge::{Day, Fault, Faults, FieldFault, never};
+use crate::edge::{Day, Faults, FieldFault, REQUIRED, never};
 use crate::event_log::{Decision, Loaded, View};
 use crate::evolved;
 use crate::http::openapi::codes;
@@ -211,8 +211,7 @@ async fn correct_closure(
 ) -> Answer {
     let CorrectOrganisationClosure { to, never_was, reason } = body.value;
     if !never(never_was, to.is_some())? && to.is_none() {
-        let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
-        return Err(FieldFault::at("/to", fault).into());
+        return Err(FieldFault::at("/to", REQUIRED).into());
     }
     let to = to.map(|day| day.0);
     let rule = |known: &Known| Ok((known.correct_closure(to, reason.clone())?, None));

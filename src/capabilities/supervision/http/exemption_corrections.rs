@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::exemption_decisions::{AppealOutcome, ExemptionOutcome, NOT_GRANTED, required};
+use super::exemption_decisions::{AppealOutcome, ExemptionOutcome, NOT_GRANTED};
 use super::exemptions::{CorrectExemption, on_exemption};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{Stage, Step};
 use crate::capabilities::supervision::exemption::Exemption;
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::view::ExemptionView;
-use crate::edge::{self, Day, Faults, FieldFault, PeriodCorrection, day_or_never, never};
+use crate::edge::{self, Day, Faults, FieldFault, PeriodCorrection, REQUIRED, day_or_never, never};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change};
 use crate::identifiers::Comment;
@@ -229,7 +229,7 @@ impl Said {
             (from, to) => {
                 let missing = [("/from", from.is_none()), ("/to", to.is_none())];
                 let missing = missing.into_iter().filter(|(_, missing)| *missing);
-                Err(missing.map(|(pointer, _)| required(pointer)).collect())
+                Err(missing.map(|(pointer, _)| FieldFault::at(pointer, REQUIRED)).collect())
             }
         }
     }

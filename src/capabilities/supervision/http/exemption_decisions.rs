@@ -11,7 +11,7 @@ use crate::capabilities::supervision::domain::Event;
 use crate::capabilities::supervision::exemption::Exemption;
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::view::ExemptionView;
-use crate::edge::{self, Day, Fault, Faults, FieldFault};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, REQUIRED};
 use crate::http::openapi::codes;
 use crate::http::{Answer, Body, Change, ProblemResponse};
 use crate::identifiers::Comment;
@@ -56,11 +56,6 @@ pub struct DecideExemption {
     reason: Option<Comment>,
 }
 
-pub(super) fn required(pointer: &str) -> FieldFault {
-    let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
-    FieldFault::at(pointer, fault)
-}
-
 /// The fault of what only a grant has.
 pub(super) const NOT_GRANTED: Fault =
     Fault::new("not_granted", "Nothing is granted here.", "Her innvilges ingenting.");
@@ -83,10 +78,10 @@ fn granted(
         return if faults.is_empty() { Ok(None) } else { Err(ProblemResponse::faults(faults)) };
     }
     if asked.retroactive && asked.reason.is_none() {
-        faults.push(required("/reason"));
+        faults.push(FieldFault::at("/reason", REQUIRED));
     }
-    faults.extend(asked.from.is_none().then(|| required("/from")));
-    faults.extend(asked.to.is_none().then(|| required("/to")));
+    faults.extend(asked.from.is_none().then(|| FieldFault::at("/from", REQUIRED)));
+    faults.extend(asked.to.is_none().then(|| FieldFault::at("/to", REQUIRED)));
     match (asked.from, faults.is_empty()) {
         (Some(from), true) => {
             let period = edge::period(from, asked.to)?;

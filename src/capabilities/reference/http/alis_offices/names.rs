@@ -11,7 +11,7 @@ use super::replied;
 use crate::capabilities::reference::alis_office::{AlisOffice, Known};
 use crate::capabilities::reference::domain::{Event, OfficeName, alis_office_subject};
 use crate::capabilities::reference::view::AlisOfficeView;
-use crate::edge::{Day, Fault, Faults, FieldFault, never};
+use crate::edge::{Day, Faults, FieldFault, REQUIRED, never};
 use crate::event_log::{Decision, Loaded, View};
 use crate::evolved;
 use crate::http::{Answer, Body, Change};
@@ -102,8 +102,7 @@ pub async fn correct_name(change: Change, id: Path<Uuid>, body: Body<CorrectOffi
     let was = asked.recorded_from.map(|day| day.0);
     // The first name was always there.
     if was.is_none() && (never_was || asked.from.is_some()) {
-        let fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");
-        return Err(FieldFault::at("/recorded_from", fault).into());
+        return Err(FieldFault::at("/recorded_from", REQUIRED).into());
     }
     let rule = |known: &Known| {
         let told = known.recorded_name(was)?;
