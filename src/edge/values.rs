@@ -117,6 +117,20 @@ impl PartialSchema for Percent {
 }
 impl ToSchema for Percent {}
 
+/// The day of an act; today by default. Nothing is recorded so before it has happened.
+pub fn happened(on: Option<Day>, today: Date) -> Result<Date, FieldFault> {
+    let on = on.map_or(today, |day| day.0);
+    if on <= today {
+        return Ok(on);
+    }
+    let fault = Fault::new(
+        "in_the_future",
+        "Must not come after today: it is recorded once it has happened.",
+        "Kan ikke komme etter i dag: det registreres når det har skjedd.",
+    );
+    Err(FieldFault::at("/on", fault))
+}
+
 /// A period as it is read from a request.
 pub fn period(from: Day, to: Option<Day>) -> Result<Period, FieldFault> {
     Period::try_new(from.0, to.map(|day| day.0)).ok_or_else(|| {

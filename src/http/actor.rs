@@ -1,7 +1,7 @@
 //! Who is calling, and how far they reach: put with the request by the gate
 //! ([`crate::capabilities::access`]) before any handler runs, and read here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest};
@@ -10,9 +10,12 @@ use uuid::Uuid;
 
 use super::{ProblemResponse, problems};
 use crate::edge::REQUIRED;
-use crate::identifiers::MunicipalityNumber;
+use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Who};
 use crate::problem::Rejection;
+
+#[cfg(test)]
+mod tests;
 
 /// What a caller is to the register, from the facts in the log on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,16 +63,25 @@ impl Role {
     }
 }
 
-/// How far a caller reaches today.
+/// Municipalities that one relation gives: each under the one number that it has today, with all
+/// the numbers that became part of it.
+pub type Places = BTreeMap<MunicipalityNumber, BTreeSet<MunicipalityNumber>>;
+
+/// The relations in which a caller acts for a municipality.
+const ACTING: [Role; 3] = [Role::Municipality, Role::System, Role::Leader];
+
+/// How far a caller reaches today: the relations that they have, each with what it gives by itself.
+///
+/// Every question is asked of one relation, whole. What two of them say is never put together: an
+/// office that is also a system answers for the municipalities of the office, and a municipality
+/// lends what is its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
-    pub roles: BTreeSet<Role>,
-    /// Municipalities whose individuals the caller may see, with those that became part of them.
-    pub municipalities: BTreeSet<MunicipalityNumber>,
-    /// Municipalities for which the caller may act, with those that became part of them.
-    pub acts_in: BTreeSet<MunicipalityNumber>,
-    /// The same, each under the one number that it has today.
-    pub acts_as: BTreeSet<MunicipalityNumber>,
+    /// What the caller is, and the municipalities that this gives. No role is among them beside one
+    /// that it does not go with (`Grants::counting_on`).
+    pub relations: BTreeMap<Role, Places>,
+    /// The organisation that calls in its own name; none through a supplier.
+    pub organisation: Option<OrganisationNumber>,
     /// Doctors whom the caller may see for a reason of their own: oneself, and whom one supervises.
     pub doctors: BTreeSet<Uuid>,
     /// The caller as a doctor in training.
@@ -83,7 +95,23 @@ pub struct Reach {
 impl Reach {
     /// Whether the caller has a role.
     pub fn has(&self, role: Role) -> bool {
-        self.roles.contains(&role)
+        self.relations.contains_key(&role)
+    }
+
+    /// What the caller is.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        self.relations.keys().copied()
+    }
+
+    /// Whether this very relation gives a municipality.
+    fn gives(&self, role: Role, number: &MunicipalityNumber) -> bool {
+        let places = self.relations.get(&role).into_iter().flat_map(BTreeMap::values);
+        places.into_iter().any(|numbers| numbers.contains(number))
+    }
+
+    /// Whether the caller keeps the register, or loads a new one.
+    pub fn keeps_register(&self) -> bool {
+        self.has(Role::Register) || self.has(Role::Loader)
     }
 
     /// Whether nothing is hidden from the caller but, perhaps, names.
@@ -91,15 +119,31 @@ impl Reach {
         self.has(Role::Loader) || self.has(Role::Auditor)
     }
 
+    /// Municipalities whose individuals some relation lets the caller see, with those that became
+    /// part of them.
+    pub fn municipalities(&self) -> BTreeSet<&MunicipalityNumber> {
+        self.relations.values().flat_map(BTreeMap::values).flatten().collect()
+    }
+
+    /// The same, as statements take it.
+    pub fn numbers(&self) -> Vec<String> {
+        self.municipalities().iter().map(ToString::to_string).collect()
+    }
+
     /// Whether the caller may see the individuals of a municipality.
     pub fn sees_municipality(&self, number: &MunicipalityNumber) -> bool {
-        self.sees_everything() || self.municipalities.contains(number)
+        self.sees_everything() || self.relations.keys().any(|role| self.gives(*role, number))
+    }
+
+    /// Whether the caller sees a municipality's individuals for the sake of that municipality.
+    pub fn sees_some_municipality(&self) -> bool {
+        self.relations.values().any(|places| !places.is_empty())
     }
 
     /// Whether the caller, who sees a position of a municipality, may see who held it.
     pub fn sees_holder(&self, municipality: &MunicipalityNumber, doctor: Uuid) -> bool {
-        !self.sees_by_doctor()
-            || self.municipalities.contains(municipality)
+        self.sees_municipality(municipality)
+            || !self.sees_by_doctor()
             || self.doctors.contains(&doctor)
     }
 
@@ -111,21 +155,27 @@ impl Reach {
 
     /// Whether the caller may see any individual at all; others get aggregates.
     pub fn sees_individuals(&self) -> bool {
-        self.sees_everything() || !self.municipalities.is_empty() || !self.doctors.is_empty()
+        self.sees_everything() || self.sees_some_municipality() || !self.doctors.is_empty()
     }
 
-    /// Whether names and HPR numbers of those whom the caller sees are told.
+    /// Whether names and HPR numbers of those whom the caller sees are told: to whoever needs those
+    /// of some, and never beside sight of everybody.
     pub fn reads_names(&self) -> bool {
-        const NEED_NAMES: [Role; 7] = [
+        const NEED_NAMES: [Role; 6] = [
             Role::Municipality,
             Role::System,
             Role::Office,
             Role::Leader,
             Role::Supervisor,
             Role::Doctor,
-            Role::Loader,
         ];
-        NEED_NAMES.iter().any(|role| self.has(*role))
+        let needs_some = NEED_NAMES.iter().any(|role| self.has(*role));
+        self.has(Role::Loader) || (needs_some && !self.sees_everything())
+    }
+
+    /// Whether the caller acts for a municipality: in one of the relations that do so.
+    pub fn acts_in(&self, number: &MunicipalityNumber) -> bool {
+        self.has(Role::Loader) || ACTING.iter().any(|role| self.gives(*role, number))
     }
 
     /// Passes whoever may act for a municipality.
@@ -133,7 +183,7 @@ impl Reach {
     /// # Errors
     /// The refusal that names what is missing.
     pub fn act_in(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
-        if self.has(Role::Loader) || self.acts_in.contains(number) {
+        if self.acts_in(number) {
             return Ok(());
         }
         let needed = format!("to act for municipality {number}");
@@ -149,10 +199,25 @@ impl Reach {
         numbers: &BTreeSet<MunicipalityNumber>,
         of_whom: Role,
     ) -> Result<(), Rejection> {
-        if self.has(Role::Loader) || numbers.iter().any(|number| self.acts_in.contains(number)) {
+        if self.has(Role::Loader) || numbers.iter().any(|number| self.acts_in(number)) {
             return Ok(());
         }
         let needed = format!("to act for a municipality of the {}", of_whom.word());
+        Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
+    }
+
+    /// Passes whoever may lend what a municipality has: that municipality, by what it is and not by
+    /// what it was lent; and whoever keeps the register. Appointments, which are no municipality's,
+    /// are the register's alone.
+    ///
+    /// # Errors
+    /// The refusal that names what is missing.
+    pub fn may_grant(&self, municipality: Option<&MunicipalityNumber>) -> Result<(), Rejection> {
+        let is_own = |number| self.gives(Role::Municipality, number);
+        if self.keeps_register() || municipality.is_some_and(is_own) {
+            return Ok(());
+        }
+        let needed = "to keep the register, or to be the municipality that delegates";
         Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
     }
 
@@ -185,8 +250,7 @@ impl Reach {
     /// # Errors
     /// The refusal that names what is missing.
     pub fn answer_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
-        let everywhere = self.has(Role::Register) || self.has(Role::Loader);
-        if everywhere || (self.has(Role::Office) && self.municipalities.contains(number)) {
+        if self.keeps_register() || self.gives(Role::Office, number) {
             return Ok(());
         }
         let needed = format!("to be the office of municipality {number}");
@@ -209,15 +273,14 @@ impl Reach {
     pub fn sees_doctor(&self, doctor: Uuid, homes: &BTreeSet<MunicipalityNumber>) -> bool {
         self.sees_everything()
             || self.doctors.contains(&doctor)
-            || homes.iter().any(|home| self.municipalities.contains(home))
+            || homes.iter().any(|home| self.sees_municipality(home))
     }
 
     /// Which doctors the caller may see, as the statements of reports take it: everybody, or some
     /// by name, or those at home in some municipalities.
     pub fn doctors_seen(&self) -> (bool, Vec<String>, Vec<String>) {
-        let texts = |ids: &BTreeSet<Uuid>| ids.iter().map(ToString::to_string).collect();
-        let numbers = self.municipalities.iter().map(ToString::to_string).collect();
-        (self.sees_everything(), texts(&self.doctors), numbers)
+        let doctors = self.doctors.iter().map(ToString::to_string).collect();
+        (self.sees_everything(), doctors, self.numbers())
     }
 
     /// Whether the caller is a person, and no system.
@@ -234,7 +297,12 @@ impl Reach {
         &self,
         named: Option<&MunicipalityNumber>,
     ) -> Result<Option<MunicipalityNumber>, Rejection> {
-        let mut acts_as = self.acts_as.iter();
+        let acts_as: BTreeSet<&MunicipalityNumber> = ACTING
+            .iter()
+            .filter_map(|role| self.relations.get(role))
+            .flat_map(BTreeMap::keys)
+            .collect();
+        let mut acts_as = acts_as.into_iter();
         match (named, acts_as.next(), acts_as.next()) {
             (Some(number), _, _) => self.act_in(number).map(|()| Some(number.clone())),
             (None, _, _) if self.has(Role::Loader) => Ok(None),

@@ -19,7 +19,6 @@ use super::read::{List, Read};
 use super::{Answer, Service};
 use crate::capabilities::reference;
 use crate::identifiers::MunicipalityNumber;
-use crate::identity::Who;
 pub use rows::Rows;
 use rows::Way;
 
@@ -105,11 +104,6 @@ impl<F, O> List<F, O> {
     }
 }
 
-/// The municipalities whose individuals somebody may see.
-fn numbers(reach: &Reach) -> Vec<String> {
-    reach.municipalities.iter().map(ToString::to_string).collect()
-}
-
 /// Parameters that every list statement begins with: log, day, position, limit.
 const FIXED_PARAMETERS: usize = 4;
 
@@ -188,14 +182,10 @@ impl ListQuery {
 
     /// Keeps only rows that are the caller's to see.
     fn visible_to(mut self, actor: &Actor) -> Self {
-        let Actor { caller, reach, operation: _ } = actor;
+        let reach = &actor.reach;
         if self.rows.is_open || reach.sees_everything() {
             return self;
         }
-        let organisation = match &caller.who {
-            Who::Organisation { number, supplier: None } => Some(number.to_string()),
-            Who::Organisation { .. } | Who::Person { .. } => None,
-        };
         let ways = std::mem::take(&mut self.rows).ways;
         let sees_all = |way: &Way| match way {
             Way::AllWith(role) => reach.has(*role),
@@ -215,17 +205,17 @@ impl ListQuery {
             match way {
                 Way::AllWith(_) | Way::AllWithIndividuals => {}
                 Way::Municipality(column) => {
-                    any.push(self.condition(&format!("{column} = any($?)"), numbers(reach)));
+                    any.push(self.condition(&format!("{column} = any($?)"), reach.numbers()));
                 }
                 Way::Municipalities(column) => {
-                    any.push(self.condition(&format!("{column} && $?"), numbers(reach)));
+                    any.push(self.condition(&format!("{column} && $?"), reach.numbers()));
                 }
                 Way::Doctor(column) => any.extend(self.of_doctors(column, reach)),
                 Way::Supervisor(column) => any.extend(self.own(column, reach.supervisor)),
                 Way::Leader(column) => any.extend(self.own(column, reach.leader)),
                 Way::Organisation(column) => {
-                    if let Some(number) = &organisation {
-                        any.push(self.condition(&format!("{column} = $?"), number.clone()));
+                    if let Some(number) = &reach.organisation {
+                        any.push(self.condition(&format!("{column} = $?"), number.to_string()));
                     }
                 }
             }
@@ -252,11 +242,11 @@ impl ListQuery {
             let doctors: Vec<String> = reach.doctors.iter().map(ToString::to_string).collect();
             any.push(self.condition(&format!("{column}::text = any($?)"), doctors));
         }
-        if !reach.municipalities.is_empty() {
+        if reach.sees_some_municipality() {
             let mut at_home = format!("{column}::text in ({AT_HOME})");
             at_home = self.condition(&at_home, super::today());
             at_home = self.condition(&at_home, super::today());
-            any.push(self.condition(&at_home, numbers(reach)));
+            any.push(self.condition(&at_home, reach.numbers()));
         }
         any
     }

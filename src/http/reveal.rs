@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::actor::{Actor, Reach};
+use super::actor::{Actor, Reach, Role};
 use super::{Service, reading};
 use crate::access_log::Entry;
 use crate::edge::FromText;
@@ -83,7 +83,7 @@ impl Service {
         let entry = Entry {
             at: super::now(),
             caller: caller.to_string(),
-            roles: actor.reach.roles.iter().map(|role| role.word()).collect(),
+            roles: actor.reach.roles().map(Role::word).collect(),
             operation: actor.operation.to_string(),
             persons,
             request_id: super::current().request_id,

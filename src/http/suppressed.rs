@@ -22,7 +22,7 @@ pub const CELL_MIN: i64 = 5;
 
 /// Whether a caller gets rounded figures.
 pub fn applies_to(reach: &Reach) -> bool {
-    !reach.sees_everything() && reach.municipalities.is_empty()
+    !reach.sees_everything() && !reach.sees_some_municipality()
 }
 
 /// The day that rounded figures are about: the last one of a month, the month before this one by

@@ -17,7 +17,8 @@ use actix_web::{Error, HttpMessage, ResponseError, web};
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::domain::{Grants, subject as grant_subject};
+use super::domain::subject as grant_subject;
+use super::grants::Grants;
 use super::rules::Access;
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::position::{self, Position};
@@ -31,7 +32,7 @@ use crate::http::context::Route;
 use crate::http::limits::{self, Allowance};
 use crate::http::{ProblemResponse, Service, problems, today};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
-use crate::identity::{Caller, Proof, Refused, Who};
+use crate::identity::{Caller, Proof, Refused};
 use crate::problem::Rejection;
 
 /// When what is not found is told, counted from when it is looked for: looking at what is hidden
@@ -116,6 +117,8 @@ async fn check(
     let day = today();
     let reach = service.reaches.of(&service.log, &caller, day).await?;
     let actor = Actor { caller, reach, operation: rule.operation.clone() };
+    // What is one's own needs no role beside that.
+    let mut is_own = rule.access.stays_ones_own() && actor.reach.is_person();
     if let Some(named) = Named::of(request.match_info().as_str())?
         && !actor.reach.has(Role::Loader)
     {
@@ -126,7 +129,7 @@ async fn check(
             tokio::time::sleep_until(told).await;
             return Err((&problems::NOT_FOUND).into());
         }
-        let acts = concerns.acting().iter().any(|number| actor.reach.act_in(number).is_ok());
+        let acts = concerns.acting().iter().any(|number| actor.reach.acts_in(number));
         if rule.access.acts_for_municipality(actor.reach.is_person()) && !acts {
             return Err(missing(rule.access));
         }
@@ -135,9 +138,9 @@ async fn check(
         {
             actor.reach.speak_as(doctor, Role::Doctor)?;
         }
+        is_own |= rule.access.is_for_grantee() && concerns.are_granted_to(&actor);
     }
     let roles = rule.access.roles();
-    let is_own = rule.access.stays_ones_own() && actor.reach.is_person();
     if !is_own && !roles.is_empty() && !roles.iter().any(|role| actor.reach.has(*role)) {
         return Err(missing(rule.access));
     }
@@ -300,11 +303,7 @@ impl Concerns {
     }
 
     fn are_visible_to(&self, actor: &Actor) -> bool {
-        let Actor { caller, reach, operation: _ } = actor;
-        let own_organisation = match &caller.who {
-            Who::Organisation { number, supplier: None } => Some(number),
-            Who::Organisation { .. } | Who::Person { .. } => None,
-        };
+        let reach = &actor.reach;
         let exists = !self.municipalities.is_empty()
             || !self.doctors.is_empty()
             || self.is_pooled
@@ -315,10 +314,15 @@ impl Concerns {
             || self.doctors.iter().any(|doctor| reach.doctors.contains(doctor))
             || is_same(self.supervisor, reach.supervisor)
             || is_same(self.leader, reach.leader)
-            || (self.organisation.is_some() && self.organisation.as_ref() == own_organisation)
+            || self.are_granted_to(actor)
             || (self.is_pooled && reach.sees_individuals())
             || (self.decided_by_directorate && reach.has(Role::Directorate))
             || (self.kept_by_register && reach.has(Role::Register))
+    }
+
+    /// Whether it is a grant, and the caller's own organisation has it.
+    fn are_granted_to(&self, actor: &Actor) -> bool {
+        self.organisation.is_some() && self.organisation == actor.reach.organisation
     }
 
     /// The directorate decides on a doctor's approvals by the doctor's id, and sees nobody for it.

@@ -7,26 +7,35 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::domain::{Grant, GrantedRole, Grants, grantee_subject, subject};
-use super::problems::{ACCESS_GRANT_EXISTS, ACCESS_GRANT_PERIOD};
+use super::domain::{Event, GrantedRole, grantee_subject, subject};
+use super::grants::{Grant, GrantStatus, Grants};
+use super::problems::*;
+use super::reach::has_municipalities;
 use super::view::AccessGrantView;
 use crate::capabilities::reference::{municipality_in_use, organisation_not_closed};
-use crate::edge::{Day, Fault, Faults};
+use crate::edge::{Day, Fault, Faults, happened};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
-use crate::http::actor::{Reach, Role};
+use crate::http::actor::Role;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read, problems};
+use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(grant).service(list_all).service(read_one).service(history).service(end);
+    config
+        .service(grant)
+        .service(list_all)
+        .service(read_one)
+        .service(history)
+        .service(accept)
+        .service(decline)
+        .service(end);
 }
 
 /// A role for an organisation.
@@ -48,18 +57,6 @@ pub struct GrantAccess {
     to: Option<Day>,
 }
 
-/// A municipality delegates for itself; every other role is the register's to give.
-fn may_grant(reach: &Reach, municipality: Option<&MunicipalityNumber>) -> Result<(), Rejection> {
-    match municipality {
-        _ if reach.has(Role::Register) || reach.has(Role::Loader) => Ok(()),
-        Some(number) if reach.has(Role::Municipality) => reach.act_in(number),
-        Some(_) | None => {
-            let needed = "to keep the register, or to be the municipality that delegates";
-            Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed))
-        }
-    }
-}
-
 fn replied(status: u16, held: &Grant, day: jiff::civil::Date) -> Reply {
     let body = serde_json::to_value(AccessGrantView::on(held, day)).expect("views are plain data");
     let location = (status == 201).then(|| format!("/v1/access-grants/{}", held.id));
@@ -68,13 +65,16 @@ fn replied(status: u16, held: &Grant, day: jiff::civil::Date) -> Reply {
 
 /// Grant an organisation a role
 ///
-/// A municipality delegates to the organisation behind a system (`system`); whoever keeps the
-/// register appoints the directorate, reporting jobs and auditors. What was done while a grant held
-/// stays when it ends.
+/// A municipality offers a delegation to the organisation behind a system (`system`); it counts
+/// once that one has accepted, and is not passed on. Whoever keeps the register appoints the
+/// directorate, reporting jobs and auditors, who need not accept. Nobody has both: a delegation is
+/// not offered to who is appointed for everybody, and no municipality and no ALIS office is
+/// appointed. What was done while a grant held stays when it ends.
 #[utoipa::path(tag = "access", operation_id = "grant_access",
     request_body = GrantAccess,
     responses((status = 201, description = "The grant", body = AccessGrantView)),
-    extensions(("x-access" = json!("grants")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_EXISTS])))))]
+    extensions(("x-access" = json!("grants")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_EXISTS, &ORGANISATION_IS_APPOINTED,
+        &ORGANISATION_HAS_MUNICIPALITIES])))))]
 #[post("/v1/access-grants")]
 async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
     let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
@@ -86,7 +86,7 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         );
         return Err(Rejection::field("/municipality", fault).into());
     }
-    may_grant(change.reach(), asked.municipality.as_ref())?;
+    change.reach().may_grant(asked.municipality.as_ref())?;
     let from = asked.from.map_or(today, |day| day.0);
     let Some(period) = Period::try_new(from, asked.to.map(|day| day.0)) else {
         let fault =
@@ -101,15 +101,16 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         organisation_not_closed(view, &asked.organisation_number, from).await?;
         let grantee = grantee_subject(&asked.organisation_number);
         let loaded: Loaded<Grants> = view.load(&grantee).await?;
-        let wanted = Grant {
-            id,
-            organisation_number: asked.organisation_number.clone(),
-            role: asked.role,
-            municipality: asked.municipality.clone(),
-            period,
-        };
-        let facts = loaded.state.grant(wanted.clone())?;
+        let (number, municipality) = (&asked.organisation_number, asked.municipality.clone());
+        let wanted = Grant::new(id, number.clone(), asked.role, municipality, period);
         let same = loaded.state.same(&wanted).cloned();
+        let appoints = same.is_none() && asked.role.is_appointment();
+        if appoints && has_municipalities(view, number, &period).await? {
+            return Err(Rejection::new(&ORGANISATION_HAS_MUNICIPALITIES)
+                .with("organisation_number", number)
+                .into());
+        }
+        let facts = loaded.state.grant(wanted.clone())?;
         let (main, shown) = match same {
             Some(held) => (subject(held.id), held),
             None => (subject(id), wanted),
@@ -134,6 +135,9 @@ pub struct AccessGrantFilters {
     /// Only grants of this role.
     #[deserr(default)]
     role: Option<GrantedRole>,
+    /// Only grants with this status on the day.
+    #[deserr(default)]
+    status: Option<GrantStatus>,
     /// Only delegations of this municipality, those included that were given under a number which
     /// it had or took over by the day.
     #[deserr(default)]
@@ -157,7 +161,7 @@ impl Orders for AccessGrantOrders {
 /// List access grants
 ///
 /// Those that the caller may see: one's own, those of one's municipality, all for whoever keeps the
-/// register and for auditors. Ended grants are listed too, with `in_force` false.
+/// register and for auditors. Those that were declined, cancelled or have ended are listed too.
 #[utoipa::path(tag = "access", operation_id = "list_access_grants",
     params(AccessGrantFilters, Sort<AccessGrantOrders>, TimeAxes, Paging),
     responses((status = 200, description = "A page of grants", body = Page<AccessGrantView>)),
@@ -167,9 +171,10 @@ async fn list_all(list: List<AccessGrantFilters, AccessGrantOrders>) -> Answer {
     let filters = &list.filters;
     let text = |value: &dyn ToString| value.to_string();
     let rows = Rows::of_municipality("municipality").or_of_organisation("organisation");
-    ListQuery::of("access_grants", rows)
+    ListQuery::of("access_grants", rows.or_all_for(Role::Register))
         .filter("organisation = $$", filters.organisation_number.as_ref().map(|n| text(n)))
         .filter("role = $$", filters.role.map(|role| text(&role)))
+        .filter("status = $$", filters.status.map(|status| text(&status)))
         .filed_under("municipality", filters.municipality.as_ref())
         .answer(list)
         .await
@@ -198,37 +203,96 @@ async fn history(list: History, id: Path<Uuid>) -> Answer {
     list.history(&[subject(*id)]).await
 }
 
+/// The organisation's answer to a delegation.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct GrantAnswer {
+    /// The day of the answer; today by default, and no later day. A delegation that is accepted
+    /// counts from then on.
+    #[deserr(default)]
+    on: Option<Day>,
+}
+
+/// A rule on one grant, among all that its organisation is granted: load, decide, answer with the
+/// grant as it then is.
+async fn on_grant(
+    change: Change,
+    canonical: &str,
+    id: Uuid,
+    rule: impl Fn(&Grants, &Grant) -> Result<Vec<Event>, Rejection>,
+) -> Answer {
+    let today = change.today;
+    let decide = async |view: &View| -> Result<Decision, Refusal> {
+        let own: Loaded<Grants> = view.load(&subject(id)).await?;
+        let held = own.state.get(id)?;
+        let all: Loaded<Grants> = view.load(&grantee_subject(&held.organisation_number)).await?;
+        let facts = rule(&all.state, held)?;
+        let next = evolved!(own.state, facts);
+        Ok(Decision::new(subject(id), &facts, replied(200, next.get(id)?, today)))
+    };
+    change.execute(canonical, decide).await
+}
+
+/// Accept a delegation
+///
+/// The organisation that is to have it says yes, in its own name: from then on it acts for the
+/// municipality. It cannot while it is appointed for everybody, because it would have to choose.
+#[utoipa::path(tag = "access", operation_id = "accept_access_grant",
+    params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070")),
+    request_body = GrantAnswer,
+    responses((status = 200, description = "The grant", body = AccessGrantView)),
+    extensions(("x-access" = json!("grantee")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_STATUS, &ORGANISATION_IS_APPOINTED])))))]
+#[post("/v1/access-grants/{id}/acceptance")]
+async fn accept(change: Change, id: Path<Uuid>, body: Body<GrantAnswer>) -> Answer {
+    let (on, today) = (body.value.on, change.today);
+    happened(on, today)?;
+    let rule = |all: &Grants, _: &Grant| all.accept(*id, on.map(|day| day.0), today);
+    on_grant(change, &body.canonical, *id, rule).await
+}
+
+/// Decline a delegation
+///
+/// The organisation that was to have it says no. What has been accepted is given back by ending it.
+#[utoipa::path(tag = "access", operation_id = "decline_access_grant",
+    params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070")),
+    request_body = GrantAnswer,
+    responses((status = 200, description = "The grant", body = AccessGrantView)),
+    extensions(("x-access" = json!("grantee")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_STATUS])))))]
+#[post("/v1/access-grants/{id}/refusal")]
+async fn decline(change: Change, id: Path<Uuid>, body: Body<GrantAnswer>) -> Answer {
+    let (on, today) = (body.value.on, change.today);
+    happened(on, today)?;
+    let rule = |all: &Grants, _: &Grant| all.decline(*id, on.map(|day| day.0), today);
+    on_grant(change, &body.canonical, *id, rule).await
+}
+
 /// The last day of a grant.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
 pub struct EndAccessGrant {
-    /// The last day it holds; today by default.
+    /// The last day it holds; today by default. Leave it out to take back what does not hold yet.
     #[deserr(default)]
     to: Option<Day>,
 }
 
 /// End an access grant
 ///
-/// Access ends with that day. What was done before stays.
+/// Access ends with that day. What does not hold yet (offered, or with a first day to come) is
+/// taken back at once when no day is told. Whoever gave it may end it, and whoever has it may give
+/// it back. What was done before stays.
 #[utoipa::path(tag = "access", operation_id = "end_access_grant",
     params(("id" = Uuid, Path, description = "The grant.", example = "01890a5d-ac96-774b-bcce-b302099a8070")),
     request_body = EndAccessGrant,
     responses((status = 200, description = "The grant", body = AccessGrantView)),
-    extensions(("x-access" = json!("grants")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_PERIOD])))))]
+    extensions(("x-access" = json!("grant_parties")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_PERIOD, &ACCESS_GRANT_STATUS])))))]
 #[post("/v1/access-grants/{id}/end")]
 async fn end(change: Change, id: Path<Uuid>, body: Body<EndAccessGrant>) -> Answer {
-    let (id, today) = (*id, change.today);
-    let reach = change.reach().clone();
-    let to = body.value.to.map_or(today, |day| day.0);
-    let decide = async |view: &View| -> Result<Decision, Refusal> {
-        let own: Loaded<Grants> = view.load(&subject(id)).await?;
-        let held = own.state.get(id)?;
-        may_grant(&reach, held.municipality.as_ref())?;
-        // Guarded too: granting again for the days after looks at all of the organisation's grants.
-        view.load::<Grants>(&grantee_subject(&held.organisation_number)).await?;
-        let facts = own.state.end(id, to)?;
-        let next = evolved!(own.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, next.get(id)?, today)))
+    let (to, today, reach) = (body.value.to, change.today, change.reach().clone());
+    let rule = |all: &Grants, held: &Grant| {
+        if reach.organisation.as_ref() != Some(&held.organisation_number) {
+            reach.may_grant(held.municipality.as_ref())?;
+        }
+        all.end(*id, to.map(|day| day.0), today)
     };
-    change.execute(&body.canonical, decide).await
+    on_grant(change, &body.canonical, *id, rule).await
 }

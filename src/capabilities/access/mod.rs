@@ -7,6 +7,7 @@
 mod access_grants;
 pub mod domain;
 pub mod gate;
+pub mod grants;
 mod http;
 pub mod problems;
 pub mod reach;

@@ -1,15 +1,19 @@
 //! How far a caller reaches on a day: folded from the facts about the organisation or the person.
 //!
+//! Relations are gathered one by one, each with the municipalities that it gives, and stay apart
+//! (docs/decisions/0012-a-right-is-one-relation.md).
+//!
 //! Nothing here is guarded: access is looked at when a request comes. A fact that is told a moment
 //! later counts from the next request on, and what was done before stays.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::domain::{GrantedRole, Grants, grantee_subject};
+use super::domain::{GrantedRole, grantee_subject};
+use super::grants::Grants;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::reference::alis_office::AlisOffice;
@@ -21,9 +25,10 @@ use crate::capabilities::supervision::assignment::Standing;
 use crate::capabilities::supervision::{self, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::{EventLog, Failure, View};
-use crate::http::actor::{Reach, Role};
+use crate::http::actor::{Places, Reach, Role};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Who};
+use crate::time::Period;
 
 /// Callers whose reach is remembered.
 const REMEMBERED_MAX: usize = 10_000;
@@ -31,6 +36,7 @@ const REMEMBERED_MAX: usize = 10_000;
 /// Facts after which somebody may reach further, or less far, than before.
 pub const TYPES: &[&str] = &[
     "access.granted.v1",
+    "access.grant_accepted.v1",
     "access.grant_ended.v1",
     "organisation.recorded.v1",
     "organisation.corrected.v1",
@@ -145,6 +151,10 @@ impl Fold for Organisation {
     }
 }
 
+/// Relations as they were recorded: what somebody is, and the numbers of municipalities that each
+/// was given with.
+type Relations = BTreeMap<Role, BTreeSet<MunicipalityNumber>>;
+
 async fn work_out(
     view: &View,
     caller: &Caller,
@@ -152,43 +162,73 @@ async fn work_out(
     day: Date,
 ) -> Result<Reach, Failure> {
     let mut reach = Reach::default();
+    let mut relations = Relations::new();
     match &caller.who {
         Who::Organisation { number, supplier: None } => {
-            let is = |founder: &Option<OrganisationNumber>| founder.as_ref() == Some(number);
-            if is(&founders.register) {
-                reach.roles.insert(Role::Register);
-            }
-            if is(&founders.loader) {
-                reach.roles.insert(Role::Loader);
-            }
-            let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-            // What exists no more reaches nothing.
-            if !it.recorded.is_closed_on(day) {
-                by_nature(view, it, day, &mut reach).await?;
-                by_grant(view, number, None, day, &mut reach).await?;
-            }
-            without_appointments_beside(&mut reach);
+            reach.organisation = Some(number.clone());
+            relations = of_organisation(view, number, day).await?;
+            let settings = [(&founders.register, Role::Register), (&founders.loader, Role::Loader)];
+            let own = settings.into_iter().filter(|(founder, _)| founder.as_ref() == Some(number));
+            relations.extend(own.map(|(_, role)| (role, BTreeSet::new())));
         }
-        // A supplier reaches what the one whom it serves has delegated, never what that one is.
         Who::Organisation { number, supplier: Some(supplier) } => {
-            let (served, itself) = (organisation_subject(number), organisation_subject(supplier));
-            let served = view.consult::<reference::Organisation>(&served).await?.state;
-            let itself = view.consult::<reference::Organisation>(&itself).await?.state;
-            if let Some((number, lineage)) = place_of(view, served.on(day), day).await?
-                && !itself.is_closed_on(day)
-            {
-                let served = lineage.behind(&number, day);
-                by_grant(view, supplier, Some(&served), day, &mut reach).await?;
-            }
+            relations = on_behalf_of(view, number, supplier, day).await?;
         }
         Who::Person { hpr_lookup, employer: _ } => {
-            by_doctor(view, hpr_lookup, &mut reach).await?;
-            by_supervisor(view, hpr_lookup, day, &mut reach).await?;
-            by_leader(view, hpr_lookup, day, &mut reach).await?;
+            by_doctor(view, hpr_lookup, &mut reach, &mut relations).await?;
+            by_supervisor(view, hpr_lookup, day, &mut reach, &mut relations).await?;
+            by_leader(view, hpr_lookup, day, &mut reach, &mut relations).await?;
         }
     }
-    follow(view, &mut reach, day).await?;
+    reach.relations = follow(view, relations, day).await?;
     Ok(reach)
+}
+
+/// What an organisation is, and what of its grants counts beside that.
+async fn of_organisation(
+    view: &View,
+    number: &OrganisationNumber,
+    day: Date,
+) -> Result<Relations, Failure> {
+    let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
+    // What exists no more reaches nothing.
+    if it.recorded.is_closed_on(day) {
+        return Ok(Relations::new());
+    }
+    let mut relations = by_nature(view, it, day).await?;
+    let grants = view.consult::<Grants>(&grantee_subject(number)).await?.state;
+    let has_municipalities = !relations.is_empty();
+    for grant in grants.counting_on(day, has_municipalities) {
+        let role = match grant.role {
+            GrantedRole::System => Role::System,
+            GrantedRole::Directorate => Role::Directorate,
+            GrantedRole::Reporting => Role::Reporting,
+            GrantedRole::Auditor => Role::Auditor,
+        };
+        relations.entry(role).or_default().extend(grant.municipality.clone());
+    }
+    Ok(relations)
+}
+
+/// A supplier reaches what the one whom it serves has delegated to it, never what that one is, nor
+/// anything else that it is itself.
+async fn on_behalf_of(
+    view: &View,
+    served: &OrganisationNumber,
+    supplier: &OrganisationNumber,
+    day: Date,
+) -> Result<Relations, Failure> {
+    let facts = view.consult::<reference::Organisation>(&organisation_subject(served)).await?.state;
+    let Some((number, lineage)) = place_of(view, facts.on(day), day).await? else {
+        return Ok(Relations::new());
+    };
+    let theirs = lineage.behind(&number, day);
+    let mut delegated = of_organisation(view, supplier, day).await?;
+    delegated.retain(|role, numbers| {
+        numbers.retain(|number| theirs.contains(number));
+        *role == Role::System && !numbers.is_empty()
+    });
+    Ok(delegated)
 }
 
 /// The municipality that an organisation is or lies in, by what it is on a day, under the number it
@@ -206,82 +246,61 @@ async fn place_of(
 }
 
 /// What an organisation is: a municipality, or whoever runs an ALIS office.
-async fn by_nature(
-    view: &View,
-    organisation: Organisation,
-    day: Date,
-    reach: &mut Reach,
-) -> Result<(), Failure> {
-    let is_municipality = |facts: &OrganisationFacts| facts.kind == OrganisationKind::Municipality;
-    let municipality = organisation.recorded.on(day).filter(is_municipality);
-    if let Some((number, _)) = place_of(view, municipality, day).await? {
-        reach.roles.insert(Role::Municipality);
-        reach.municipalities.insert(number.clone());
-        reach.acts_in.insert(number);
+async fn by_nature(view: &View, it: Organisation, day: Date) -> Result<Relations, Failure> {
+    let mut relations = Relations::new();
+    if let Some(number) = municipality_of(view, &it, day).await? {
+        relations.insert(Role::Municipality, BTreeSet::from([number]));
     }
-    for office in organisation.offices {
+    for office in it.offices {
         let office = view.consult::<AlisOffice>(&alis_office_subject(office)).await?.state;
         if let Ok(known) = office.known() {
-            reach.roles.insert(Role::Office);
-            reach.municipalities.extend(known.municipalities_on(day).into_iter().cloned());
+            let answers_for = known.municipalities_on(day).into_iter().cloned();
+            relations.entry(Role::Office).or_default().extend(answers_for);
         }
     }
-    Ok(())
+    Ok(relations)
 }
 
-/// What is lent to an organisation; `serving` are the numbers of the municipality on whose behalf
-/// it calls.
-async fn by_grant(
+/// The municipality that an organisation is, by itself, on a day.
+async fn municipality_of(
+    view: &View,
+    it: &Organisation,
+    day: Date,
+) -> Result<Option<MunicipalityNumber>, Failure> {
+    let is_municipality = |facts: &OrganisationFacts| facts.kind == OrganisationKind::Municipality;
+    let place = place_of(view, it.recorded.on(day).filter(is_municipality), day).await?;
+    Ok(place.map(|(number, _)| number))
+}
+
+/// Whether an organisation has municipalities by what it is, on some of these days: it is one, or
+/// runs an ALIS office.
+pub(super) async fn has_municipalities(
     view: &View,
     number: &OrganisationNumber,
-    serving: Option<&BTreeSet<MunicipalityNumber>>,
-    day: Date,
-    reach: &mut Reach,
-) -> Result<(), Failure> {
-    let grants = view.consult::<Grants>(&grantee_subject(number)).await?.state;
-    for grant in grants.on(day) {
-        match (grant.role, &grant.municipality) {
-            (GrantedRole::System, Some(municipality)) => {
-                if serving.is_none_or(|serving| serving.contains(municipality)) {
-                    reach.roles.insert(Role::System);
-                    reach.municipalities.insert(municipality.clone());
-                    reach.acts_in.insert(municipality.clone());
-                }
-            }
-            (GrantedRole::System, None) => {} // refused when it is granted
-            // Whoever calls on another's behalf does so as a system and as nothing else.
-            (GrantedRole::Directorate, _) if serving.is_none() => {
-                reach.roles.insert(Role::Directorate);
-            }
-            (GrantedRole::Reporting, _) if serving.is_none() => {
-                reach.roles.insert(Role::Reporting);
-            }
-            (GrantedRole::Auditor, _) if serving.is_none() => {
-                reach.roles.insert(Role::Auditor);
-            }
-            (GrantedRole::Directorate | GrantedRole::Reporting | GrantedRole::Auditor, _) => {}
+    days: &Period,
+) -> Result<bool, Failure> {
+    let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
+    let changes = it.recorded.known().map(|known| known.changes()).unwrap_or_default();
+    for day in std::iter::once(days.from).chain(changes).filter(|day| days.covers(*day)) {
+        if municipality_of(view, &it, day).await?.is_some() {
+            return Ok(true);
         }
     }
-    Ok(())
-}
-
-/// Whoever needs the names of some municipalities holds no appointment for all of them: together
-/// they would tell the names of everybody.
-fn without_appointments_beside(reach: &mut Reach) {
-    if [Role::Municipality, Role::System, Role::Office].iter().any(|role| reach.has(*role)) {
-        for appointment in [Role::Auditor, Role::Directorate, Role::Reporting] {
-            reach.roles.remove(&appointment);
-        }
-    }
+    Ok(!it.offices.is_empty())
 }
 
 /// A number that was corrected away names nobody any more, hence the second look in each of these.
-async fn by_doctor(view: &View, hpr_lookup: &str, reach: &mut Reach) -> Result<(), Failure> {
+async fn by_doctor(
+    view: &View,
+    hpr_lookup: &str,
+    reach: &mut Reach,
+    relations: &mut Relations,
+) -> Result<(), Failure> {
     let subject = trainee::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "trainee").await?.parse() else { return Ok(()) };
     let doctor = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
     if doctor.known().is_some_and(|known| known.hpr_lookup == hpr_lookup) {
-        reach.roles.insert(Role::Doctor);
+        relations.entry(Role::Doctor).or_default();
         reach.doctor = Some(id);
         reach.doctors.insert(id);
     }
@@ -293,6 +312,7 @@ async fn by_supervisor(
     hpr_lookup: &str,
     day: Date,
     reach: &mut Reach,
+    relations: &mut Relations,
 ) -> Result<(), Failure> {
     let subject = supervision::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "supervisor").await?.parse() else { return Ok(()) };
@@ -301,7 +321,7 @@ async fn by_supervisor(
     if known.hpr_lookup != hpr_lookup {
         return Ok(());
     }
-    reach.roles.insert(Role::Supervisor);
+    relations.entry(Role::Supervisor).or_default();
     reach.supervisor = Some(id);
     let today = known.assignments.iter().filter(|assignment| {
         matches!(
@@ -320,6 +340,7 @@ async fn by_leader(
     hpr_lookup: &str,
     day: Date,
     reach: &mut Reach,
+    relations: &mut Relations,
 ) -> Result<(), Failure> {
     let subject = leader::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "leader").await?.parse() else { return Ok(()) };
@@ -328,23 +349,25 @@ async fn by_leader(
     let Some(known) = leader.known().filter(same) else { return Ok(()) };
     reach.leader = Some(id);
     for municipality in known.municipalities_on(day) {
-        reach.roles.insert(Role::Leader);
-        reach.municipalities.insert(municipality.clone());
-        reach.acts_in.insert(municipality.clone());
+        relations.entry(Role::Leader).or_default().insert(municipality.clone());
     }
     Ok(())
 }
 
-/// Follows the numbers of municipalities: whoever has a right under one has it under the one that
-/// this was exchanged for, and what is filed under an old number is the successor's now.
-async fn follow(view: &View, reach: &mut Reach, day: Date) -> Result<(), Failure> {
-    let all = reach.municipalities.union(&reach.acts_in).cloned();
-    let lineage = reference::lineage(view, all.collect::<Vec<_>>(), None).await?;
-    let today = reach.acts_in.iter().map(|number| lineage.goes_on_as(number, day).clone());
-    reach.acts_as = today.collect();
-    for numbers in [&mut reach.municipalities, &mut reach.acts_in] {
-        let followed = numbers.iter().flat_map(|number| lineage.reach(number, day));
-        *numbers = followed.collect();
-    }
-    Ok(())
+/// Follows the numbers of municipalities, relation by relation: whoever has a right under one has
+/// it under the one that this was exchanged for, and what is filed under an old number is the
+/// successor's now.
+async fn follow(
+    view: &View,
+    relations: Relations,
+    day: Date,
+) -> Result<BTreeMap<Role, Places>, Failure> {
+    let all: BTreeSet<MunicipalityNumber> = relations.values().flatten().cloned().collect();
+    let lineage = reference::lineage(view, all, None).await?;
+    let place = |number: &MunicipalityNumber| {
+        (lineage.goes_on_as(number, day).clone(), lineage.reach(number, day))
+    };
+    let followed =
+        relations.iter().map(|(role, numbers)| (*role, numbers.iter().map(place).collect()));
+    Ok(followed.collect())
 }

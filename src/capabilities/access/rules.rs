@@ -31,8 +31,12 @@ pub enum Access {
     OfLeader,
     /// The directorate's own act.
     OfDirectorate,
-    /// Gives and ends access.
+    /// Gives access.
     Grants,
+    /// Answers what is granted to oneself.
+    Grantee,
+    /// Ends access: either side of it.
+    GrantParties,
     /// Looks at who read what: an auditor at all of it, a person at what is theirs.
     AccessLog,
     /// A person's own data, by that person; or by whoever keeps the register.
@@ -40,7 +44,7 @@ pub enum Access {
 }
 
 /// Every word and its meaning.
-pub const ALL: [(&str, Access); 14] = [
+pub const ALL: [(&str, Access); 16] = [
     ("anybody", Access::Anybody),
     ("individuals", Access::Individuals),
     ("individual_reports", Access::IndividualReports),
@@ -53,6 +57,8 @@ pub const ALL: [(&str, Access); 14] = [
     ("of_leader", Access::OfLeader),
     ("of_directorate", Access::OfDirectorate),
     ("grants", Access::Grants),
+    ("grantee", Access::Grantee),
+    ("grant_parties", Access::GrantParties),
     ("access_log", Access::AccessLog),
     ("own_data", Access::OwnData),
 ];
@@ -111,7 +117,10 @@ impl Access {
             }
             Access::OfLeader => &[Role::Leader, Role::Municipality, Role::System, Role::Loader],
             Access::OfDirectorate => &[Role::Directorate, Role::Loader],
-            Access::Grants => &[Role::Municipality, Role::Register, Role::Loader],
+            Access::Grants | Access::GrantParties => {
+                &[Role::Municipality, Role::Register, Role::Loader]
+            }
+            Access::Grantee => &[Role::Loader],
             Access::OwnData => {
                 &[Role::Register, Role::Loader, Role::Doctor, Role::Supervisor, Role::Leader]
             }
@@ -135,6 +144,8 @@ impl Access {
             | Access::Programme
             | Access::OfDirectorate
             | Access::Grants
+            | Access::Grantee
+            | Access::GrantParties
             | Access::AccessLog
             | Access::OwnData => false,
         }
@@ -156,7 +167,31 @@ impl Access {
             | Access::OfSupervisor
             | Access::OfLeader
             | Access::OfDirectorate
-            | Access::Grants => false,
+            | Access::Grants
+            | Access::Grantee
+            | Access::GrantParties => false,
+        }
+    }
+
+    /// Whether it is for the organisation that has the grant of the address, whatever else that is:
+    /// what is offered to it is its to answer, and what it has to give back.
+    pub fn is_for_grantee(self) -> bool {
+        match self {
+            Access::Grantee | Access::GrantParties => true,
+            Access::Anybody
+            | Access::Individuals
+            | Access::IndividualReports
+            | Access::Figures
+            | Access::Register
+            | Access::Programme
+            | Access::Municipal
+            | Access::OfDoctor
+            | Access::OfSupervisor
+            | Access::OfLeader
+            | Access::OfDirectorate
+            | Access::Grants
+            | Access::AccessLog
+            | Access::OwnData => false,
         }
     }
 
@@ -197,6 +232,11 @@ impl Access {
             Access::OfDirectorate => "For the directorate.",
             Access::Grants => {
                 "For the municipality that delegates, and for whoever keeps the register."
+            }
+            Access::Grantee => "For the organisation that it is granted to.",
+            Access::GrantParties => {
+                "For the organisation that it is granted to, the municipality that delegates, and \
+                 whoever keeps the register."
             }
             Access::AccessLog => {
                 "For auditors; a doctor, a supervisor and a leader see who read about them."

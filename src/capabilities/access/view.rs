@@ -5,7 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::domain::{Grant, GrantedRole};
+use super::domain::GrantedRole;
+use super::grants::{Grant, GrantStatus};
 use crate::edge::Day;
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 
@@ -25,9 +26,11 @@ pub struct AccessGrantView {
     pub from: Day,
     /// Last day; null while there is no end.
     pub to: Option<Day>,
-    /// Whether it holds on the day that was asked about.
-    #[schema(example = true)]
-    pub in_force: bool,
+    /// How it stands on the day that was asked about.
+    pub status: GrantStatus,
+    /// The day from which the organisation has accepted or declined; null until then, and for
+    /// roles that need no answer.
+    pub answered_on: Option<Day>,
 }
 
 impl AccessGrantView {
@@ -40,7 +43,8 @@ impl AccessGrantView {
             municipality: grant.municipality.clone(),
             from: Day(grant.period.from),
             to: grant.period.to.map(Day),
-            in_force: grant.period.covers(day),
+            status: grant.status_on(day),
+            answered_on: grant.answered_on(day).map(Day),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::event_log::feed::Visible;
 use crate::http::actor::{Actor, Role};
-use crate::identity::Who;
 
 /// The read model that the condition rests on.
 pub const MODEL: &str = "trainees";
@@ -20,7 +19,7 @@ const GRANTS: &str = "access.%";
 
 /// What an actor may see; `None` is everything. `day` is today.
 pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
-    let Actor { caller, reach, operation: _ } = actor;
+    let reach = &actor.reach;
     if reach.sees_everything() {
         return None;
     }
@@ -35,13 +34,11 @@ pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
     let mut subjects = Vec::new();
     subjects.extend(reach.supervisor.map(|id| format!("supervisor:{id}")));
     subjects.extend(reach.leader.map(|id| format!("leader:{id}")));
-    if let Who::Organisation { number, supplier: None } = &caller.who {
-        subjects.push(format!("grantee:{number}"));
-    }
+    subjects.extend(reach.organisation.iter().map(|number| format!("grantee:{number}")));
     Some(Visible {
         condition: include_str!("sql/visible.sql"),
         types,
-        municipalities: reach.municipalities.iter().map(ToString::to_string).collect(),
+        municipalities: reach.numbers(),
         subjects,
         doctors: reach.doctors.iter().map(ToString::to_string).collect(),
         day,

@@ -174,9 +174,8 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
         return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());
     }
     let log = &read.service.log;
-    let numbers = || reach.municipalities.iter().map(ToString::to_string).collect();
     let filter = Filter {
-        within: (!is_rounded && !reach.sees_everything()).then(numbers),
+        within: (!is_rounded && !reach.sees_everything()).then(|| reach.numbers()),
         programme: filters.programme.map(|id| id.0),
         numbers: reference::numbers_until(log, filters.municipality.as_ref(), as_of, known_at)
             .await?,

@@ -103,9 +103,37 @@ async fn nobody_makes_what_was_lent_to_them_last() {
     for (path, body) in tried {
         as_deputy.post(&path, body).await.expect_problem(403, "relation_missing");
     }
+    lends_nothing_on(&world, &as_deputy, &id).await;
     // The leader takes back what they lent; either may stop by themselves.
     let end = json!({"to": today() - 1.day()});
     as_leader.post(&format!("/v1/leaders/{id}/end"), end.clone()).await.expect(200);
     as_leader.post(&format!("/v1/leaders/{leader}/end"), end).await.expect(200);
     world.instance.stop().await;
+}
+
+/// A deputy lends neither what was lent to them nor what is the leader's own, ends nobody whom the
+/// leader has lent to, and delegates nothing in the municipality's name.
+async fn lends_nothing_on(world: &World, as_deputy: &Client, id: &str) {
+    let leader = world.own.id("leaders");
+    let deputy = |number: &str, by: &str| {
+        json!({"name": "Nina Neste", "hpr_number": number, "municipality": OWN,
+            "from": "2021-01-01", "delegated_by": by})
+    };
+    let on = as_deputy.post("/v1/leaders", deputy("999000209", id)).await;
+    let on = on.expect_problem(422, "invalid_request");
+    assert_eq!(on.body["errors"][0]["code"], "delegated_further");
+    let of_leader = as_deputy.post("/v1/leaders", deputy("999000209", leader)).await;
+    of_leader.expect_problem(403, "relation_missing");
+    let other = world.client.post("/v1/leaders", deputy("999000209", leader)).await.expect(201);
+    let (other, term) =
+        (other.id(), other.body["terms"][0]["id"].as_str().expect("an id").to_owned());
+    let never = json!({"never_was": true, "reason": "Gone"});
+    let grant = json!({"organisation_number": "999000215", "role": "system", "municipality": OWN});
+    for (path, body) in [
+        (format!("/v1/leaders/{other}/end"), json!({"to": today()})),
+        (format!("/v1/leaders/{other}/terms/{term}/correction"), never),
+        ("/v1/access-grants".to_owned(), grant),
+    ] {
+        as_deputy.post(&path, body).await.expect_problem(403, "relation_missing");
+    }
 }

@@ -104,7 +104,9 @@ fn may(who: Scenario, whom: &str, kind: Option<&str>, whose: Option<Whose>) -> b
         "access-log" => {
             matches!(who, Auditor | Trainee | Supervisor | ClinicalSupervisor | Leader)
         }
-        "grants" => {
+        // The vendor calls through the municipality here, and is not itself.
+        "grantee" => false,
+        "grants" | "grant-parties" => {
             matches!(who, Register)
                 || (matches!(who, Municipality) && is_own)
                 || (who == OtherMunicipality && whose != Some(Whose::Own))

@@ -3,6 +3,7 @@
 mod bodies;
 mod closed;
 mod columns;
+mod delegations;
 mod identity;
 mod matrix;
 mod relations;

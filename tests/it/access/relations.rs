@@ -66,37 +66,6 @@ async fn who_leads_on_anothers_behalf_reaches_what_that_one_does_and_as_long() {
 }
 
 #[tokio::test]
-async fn a_municipality_delegates_for_itself_only_and_ends_it_when_it_wants() {
-    let world = World::new().await;
-    let municipality = world.as_one(Scenario::Municipality);
-    let body = |number| {
-        json!({"organisation_number": "999000215", "role": "system",
-        "municipality": number})
-    };
-    let refused = municipality.post("/v1/access-grants", body(FOREIGN)).await;
-    refused.expect_problem(403, "relation_missing");
-    let made = municipality.post("/v1/access-grants", body(OWN)).await.expect(201);
-    let again = municipality.post("/v1/access-grants", body(OWN)).await.expect(201);
-    assert_eq!((again.id(), again.position()), (made.id(), made.position()));
-    let overlapping = json!({"organisation_number": "999000215", "role": "system",
-        "municipality": OWN, "from": "2020-01-01"});
-    let refused = municipality.post("/v1/access-grants", overlapping).await;
-    refused.expect_problem(409, "access_grant_exists");
-    let appoint = json!({"organisation_number": "999000215", "role": "auditor"});
-    let refused = municipality.post("/v1/access-grants", appoint).await;
-    refused.expect_problem(403, "relation_missing");
-    let end = format!("/v1/access-grants/{}/end", made.id());
-    let refused = municipality.post(&end, json!({"to": "2019-12-31"})).await;
-    refused.expect_problem(409, "access_grant_period");
-    let ended = municipality.post(&end, json!({})).await.expect(200);
-    assert_eq!(ended.body["to"], today().to_string());
-    let wrong = json!({"organisation_number": "999000215", "role": "system"});
-    let refused = municipality.post("/v1/access-grants", wrong).await.expect(422);
-    assert_eq!(refused.pointers(), ["/municipality"]);
-    world.instance.stop().await;
-}
-
-#[tokio::test]
 async fn what_a_body_names_must_be_the_callers_own() {
     let world = World::new().await;
     let municipality = world.as_one(Scenario::Municipality);

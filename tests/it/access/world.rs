@@ -116,7 +116,7 @@ async fn office(client: &Client) -> String {
     office
 }
 
-/// A grant of the role `system` by Tromsø, or of another role.
+/// A delegation by Tromsø that is accepted, or an appointment.
 pub async fn grant(
     client: &Client,
     number: &str,
@@ -127,7 +127,7 @@ pub async fn grant(
     let municipality = (role == "system").then_some(OWN);
     let body = json!({"organisation_number": number, "role": role, "municipality": municipality,
         "from": from, "to": to});
-    client.post("/v1/access-grants", body).await.expect(201).id()
+    sample::granted(client, body).await
 }
 
 async fn grants(client: &Client) {

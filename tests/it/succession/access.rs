@@ -56,7 +56,7 @@ async fn what_is_lent_under_the_old_number_is_lent_under_the_new_one() {
     organisation(&client, cast::MUNICIPALITY, "5401", "2020-01-01").await;
     let grant = json!({"organisation_number": cast::VENDOR, "role": "system",
         "municipality": "5401", "from": "2020-01-01"});
-    client.post("/v1/access-grants", grant).await.expect(201);
+    sample::granted(&client, grant).await;
     let office = json!({"name": "ALIS Nord", "organisation_number": cast::OFFICE});
     let office = client.post("/v1/alis-offices", office).await.expect(201).id();
     let answers = json!({"municipality": "5401", "from": "2020-01-01"});

@@ -1,6 +1,6 @@
 //! Small samples that many tests begin with.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Client;
 
@@ -35,6 +35,20 @@ async fn in_use(client: &Client, number: &str, from: &str, to: Option<&str>) {
 async fn succeed(client: &Client, number: &str, successor: &str, on: &str) {
     let path = format!("/v1/municipalities/{number}/successions");
     client.post(&path, json!({"successor": successor, "on": on})).await.expect(200);
+}
+
+/// Grants access; a delegation is accepted as of its first day, or today when that is to come. By
+/// the loader, on everybody's behalf. Answers the id.
+pub async fn granted(client: &Client, grant: Value) -> String {
+    let today = alis::http::today().to_string();
+    let on = grant["from"].as_str().map_or(today.clone(), |from| today.min(from.to_owned()));
+    let is_delegation = grant["role"] == "system";
+    let id = client.post("/v1/access-grants", grant).await.expect(201).id();
+    if is_delegation {
+        let path = format!("/v1/access-grants/{id}/acceptance");
+        client.post(&path, json!({"on": on})).await.expect(200);
+    }
+    id
 }
 
 /// A trainee with this HPR number; answers the id.

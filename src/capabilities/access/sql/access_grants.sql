@@ -8,9 +8,10 @@ create table {table} (
   organisation  text    not null,
   role          text    not null,
   municipality  text,
-  in_force      boolean not null,
+  status        text    not null,
   body          json    not null
 );
 create index on {table} (log, organisation, key, valid_from, known_from);
 create index on {table} (log, municipality, key) where municipality is not null;
 create index on {table} (log, role, key);
+create index on {table} (log, status, key);

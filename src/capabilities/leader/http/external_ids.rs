@@ -26,7 +26,7 @@ async fn tell(change: Change, id: Uuid, told: Told) -> Answer {
         // Filed where the caller acts: those who see the leader there hear of it.
         let led = known.terms().filter(|term| !term.is_over(today)).chain(known.terms());
         let mut numbers = led.map(|term| &term.municipality);
-        let municipality = numbers.find(|number| reach.act_in(number).is_ok()).cloned();
+        let municipality = numbers.find(|number| reach.acts_in(number)).cloned();
         Ok((Resource::Leader { leader: id, municipality }, &known.external_ids))
     })
     .await

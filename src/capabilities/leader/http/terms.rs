@@ -99,7 +99,7 @@ pub async fn end(change: Change, id: Path<Uuid>, body: Body<EndLeader>) -> Answe
     }
     let meant = |term: &Term| match &municipality {
         Some(only) => term.municipality == *only,
-        None => reach.act_in(&term.municipality).is_ok(),
+        None => reach.acts_in(&term.municipality),
     };
     let rule = async |_: &View, known: &Known, _| {
         for term in known.terms().filter(|term| meant(term)) {

@@ -8,7 +8,6 @@ mod plans;
 use std::collections::BTreeSet;
 
 use actix_web::web::Path;
-use jiff::civil::Date;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -16,11 +15,10 @@ use super::counting::Mapping;
 use super::plan::Assignment;
 use crate::capabilities::curriculum::domain::{self as catalogue, GoalDefined, Predecessor};
 use crate::capabilities::curriculum::{Catalogue, CatalogueGoal, Curriculum};
-use crate::edge::{Day, Fault, FromText};
+use crate::edge::FromText;
 use crate::event_log::{Failure, Loaded, View};
 use crate::http::ProblemResponse;
 use crate::identifiers::GoalCode;
-use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 
 /// Registers the operations.
@@ -48,20 +46,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 fn goal_of(path: Path<(Uuid, String)>) -> Result<(Uuid, GoalCode), ProblemResponse> {
     let (trainee, code) = path.into_inner();
     Ok((trainee, GoalCode::from_text(&code).map_err(|_fault| &NOT_FOUND)?))
-}
-
-/// The day of an act; today by default. Nothing here is recorded before it has happened.
-fn happened(on: Option<Day>, today: Date) -> Result<Date, Rejection> {
-    let on = on.map_or(today, |day| day.0);
-    if on <= today {
-        return Ok(on);
-    }
-    let fault = Fault::new(
-        "in_the_future",
-        "Must not come after today: it is recorded once it has happened.",
-        "Kan ikke komme etter i dag: det registreres når det har skjedd.",
-    );
-    Err(Rejection::field("/on", fault))
 }
 
 /// What it takes to say how approvals count for some goals of the catalogue, as it was known at

@@ -13,13 +13,13 @@ use super::super::goal::Way;
 use super::super::plan::{Authority, Plans};
 use super::super::problems::*;
 use super::super::view::{PlanProgressView, PlanView};
-use super::{happened, mapping};
+use super::mapping;
 use crate::capabilities::curriculum::domain::{
     Published, catalogue_subject, subject as curriculum_subject,
 };
 use crate::capabilities::curriculum::{Catalogue, Curriculum, Plan};
 use crate::capabilities::trainee;
-use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE};
+use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE, happened};
 use crate::event_log::feed::About;
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;

@@ -14,7 +14,6 @@ use crate::capabilities::person::http::access_log;
 use crate::capabilities::person::view::AccessLogEntryView;
 use crate::event_log::feed::{Recorded, Stretch};
 use crate::event_log::{Failure, View};
-use crate::http::actor::Role;
 use crate::http::answer::with_position;
 use crate::http::{Answer, ProblemResponse, Read, Service, cloud_event, problems};
 use crate::personal_data::{Identity, PersonKey};
@@ -79,8 +78,7 @@ pub struct ExportView {
 pub async fn export(read: Read, id: Path<Uuid>) -> Answer {
     let (id, service) = (*id, read.service.clone());
     let reach = &read.actor.reach;
-    let keeps = reach.has(Role::Register) || reach.has(Role::Loader);
-    if !keeps && !read.actor.own_ids().contains(&id) {
+    if !reach.keeps_register() && !read.actor.own_ids().contains(&id) {
         // Told before anything is looked up, so it does not tell whether there is such a person.
         let needed = format!("to be person {id}");
         return Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed).into());

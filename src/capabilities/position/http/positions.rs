@@ -170,10 +170,10 @@ pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
     let text = |value: &dyn ToString| value.to_string();
     let of_occupancy = filters.occupancy_external_id.as_ref().map(|e| text(e));
     let reach = &list.read.actor.reach;
-    let shown = of_occupancy.clone().filter(|_| reach.sees_by_doctor()).map(|external| {
-        let numbers = reach.municipalities.iter().map(|number| text(number));
-        std::iter::once(external).chain(numbers).collect::<Vec<String>>()
-    });
+    let shown = of_occupancy
+        .clone()
+        .filter(|_| reach.sees_by_doctor())
+        .map(|external| std::iter::once(external).chain(reach.numbers()).collect::<Vec<String>>());
     let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
     ListQuery::of("positions", rows)
         .filed_under("municipality", filters.municipality.as_ref())

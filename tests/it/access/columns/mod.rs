@@ -75,6 +75,7 @@ fn seen(who: Holder, standing: Standing) -> &'static [&'static str] {
 fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool {
     use Holder::*;
     let lent = standing == Standing::Delegated;
+    let has_grant = matches!(who, System | Directorate | Reporting | Auditor);
     let is_person = matches!(who, Leader | Deputy | Supervisor | Clinical | Trainee);
     let system = match who {
         Vendor | System => lent,
@@ -106,6 +107,9 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
         "supervisor" => system || matches!(who, Supervisor | Clinical),
         // What is held on somebody is theirs to know, whatever they are no longer.
         "own-data" | "access-log" => is_person,
+        // What was granted to somebody is theirs to answer and to give back, however it stands.
+        "grantee" => has_grant,
+        "grant-parties" => has_grant || who == Municipality,
         "grants" => who == Municipality || (who == Home && kind.is_none()),
         other => panic!("operations.txt says `{other}`, which is nobody"),
     }

@@ -284,7 +284,7 @@ impl Builder<'_> {
         let municipality = (role == "system").then_some(self.number);
         let body = json!({"organisation_number": organisation, "role": role,
             "municipality": municipality, "from": from, "to": to});
-        let grant = self.made("/v1/access-grants", body).await;
+        let grant = sample::granted(self.client, body).await;
         if self.is_revoked() {
             let end = format!("/v1/access-grants/{grant}/end");
             self.told(&end, json!({"to": yesterday()})).await;
