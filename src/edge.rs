@@ -166,7 +166,8 @@ impl DeserializeError for Faults {
     }
 }
 
-fn unknown_field(accepted: &[&str]) -> Fault {
+/// The fault of a name that is none of these.
+pub fn unknown_field(accepted: &[&str]) -> Fault {
     let names = accepted.join(", ");
     Fault {
         code: "unknown_field",

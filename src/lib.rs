@@ -9,6 +9,7 @@ pub mod dated;
 pub mod identifiers;
 pub mod edge;
 pub mod problem;
+pub mod external_ids;
 pub mod personal_data;
 pub mod identity;
 pub mod capabilities;

@@ -64,6 +64,12 @@ pub struct Problem {
     pub doc: &'static str,
 }
 
+impl From<FieldFault> for Rejection {
+    fn from(fault: FieldFault) -> Self {
+        Rejection::new(&common::INVALID_REQUEST).faults(vec![fault])
+    }
+}
+
 /// Declares problems: `NAME = status, "code"`, then title and detail in both languages. The doc
 /// comment is the public text: what happened, and what to do now.
 #[macro_export]

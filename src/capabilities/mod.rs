@@ -22,6 +22,7 @@ use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::event_log::projector::Projection;
+use crate::http::operation::Operation;
 use crate::http::report::Report;
 use crate::problem::Problem;
 
@@ -32,6 +33,8 @@ pub struct Capability {
     pub event_types: &'static [&'static str],
     pub problems: &'static [&'static Problem],
     pub routes: fn(&mut ServiceConfig<'_>),
+    /// What can be done with its resources.
+    pub operations: fn() -> Vec<Operation>,
     pub projections: fn() -> Vec<Arc<dyn Projection>>,
     /// What the catalogue of reports lists; each is an operation `/v1/reports/NAME` of its own.
     pub reports: &'static [Report],

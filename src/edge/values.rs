@@ -14,6 +14,12 @@ use crate::time::{FIRST_DAY, LAST_DAY, Percent, Period};
 #[serde(transparent)]
 pub struct Day(pub Date);
 
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl FromText for Day {
     fn from_text(text: &str) -> Result<Self, Fault> {
         let fault = Fault::new(
@@ -53,6 +59,12 @@ impl ToSchema for Day {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub struct Id(pub uuid::Uuid);
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl FromText for Id {
     fn from_text(text: &str) -> Result<Self, Fault> {

@@ -128,6 +128,12 @@ impl From<Rejection> for Refusal {
     }
 }
 
+impl From<crate::edge::FieldFault> for Refusal {
+    fn from(fault: crate::edge::FieldFault) -> Self {
+        Rejection::from(fault).into()
+    }
+}
+
 impl From<&'static crate::problem::Problem> for Refusal {
     fn from(problem: &'static crate::problem::Problem) -> Self {
         Rejection::new(problem).into()

@@ -36,12 +36,20 @@ pub trait ReadModel: Send + Sync + 'static {
     const SUBJECT: &'static str;
     /// The table and its indexes, for `{table}`; the first statement makes the table, the others
     /// run once it is filled.
-    const TABLE: &'static str;
+    const TABLE: &'static str = "";
     /// The columns after the leading ones, in the order [`Row`] writes them.
-    const COLUMNS: &'static str;
+    const COLUMNS: &'static str = "";
     /// What an UPDATE sets in every row of a person who was erased, also in those that only tell
     /// what was known before; nothing for models that hold nothing of who somebody is.
     const FORGETS: Option<&'static str> = None;
+
+    /// The statements of the table, and the names of its columns, where they are made of a list.
+    fn table() -> String {
+        Self::TABLE.to_owned()
+    }
+    fn columns() -> String {
+        Self::COLUMNS.to_owned()
+    }
 
     /// The rows of a state: of one item in order, without overlap. An item belongs to one key.
     fn rows(key: &str, state: &Self::State) -> Vec<Row>;

@@ -32,8 +32,8 @@ const FAILED_PAUSE_MS: u64 = 500;
 pub trait Projection: Send + Sync {
     fn name(&self) -> &'static str;
     fn version(&self) -> i32;
-    fn table_sql(&self) -> &'static str;
-    fn columns(&self) -> &'static str;
+    fn table_sql(&self) -> String;
+    fn columns(&self) -> String;
     fn subject(&self) -> &'static str;
     fn forgets(&self) -> Option<&'static str>;
     /// Folds a batch of facts into what it makes of the table.
@@ -57,11 +57,11 @@ impl<M: ReadModel> Projection for Declared<M> {
     fn version(&self) -> i32 {
         M::VERSION
     }
-    fn table_sql(&self) -> &'static str {
-        M::TABLE
+    fn table_sql(&self) -> String {
+        M::table()
     }
-    fn columns(&self) -> &'static str {
-        M::COLUMNS
+    fn columns(&self) -> String {
+        M::columns()
     }
     fn subject(&self) -> &'static str {
         M::SUBJECT

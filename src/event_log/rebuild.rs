@@ -191,7 +191,7 @@ async fn build(
     let Some(row) = row else { return Ok(Built::Elsewhere) };
     let build: i32 = row.try_get(0)?;
     let table = table_name(log, name, build);
-    let ddl = without_comments(projection.table_sql()).replace("{table}", &table);
+    let ddl = without_comments(&projection.table_sql()).replace("{table}", &table);
     let (create, indexes) = ddl.split_once(';').unwrap_or((&ddl, ""));
     transaction.batch_execute(create).await?;
     let room = format!("alter table {table} set (fillfactor = {FILL_PERCENT})");

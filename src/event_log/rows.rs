@@ -47,7 +47,7 @@ pub(super) async fn write(
             return Err(Failure::Drift(projection.name()));
         }
     }
-    copy_in(transaction, table, projection.columns(), folded.lines).await?;
+    copy_in(transaction, table, &projection.columns(), folded.lines).await?;
     park(transaction, log, projection.name(), build, folded.poisoned).await
 }
 

@@ -36,6 +36,10 @@ pub struct View {
     log: i32,
     client: tokio::sync::OnceCell<Object>,
     guards: RefCell<BTreeMap<Subject, i64>>,
+    /// Everything that was looked at, guarded or not: its head, and when that was recorded.
+    looked_at: RefCell<BTreeMap<Subject, (i64, Option<Timestamp>)>>,
+    /// What was known at this position is read; everything when there is none.
+    until: Option<i64>,
     /// What the decision is about: what it guards first, unless it says otherwise.
     main: RefCell<Option<Subject>>,
     /// On the first attempt a subject that should be new is taken to be new; the append tells.
@@ -46,8 +50,25 @@ impl View {
     pub(super) fn new(log: &EventLog, trusting: bool) -> Self {
         let client = tokio::sync::OnceCell::new();
         let (pool, gather, log) = (log.pool.clone(), log.gather.clone(), log.log);
-        let (guards, main) = (RefCell::default(), RefCell::default());
-        Self { pool, gather, log, client, guards, main, trusting }
+        let (guards, main, looked_at) = Default::default();
+        Self { pool, gather, log, client, guards, looked_at, until: None, main, trusting }
+    }
+
+    /// The same look at what was known at a position; decisions are made on what is known now.
+    pub fn until(self, position: Option<i64>) -> Self {
+        Self { until: position, ..self }
+    }
+
+    /// The head that was seen of a subject, 0 when nothing is recorded about it, and when that was
+    /// recorded.
+    pub fn head_of(&self, subject: &Subject) -> (i64, Option<Timestamp>) {
+        self.looked_at.borrow().get(subject).copied().unwrap_or_default()
+    }
+
+    /// Everything that was looked at, with its head.
+    pub fn heads(&self) -> Vec<(Subject, i64)> {
+        let looked_at = self.looked_at.borrow();
+        looked_at.iter().map(|(subject, (head, _))| (subject.clone(), *head)).collect()
     }
 
     pub(super) async fn client(&self) -> Result<&Object, Failure> {
@@ -90,7 +111,13 @@ impl View {
     /// Folds a subject without guarding it: for what may move without harm to this decision, such
     /// as a municipality's name.
     pub async fn consult<S: Fold>(&self, subject: &Subject) -> Result<Loaded<S>, Failure> {
-        fold_now(&self.gather, subject).await
+        let loaded = match self.until {
+            None => fold_now(&self.gather, subject).await?,
+            Some(until) => fold_until(self.client().await?, self.log, subject, until).await?,
+        };
+        let seen = (loaded.head, loaded.recorded_at);
+        self.looked_at.borrow_mut().insert(subject.clone(), seen);
+        Ok(loaded)
     }
 
     /// Folds a subject as it was known at position `until`, or now, without guarding it.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor, Reach};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
+use super::resource::By;
 use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
@@ -74,6 +75,12 @@ impl Change {
     /// How far the caller reaches.
     pub fn reach(&self) -> &Arc<Reach> {
         &self.actor.reach
+    }
+
+    /// Who decides, and when.
+    pub fn by(&self) -> By {
+        let (actor, service) = (self.actor.clone(), self.service.clone());
+        By { actor, service, today: self.today, new_id: uuid::Uuid::now_v7() }
     }
 
     /// Decides, records and answers. `canonical` is the body as [`super::Body`] read it, empty

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::problems as kernel;
-use crate::capabilities::access::gate::Rule;
+use crate::http::access::Rule;
 use crate::problem::{Language, Problem};
 
 pub use operations::{Asked, Operations};
@@ -28,6 +28,7 @@ pub fn codes(problems: &[&'static Problem]) -> Value {
 pub fn all_problems() -> Vec<&'static Problem> {
     let mut all: Vec<&'static Problem> = kernel::ALL.to_vec();
     all.extend(crate::problem::common::ALL);
+    all.extend(super::external_ids::ALL);
     all.extend(crate::proof::problems::ALL);
     for capability in crate::capabilities::ALL {
         all.extend(capability.problems);

@@ -20,12 +20,13 @@ use super::answer::with_position;
 use super::by_time::on_day;
 use super::etag::{Held, moved_beside};
 use super::kept::Kept;
-use super::page::{self, Asked, Cursor, Order, Orders, Unsorted};
+use super::page::{self, Asked, By, Cursor, Order, Orders, Unsorted};
+use super::resource::Resource;
 use super::time_axes::KnownAt;
 use super::{Answer, ProblemResponse, Service, body, problems};
 use crate::aggregate::{Fold, Subject};
 use crate::edge::{Day, Fault, Faults, FieldFault};
-use crate::event_log::Loaded;
+use crate::event_log::{Anything, Failure, Loaded};
 use crate::problem::Rejection;
 
 /// How long a read waits for `Min-Log-Position`.
@@ -114,14 +115,38 @@ fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
 
 impl<F: Deserr<Faults>, O: Orders> List<F, O> {
     fn of(request: &HttpRequest, paging: &[&str]) -> Result<Self, ProblemResponse> {
+        Self::read_from(request, paging, (O::ALL, O::DEFAULT), body::read_query::<F>)
+    }
+}
+
+impl<F, O> List<F, O> {
+    /// A list with these orders, the second of which is the default, and filters that are read
+    /// by a function.
+    ///
+    /// # Errors
+    /// All that is wrong with the request.
+    pub fn sorted(
+        request: &HttpRequest,
+        orders: (&[By], &'static str),
+        filters: impl FnOnce(Map<String, Value>) -> Result<F, Faults>,
+    ) -> Result<Self, ProblemResponse> {
+        Self::read_from(request, &PAGING, orders, filters)
+    }
+
+    fn read_from(
+        request: &HttpRequest,
+        paging: &[&str],
+        orders: (&[By], &'static str),
+        filters: impl FnOnce(Map<String, Value>) -> Result<F, Faults>,
+    ) -> Result<Self, ProblemResponse> {
         let actor = actor::authenticate(request)?;
         let (mut parameters, mut faults) = body::query(request);
         let axes = take(&mut parameters, &["as_of", "known_at"]);
         let paging = take(&mut parameters, paging);
         // All of it is read before any fault is told, so that every one is named.
         let axes = body::read_query::<Axes>(axes);
-        let asked = Asked::read::<O>(paging);
-        let filters = body::read_query::<F>(parameters);
+        let asked = Asked::read(paging, orders);
+        let filters = filters(parameters);
         let min_position = min_position(request);
         let held = Held::of(request);
         let axes = axes.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
@@ -247,9 +272,63 @@ impl Read {
             return self.send(tag, reached.max(head), &shown).await;
         }
         let body = Bytes::from(body.to_string());
-        let kept = Kept { head, day, etag: tag, body };
+        let (beside, shows) = (vec![], None);
+        let kept = Kept { head, beside, shows, day, etag: tag, body };
         self.service.answers.keep(self.request.path(), kept.clone());
         Ok(self.send_kept(kept, reached))
+    }
+
+    /// Shows one resource, as on the day and as known at the time that were asked about. The answer
+    /// is given again for as long as nothing that it follows from has moved.
+    pub async fn shown<R: Resource>(self, key: R::Key) -> Answer {
+        let known = self.settled_known_at().await?;
+        let reached = self.wait_for_log().await?;
+        let today = super::today();
+        // Whoever sees by doctor is not shown all of it.
+        let keeps = self.request.query_string().is_empty() && !self.actor.reach.sees_by_doctor();
+        let kept = self.service.answers.get(self.request.path(), today).filter(|_| keeps);
+        if let Some(kept) = kept
+            && self.still_holds(&kept).await?
+        {
+            kept.shows.into_iter().for_each(super::reading::about);
+            return Ok(self.send_kept(kept, reached));
+        }
+        let view = self.service.log.view().until(known);
+        let parties = R::load(&view, &key).await?;
+        let shows = R::shows(&parties, &key);
+        shows.into_iter().for_each(super::reading::about);
+        let home = R::home(&parties, &key);
+        let (head, recorded_at) = view.head_of(&home);
+        let others = view.heads().into_iter().filter(|(subject, _)| *subject != home);
+        let others: Vec<_> = others.collect();
+        let beside = others.iter().map(|(_, head)| *head).max().unwrap_or(0);
+        let loaded = Loaded { state: parties, head, recorded_at };
+        let (on, by_itself) = (self.as_of.unwrap_or(today), self.as_of.is_none());
+        let look = |parties: &R::Parties, day| R::show(parties, &key, day);
+        let (tag, shown) = on_day(&loaded, on, by_itself, look)?;
+        let etag = if beside > head { moved_beside(&tag, beside) } else { tag };
+        let position = reached.max(head).max(beside);
+        let body = as_json(&shown)?;
+        if !keeps || super::reveal::differs_by_caller(&body) {
+            return self.send(etag, position, &shown).await;
+        }
+        let body = Bytes::from(body.to_string());
+        let mut beside = others;
+        beside.push((home, head));
+        let kept = Kept { head, beside, shows, day: today, etag, body };
+        self.service.answers.keep(self.request.path(), kept.clone());
+        Ok(self.send_kept(kept, position))
+    }
+
+    /// Whether nothing has moved that a kept answer follows from.
+    async fn still_holds(&self, kept: &Kept) -> Result<bool, ProblemResponse> {
+        let log = &self.service.log;
+        let moved = kept.beside.iter().map(async |(subject, head)| {
+            let loaded = log.fold_unless::<Anything>(subject, *head).await?;
+            Ok::<bool, Failure>(loaded.is_some_and(|loaded| loaded.head != *head))
+        });
+        let moved = futures_util::future::try_join_all(moved).await?;
+        Ok(!moved.contains(&true))
     }
 
     /// Shows a state that was folded already.

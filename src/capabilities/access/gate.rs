@@ -5,7 +5,6 @@
 //! not do, with what is missing (403). What a body names is checked where it is read; rows of lists
 //! are filtered where they are found.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -18,7 +17,6 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{Grants, subject as grant_subject};
-use super::rules::Access;
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::position::{self, Position};
 use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
@@ -26,27 +24,19 @@ use crate::capabilities::supervision::exemption::Exemptions;
 use crate::capabilities::supervision::{self, Assignments, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
+use crate::http::access::{Access, Rule};
 use crate::http::actor::{Actor, Role};
+use crate::http::concerns::Concerns;
 use crate::http::context::Route;
 use crate::http::limits::{self, Allowance};
+use crate::http::operation::{ConcernsOf, Place};
 use crate::http::{ProblemResponse, Service, problems, today};
-use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
-use crate::identity::{Caller, Proof, Refused, Who};
+use crate::identity::{Caller, Proof, Refused};
 use crate::problem::Rejection;
 
 /// When what is not found is told, counted from when it is looked for: looking at what is hidden
 /// takes longer than finding nothing, and both are done by then.
 const NOT_FOUND_AFTER_MS: u64 = 8;
-
-/// What an operation asks of its callers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// The scope, without prefix: `positions.read`.
-    pub scope: String,
-    pub access: Access,
-    /// The id of the operation.
-    pub operation: std::sync::Arc<str>,
-}
 
 /// Lets a request through, or answers it.
 pub async fn admit<B: MessageBody + 'static>(
@@ -68,7 +58,9 @@ pub async fn admit<B: MessageBody + 'static>(
     }
     // No rule: a page without secrets, or an address that does not exist.
     let Some(rule) = rule else { return Ok(next.call(request).await?.map_into_left_body()) };
-    let mut response = match check(&service, &request, rule).await {
+    let template = request.extensions().get::<Route>().map(|route| route.0.clone());
+    let template = template.unwrap_or_default();
+    let mut response = match check(&service, &request, rule, &template).await {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
             next.call(request).await?.map_into_left_body()
@@ -107,6 +99,7 @@ async fn check(
     service: &Service,
     request: &ServiceRequest,
     rule: &Rule,
+    template: &str,
 ) -> Result<Actor, ProblemResponse> {
     let caller = count(service, request, identify(service, request).await)?;
     if !caller.scopes.contains(&rule.scope) {
@@ -116,11 +109,20 @@ async fn check(
     let day = today();
     let reach = service.reaches.of(&service.log, &caller, day).await?;
     let actor = Actor { caller, reach, operation: rule.operation.clone() };
-    if let Some(named) = Named::of(request.match_info().as_str())?
+    let path = request.match_info().as_str();
+    let look = match service.looks.at(request.method().as_str(), template) {
+        Some(look) => look.map(|of| Look::Declared(of, Place::of(template, path))),
+        None => Named::of(path)?.map(Look::Named),
+    };
+    if let Some(look) = look
         && !actor.reach.has(Role::Loader)
     {
         let begun = tokio::time::Instant::now();
-        let concerns = named.concerns(&service.log.view(), day).await?;
+        let view = service.log.view();
+        let concerns = match look {
+            Look::Declared(of, place) => of(&view, &place, day).await?,
+            Look::Named(named) => named.concerns(&view, day).await?,
+        };
         if !concerns.are_visible_to(&actor) && !concerns.are_decided_by(&actor, rule.access) {
             let told = begun + Duration::from_millis(NOT_FOUND_AFTER_MS);
             tokio::time::sleep_until(told).await;
@@ -200,6 +202,12 @@ fn refused(why: Refused) -> ProblemResponse {
     }
 }
 
+/// How to find out whom an address concerns.
+enum Look {
+    Declared(ConcernsOf, Place),
+    Named(Named),
+}
+
 /// The individual resource that an address names.
 #[derive(Debug, PartialEq, Eq)]
 enum Named {
@@ -271,65 +279,6 @@ impl Named {
         }
         Ok(concerns)
     }
-}
-
-/// Whom a resource concerns.
-#[derive(Debug, Default)]
-struct Concerns {
-    /// Whoever sees the individuals of one of these sees it.
-    municipalities: BTreeSet<MunicipalityNumber>,
-    /// Those among them whose it is today, where others only had it once: they alone act. With
-    /// nobody's left, those who had it do.
-    today: BTreeSet<MunicipalityNumber>,
-    /// The doctor whose it is.
-    doctor: Option<Uuid>,
-    /// Doctors for whose sake others may see it.
-    doctors: BTreeSet<Uuid>,
-    supervisor: Option<Uuid>,
-    leader: Option<Uuid>,
-    organisation: Option<OrganisationNumber>,
-    /// Shared among all who train doctors: supervisors.
-    is_pooled: bool,
-    decided_by_directorate: bool,
-    kept_by_register: bool,
-}
-
-impl Concerns {
-    fn acting(&self) -> &BTreeSet<MunicipalityNumber> {
-        if self.today.is_empty() { &self.municipalities } else { &self.today }
-    }
-
-    fn are_visible_to(&self, actor: &Actor) -> bool {
-        let Actor { caller, reach, operation: _ } = actor;
-        let own_organisation = match &caller.who {
-            Who::Organisation { number, supplier: None } => Some(number),
-            Who::Organisation { .. } | Who::Person { .. } => None,
-        };
-        let exists = !self.municipalities.is_empty()
-            || !self.doctors.is_empty()
-            || self.is_pooled
-            || self.kept_by_register
-            || self.leader.is_some();
-        (reach.sees_everything() && exists)
-            || self.municipalities.iter().any(|number| reach.sees_municipality(number))
-            || self.doctors.iter().any(|doctor| reach.doctors.contains(doctor))
-            || is_same(self.supervisor, reach.supervisor)
-            || is_same(self.leader, reach.leader)
-            || (self.organisation.is_some() && self.organisation.as_ref() == own_organisation)
-            || (self.is_pooled && reach.sees_individuals())
-            || (self.decided_by_directorate && reach.has(Role::Directorate))
-            || (self.kept_by_register && reach.has(Role::Register))
-    }
-
-    /// The directorate decides on a doctor's approvals by the doctor's id, and sees nobody for it.
-    fn are_decided_by(&self, actor: &Actor, access: Access) -> bool {
-        let is_directorates = access == Access::OfDirectorate;
-        is_directorates && self.doctor.is_some() && actor.reach.has(Role::Directorate)
-    }
-}
-
-fn is_same(concerned: Option<Uuid>, own: Option<Uuid>) -> bool {
-    concerned.is_some() && concerned == own
 }
 
 async fn of_position(

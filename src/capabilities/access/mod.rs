@@ -2,7 +2,7 @@
 //!
 //! [`gate`] stands before every operation. What it needs to know of a caller follows from facts in
 //! the log on the day of the request ([`reach`]); which callers an operation is for is declared at
-//! the operation ([`rules`]). Who a caller is was proved before, by [`crate::identity`].
+//! the operation ([`crate::http::access`]). Who a caller is was proved before, by [`crate::identity`].
 
 mod access_grants;
 pub mod domain;
@@ -10,7 +10,6 @@ pub mod gate;
 mod http;
 pub mod problems;
 pub mod reach;
-pub mod rules;
 mod view;
 pub mod visible;
 
@@ -25,6 +24,7 @@ pub static CAPABILITY: Capability = Capability {
     event_types: Event::TYPES,
     problems: problems::ALL,
     routes: http::routes,
+    operations: std::vec::Vec::new,
     projections: || vec![declared::<AccessGrants>()],
     reports: &[],
 };

@@ -24,6 +24,7 @@ pub static CAPABILITY: Capability = Capability {
     event_types: domain::TYPES,
     problems: problems::ALL,
     routes: |_| {},
+    operations: std::vec::Vec::new,
     projections: || vec![],
     reports: &[],
 };

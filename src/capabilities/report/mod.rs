@@ -15,6 +15,7 @@ pub static CAPABILITY: Capability = Capability {
     event_types: &[],
     problems: &[],
     routes: http::routes,
+    operations: std::vec::Vec::new,
     projections: Vec::new,
     reports: &[staffing::REPORT],
 };

@@ -31,6 +31,7 @@ pub static CAPABILITY: Capability = Capability {
     event_types: Event::TYPES,
     problems: problems::ALL,
     routes: http::routes,
+    operations: std::vec::Vec::new,
     projections: || {
         vec![
             declared::<SupervisorRows>(),

@@ -11,6 +11,7 @@ use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
 use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::{self, Occupancies};
+use crate::external_ids;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::FIRST_DAY;
@@ -216,6 +217,9 @@ impl Fold for Trainee {
         } else if let (Trainee::Known(known), Some(event)) =
             (&mut *self, external_id::Event::decode(fact)?)
         {
+            if let Ok(Some(renamed)) = external_ids::Event::decode(fact) {
+                known.occupancies.rename(&renamed, fact.position);
+            }
             known.call(&event, fact.position);
         } else if let (Trainee::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
             known.forget(event);
@@ -249,8 +253,6 @@ impl Known {
     fn call(&mut self, event: &external_id::Event, at: i64) {
         if event.id() == self.id {
             self.external_ids.evolve(event, at);
-        } else {
-            self.occupancies.call(event, at);
         }
     }
 

@@ -3,7 +3,19 @@
 //! The word, with the scope that follows from the operation's group and method, is what the gate
 //! enforces and what the document tells: one declaration.
 
-use crate::http::actor::Role;
+use std::sync::Arc;
+
+use super::actor::Role;
+
+/// What an operation asks of its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The scope, without prefix: `positions.read`.
+    pub scope: String,
+    pub access: Access,
+    /// The id of the operation.
+    pub operation: Arc<str>,
+}
 
 /// Whom an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
