@@ -72,7 +72,8 @@ impl Concerns {
             || (self.kept_by_register && reach.has(Role::Register))
     }
 
-    /// The directorate decides on a trainee's approvals by the trainee's id, and sees nobody for it.
+    /// The directorate decides on a trainee's approvals by the trainee's id, and sees nobody for
+    /// it.
     pub fn are_decided_by(&self, actor: &Actor, access: Access) -> bool {
         let is_directorates = access == Access::OfDirectorate;
         is_directorates && self.doctor.is_some() && actor.reach.has(Role::Directorate)

@@ -1,32 +1,31 @@
 //! What a resource is. From its declaration follow, written once: read, list, history, external
 //! ids, ETag and `Location`, the gate, the access log, and its operations in the document.
 
+mod declared;
+mod standard;
+
+pub use declared::{Act, Create, Operations, key_of};
+pub(super) use declared::{Decide, execute, shown};
+pub use standard::{article, operations_of};
+
 use std::future::Future;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::web;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::path::Parameter;
 use uuid::Uuid;
 
+use super::Service;
 use super::access::Access;
 use super::actor::{Actor, Reach};
 use super::concerns::Concerns;
 use super::external_ids::{self, Naming};
 use super::listing::Listing;
-use super::operation::{
-    Asked, Call, Later, Method, Named, Operation, PathParameter, Place, Success, named,
-    named_or_null, named_page,
-};
-use super::page::{Paging, Sort};
-use super::time_axes::TimeAxes;
-use super::{Answer, Change, History, InTime, ProblemResponse, Read, Service, problems, reading};
+use super::operation::{Later, Method, Operation, PathParameter, Place, Success, named};
 use crate::aggregate::{DomainEvent, Subject};
-use crate::event_log::feed::About;
-use crate::event_log::{Anything, Decision, Refusal, Reply, View};
+use crate::event_log::{Refusal, View};
 use crate::personal_data::Vault;
 use crate::problem::{Problem, Rejection};
 
@@ -209,215 +208,6 @@ impl<R: Resource> Made<R> {
     }
 }
 
-/// Something done to one resource: `POST {path of the resource}{path}`.
-pub struct Act<'a, F> {
-    pub id: &'static str,
-    pub path: &'static str,
-    pub summary: &'static str,
-    /// What else callers should know; may be empty.
-    pub about: &'static str,
-    pub by: Access,
-    pub refuses: &'a [&'static Problem],
-    /// `async fn(&Cx<Self>, &Body) -> Decided<Self>`: captures nothing.
-    pub rule: F,
-}
-
-/// A way to make a resource: `POST {path of all of them}`.
-pub struct Create<'a, F> {
-    pub id: &'static str,
-    pub summary: &'static str,
-    pub about: &'static str,
-    pub by: Access,
-    pub refuses: &'a [&'static Problem],
-    /// `async fn(&View, &By, &Place, &Body) -> Result<Made<Self>, Refusal>`.
-    pub rule: F,
-}
-
-/// The operations of a resource.
-pub struct Operations<R> {
-    pub list: Vec<Operation>,
-    resource: std::marker::PhantomData<R>,
-}
-
-/// Decides anew each time it is called.
-pub(super) type Decide = Box<dyn for<'v> Fn(&'v View) -> Later<'v, Result<Decision, Refusal>>>;
-
-/// One for all operations, so that it is compiled once.
-pub(super) async fn execute(change: Change, canonical: String, decide: Decide) -> Answer {
-    change.execute(&canonical, async |view: &View| decide(view).await).await
-}
-
-/// The key in the address of a request.
-///
-/// # Errors
-/// What cannot be a key is the address of nothing.
-pub fn key_of<K: Key>(template: &str, call: &Call) -> Result<K, ProblemResponse> {
-    let place = Place::of(template, call.request.match_info().as_str());
-    K::of(&place).ok_or_else(|| (&problems::NOT_FOUND).into())
-}
-
-impl<R: Resource> Operations<R> {
-    /// None beside what every resource has.
-    pub fn none() -> Self {
-        Self { list: Vec::new(), resource: std::marker::PhantomData }
-    }
-
-    /// Adds a way to make a resource.
-    pub fn create<B, F>(mut self, create: Create<'_, F>) -> Self
-    where
-        B: Asked,
-        F: for<'a> AsyncFn(&'a View, &'a By, &'a Place, &'a B) -> Result<Made<R>, Refusal>
-            + Copy
-            + Send
-            + Sync
-            + 'static,
-    {
-        let Create { id, summary, about, by, refuses, rule } = create;
-        let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-            Box::pin(async move {
-                let change: Change = call.read().await?;
-                let body = call.body::<B>().await?;
-                let place = Place::of(R::KIND.path, call.request.match_info().as_str());
-                let asked = Rc::new((change.by(), place, body.value));
-                let decide: Decide = Box::new(move |view| {
-                    let asked = asked.clone();
-                    Box::pin(async move {
-                        let (by, place, body) = &*asked;
-                        made(view, by.today, rule(view, by, place, body).await?).await
-                    })
-                });
-                execute(change, body.canonical, decide).await
-            })
-        });
-        let others = R::KIND.places.len().saturating_sub(1);
-        self.list.push(Operation {
-            method: Method::Post,
-            path: R::KIND.path.to_owned(),
-            places: R::KIND.places[..others].to_vec(),
-            body: Some(named::<B>),
-            success: Success::json(201, format!("The {}", R::KIND.noun), named::<R::View>),
-            // A resource within another is made by who sees that one.
-            concerns: None,
-            ..bare::<R>(id, summary, about, by, refuses, run)
-        });
-        self
-    }
-
-    /// The same for what is made within another resource: that one must be seen.
-    pub fn create_within<O: Resource, B, F>(self, create: Create<'_, F>) -> Self
-    where
-        B: Asked,
-        F: for<'a> AsyncFn(&'a View, &'a By, &'a Place, &'a B) -> Result<Made<R>, Refusal>
-            + Copy
-            + Send
-            + Sync
-            + 'static,
-    {
-        let mut this = self.create(create);
-        if let Some(last) = this.list.last_mut() {
-            last.concerns = Some(concerns_of::<O>);
-        }
-        this
-    }
-
-    /// Adds something that is done to one resource.
-    pub fn act<B, F>(mut self, act: Act<'_, F>) -> Self
-    where
-        B: Asked,
-        F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
-    {
-        let Act { id, path, summary, about, by, refuses, rule } = act;
-        let template = R::KIND.path_of_one();
-        let of_one = template.clone();
-        let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-            let template = of_one.clone();
-            Box::pin(async move {
-                let change: Change = call.read().await?;
-                let key = key_of::<R::Key>(&template, &call)?;
-                let body = call.body::<B>().await?;
-                let asked = Rc::new((change.by(), key, body.value));
-                let decide: Decide = Box::new(move |view| {
-                    let asked = asked.clone();
-                    Box::pin(async move {
-                        let (by, key, body) = &*asked;
-                        let parties = R::load(view, key).await?;
-                        let cx = Cx::<R> { view, key, parties: &parties, by };
-                        let facts = rule(&cx, body).await?;
-                        Ok(decided::<R>(key, parties, &facts, by.today))
-                    })
-                });
-                execute(change, body.canonical, decide).await
-            })
-        });
-        self.list.push(Operation {
-            method: Method::Post,
-            path: format!("{template}{path}"),
-            body: Some(named::<B>),
-            ..bare::<R>(id, summary, about, by, refuses, run)
-        });
-        self
-    }
-
-    /// The last operation answers null when it turns out that the resource never was.
-    pub fn may_end_it(mut self) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            let description = format!("The {}; null if it never was", R::KIND.noun);
-            last.success = Success::json(200, description, named_or_null::<R::View>);
-        }
-        self
-    }
-
-    /// The last operation is answered with other words.
-    pub fn answering(mut self, description: &'static str) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            last.success.description = description.to_owned();
-        }
-        self
-    }
-
-    /// Adds an operation of another form.
-    pub fn other(mut self, operation: Operation) -> Self {
-        self.list.push(operation);
-        self
-    }
-}
-
-/// The decision that facts about a resource are, answered with it as it then is.
-fn decided<R: Resource>(
-    key: &R::Key,
-    mut parties: R::Parties,
-    facts: &[R::Event],
-    today: Date,
-) -> Decision {
-    facts.iter().for_each(|fact| R::evolve(&mut parties, fact));
-    let reply =
-        Reply { status: 200, location: None, head: None, body: shown::<R>(&parties, key, today) };
-    Decision::new(R::home(&parties, key), facts, reply)
-}
-
-async fn made<R: Resource>(view: &View, today: Date, made: Made<R>) -> Result<Decision, Refusal> {
-    let Made { key, mut parties, facts, person_keys } = made;
-    facts.iter().for_each(|fact| R::evolve(&mut parties, fact));
-    let home = R::home(&parties, &key);
-    // What is so already keeps its own version.
-    let head = match facts.is_empty() {
-        true => Some(view.load::<Anything>(&home).await?.head),
-        false => None,
-    };
-    let location = Some(R::KIND.location(&key));
-    let reply = Reply { status: 201, location, head, body: shown::<R>(&parties, &key, today) };
-    Ok(Decision { person_keys, ..Decision::new(home, &facts, reply) })
-}
-
-pub(super) fn shown<R: Resource>(
-    parties: &R::Parties,
-    key: &R::Key,
-    today: Date,
-) -> serde_json::Value {
-    let shown = R::show(parties, key, today.max(R::first_day(parties, key)));
-    serde_json::to_value(shown).expect("views are plain data")
-}
-
 /// An operation on one resource, without what differs.
 pub(super) fn bare<R: Resource>(
     id: impl Into<String>,
@@ -459,122 +249,4 @@ fn concerns_of<'a, R: Resource>(
             None => Ok(Concerns::default()),
         }
     })
-}
-
-/// Everything that can be asked of a resource, declared or following from what it is.
-pub fn operations_of<R: Resource>() -> Vec<Operation> {
-    let kind = const { &R::KIND };
-    let mut all = R::operations().list;
-    if let Some(listing) = R::listing() {
-        all.push(list_operation::<R>(listing));
-    }
-    all.push(read_operation::<R>());
-    all.push(history_operation::<R>());
-    if let Some((_, access)) = kind.external_ids {
-        all.extend(external_ids::operations::<R>(access));
-    }
-    all
-}
-
-fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
-    T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query))
-}
-
-fn list_operation<R: Resource>(listing: Listing) -> Operation {
-    let kind = const { &R::KIND };
-    let (shape, listing) = (listing.clone(), Arc::new(listing));
-    let others = kind.places.len().saturating_sub(1);
-    let page: Named = named_page::<R::View>;
-    let about = listing.about;
-    let run = {
-        let listing = listing.clone();
-        Arc::new(move |call: Call| -> Later<'static, Answer> {
-            let listing = listing.clone();
-            Box::pin(async move { listing.answer(&call.request).await })
-        })
-    };
-    let parameters = move || [shape.parameters(), axes::<TimeAxes>(), axes::<Paging>()].concat();
-    Operation {
-        path: kind.path.to_owned(),
-        places: kind.places[..others].to_vec(),
-        parameters: Arc::new(parameters),
-        parameter_types: listing.types(),
-        success: Success::json(200, format!("A page of {}", listing.nouns), page),
-        concerns: None,
-        ..bare::<R>(
-            format!("list_{}", kind.plural),
-            format!("List {}", listing.nouns),
-            about,
-            listing.read_by,
-            &[],
-            run,
-        )
-    }
-}
-
-fn read_operation<R: Resource>() -> Operation {
-    let kind = const { &R::KIND };
-    let template = kind.path_of_one();
-    let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-        let template = template.clone();
-        Box::pin(async move {
-            let read: Read = call.read().await?;
-            let key = key_of::<R::Key>(&template, &call)?;
-            read.shown::<R>(key).await
-        })
-    });
-    Operation {
-        parameters: Arc::new(axes::<TimeAxes>),
-        ..bare::<R>(
-            format!("read_{}", kind.name),
-            format!("Read {} {}", article(kind.noun), kind.noun),
-            kind.about_read,
-            kind.read_by,
-            &[],
-            run,
-        )
-    }
-}
-
-fn history_operation<R: Resource>() -> Operation {
-    let kind = const { &R::KIND };
-    let template = kind.path_of_one();
-    let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-        let template = template.clone();
-        Box::pin(async move {
-            let list: History = call.read().await?;
-            let key = key_of::<R::Key>(&template, &call)?;
-            let view = list.read.service.log.view();
-            let concerns = R::concerns(&view, &key, super::today()).await?;
-            if let Some(trainee) = concerns.shows {
-                reading::about(trainee);
-            }
-            let Past { subjects, member } = R::past(&key);
-            let member = member.as_ref().map(|(name, value)| (*name, value.as_str()));
-            list.history_of(About { subjects: &subjects, member }).await
-        })
-    });
-    let parameters = || [axes::<Sort<InTime>>(), axes::<TimeAxes>(), axes::<Paging>()].concat();
-    Operation {
-        path: format!("{}/history", kind.path_of_one()),
-        parameters: Arc::new(parameters),
-        success: Success::json(
-            200,
-            "A page of events",
-            named_page::<super::cloud_event::CloudEvent>,
-        ),
-        ..bare::<R>(
-            format!("read_{}_history", kind.name),
-            format!("Read {} {}'s history", article(kind.noun), kind.noun),
-            kind.about_history,
-            kind.read_by,
-            &[],
-            run,
-        )
-    }
-}
-
-/// The article of a noun.
-pub fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O']) { "an" } else { "a" }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`gate`] stands before every operation. What it needs to know of a caller follows from facts in
 //! the log on the day of the request ([`reach`]); which callers an operation is for is declared at
-//! the operation ([`crate::http::access`]). Who a caller is was proved before, by [`crate::identity`].
+//! the operation ([`crate::http::access`]). Who a caller is was proved before, by
+//! [`crate::identity`].
 
 mod access_grants;
 pub mod domain;
