@@ -87,6 +87,38 @@ impl PartialSchema for Id {
 }
 impl ToSchema for Id {}
 
+/// Yes or no in a query, where everything is text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YesNo(pub bool);
+
+impl FromText for YesNo {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        match text {
+            "true" => Ok(Self(true)),
+            "false" => Ok(Self(false)),
+            _ => Err(super::not_one_of(&["true", "false"])),
+        }
+    }
+}
+read_from_text!(YesNo);
+
+impl std::fmt::Display for YesNo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PartialSchema for YesNo {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .description(Some("Yes or no."))
+            .examples([serde_json::json!(true)])
+            .into()
+    }
+}
+impl ToSchema for YesNo {}
+
 impl Deserr<Faults> for Percent {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,

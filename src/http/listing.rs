@@ -6,21 +6,25 @@
 
 mod columns;
 
-pub use columns::{Cell, Columns, InOrder, Word};
+pub use columns::{Cell, Columns, InOrder, Json, Word};
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value};
+use utoipa::IntoParams as _;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 
 use self::columns::{Filter, Keeps};
 use super::access::Access;
 use super::list::{ListQuery, Rows};
-use super::operation::Named;
+use super::operation::{Call, Later, Method, Named, Operation, Success};
+use super::page::Paging;
 use super::page::order::{By, sort_parameter};
 use super::read::List;
+use super::time_axes::TimeAxes;
 use super::{Answer, Unsorted};
 use crate::aggregate::Fold;
 use crate::edge::{FAULTS_MAX, Faults, FieldFault, FromText, escape_pointer, unknown_field};
@@ -132,6 +136,37 @@ impl Listing {
         };
         let sort = sort_parameter(self.orders, self.default_order());
         self.filters.iter().map(filter).chain([sort]).collect()
+    }
+
+    /// The operation that answers it, under an address; its id follows from what the items are
+    /// called.
+    pub fn operation(self, tag: &'static str, path: &str, page: Named) -> Operation {
+        let (shape, all) = (self.clone(), Arc::new(self.clone()));
+        let parameters = move || {
+            let axes = TimeAxes::into_params(|| Some(ParameterIn::Query));
+            [shape.parameters(), axes, Paging::into_params(|| Some(ParameterIn::Query))].concat()
+        };
+        let run = Arc::new(move |call: Call| -> Later<'static, Answer> {
+            let all = all.clone();
+            Box::pin(async move { all.answer(&call.request).await })
+        });
+        Operation {
+            method: Method::Get,
+            path: path.to_owned(),
+            id: format!("list_{}", self.nouns.replace(' ', "_")),
+            tag,
+            summary: format!("List {}", self.nouns),
+            about: self.about.to_owned(),
+            access: self.read_by,
+            refuses: vec![],
+            places: vec![],
+            parameters: Arc::new(parameters),
+            parameter_types: self.types(),
+            body: None,
+            success: Success::json(200, format!("A page of {}", self.nouns), page),
+            concerns: None,
+            run,
+        }
     }
 
     /// The types that the filters name.

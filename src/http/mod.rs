@@ -25,6 +25,7 @@ pub mod list;
 pub mod listing;
 pub mod openapi;
 pub mod operation;
+pub mod other;
 pub mod page;
 pub mod problems;
 pub mod read;

@@ -17,13 +17,14 @@ pub use http::{PublishCurriculum, publication};
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "curriculum",
     event_types: Event::TYPES,
     problems: problems::ALL,
-    routes: http::routes,
-    operations: std::vec::Vec::new,
-    projections: || vec![declared::<Curricula>(), declared::<CurriculumGoals>()],
+    routes: |_| {},
+    operations: http::operations,
+    projections: || vec![declared::<Listed<Curricula>>(), declared::<Listed<CurriculumGoals>>()],
     reports: &[],
 };

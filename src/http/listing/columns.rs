@@ -86,6 +86,16 @@ impl Cell for InOrder {
     }
 }
 
+/// A value that statements take apart.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> Cell for Json<T> {
+    const SQL: &'static str = "json";
+    fn put(&self, row: Row) -> Row {
+        row.json(&self.0)
+    }
+}
+
 impl<T: Cell> Cell for Option<T> {
     const SQL: &'static str = T::SQL;
     const NULLABLE: bool = true;

@@ -8,7 +8,7 @@ use super::{Past, Resource, bare, key_of};
 use crate::event_log::feed::About;
 use crate::http::cloud_event::CloudEvent;
 use crate::http::listing::Listing;
-use crate::http::operation::{Call, Later, Named, Operation, Success, named_page};
+use crate::http::operation::{Call, Later, Operation, Success, named_page};
 use crate::http::page::{Paging, Sort};
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, History, InTime, Read, external_ids, reading, today};
@@ -34,34 +34,10 @@ fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
 
 fn list_operation<R: Resource>(listing: Listing) -> Operation {
     let kind = const { &R::KIND };
-    let (shape, listing) = (listing.clone(), Arc::new(listing));
     let others = kind.places.len().saturating_sub(1);
-    let page: Named = named_page::<R::View>;
-    let about = listing.about;
-    let run = {
-        let listing = listing.clone();
-        Arc::new(move |call: Call| -> Later<'static, Answer> {
-            let listing = listing.clone();
-            Box::pin(async move { listing.answer(&call.request).await })
-        })
-    };
-    let parameters = move || [shape.parameters(), axes::<TimeAxes>(), axes::<Paging>()].concat();
-    Operation {
-        path: kind.path.to_owned(),
-        places: kind.places[..others].to_vec(),
-        parameters: Arc::new(parameters),
-        parameter_types: listing.types(),
-        success: Success::json(200, format!("A page of {}", listing.nouns), page),
-        concerns: None,
-        ..bare::<R>(
-            format!("list_{}", kind.plural),
-            format!("List {}", listing.nouns),
-            about,
-            listing.read_by,
-            &[],
-            run,
-        )
-    }
+    let id = format!("list_{}", kind.plural);
+    let places = kind.places[..others].to_vec();
+    Operation { id, places, ..listing.operation(kind.tag, kind.path, named_page::<R::View>) }
 }
 
 fn read_operation<R: Resource>() -> Operation {
