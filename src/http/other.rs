@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use utoipa::IntoParams;
-use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::access::Access;
 use super::operation::{
@@ -87,10 +87,9 @@ where
     Operation { body: Some(named::<B>), ..other.operation(Method::Post, run) }
 }
 
-/// A read that answers by itself; `P` are its parameters in the query, for the document.
-pub fn read<P, F>(other: Other<'_, F>) -> Operation
+/// A read that answers by itself; `parameters` are its own in the query, for the document.
+pub fn read<F>(other: Other<'_, F>, parameters: fn() -> Vec<Parameter>) -> Operation
 where
-    P: IntoParams,
     F: AsyncFn(Call, Place) -> Answer + Copy + Send + Sync + 'static,
 {
     let (path, rule) = (other.path, other.rule);
@@ -100,6 +99,10 @@ where
             rule(call, place).await
         })
     });
-    let parameters = Arc::new(|| P::into_params(|| Some(ParameterIn::Query)));
-    Operation { parameters, ..other.operation(Method::Get, run) }
+    Operation { parameters: Arc::new(parameters), ..other.operation(Method::Get, run) }
+}
+
+/// The parameters of a type in the query.
+pub fn query<T: IntoParams>() -> Vec<Parameter> {
+    T::into_params(|| Some(ParameterIn::Query))
 }

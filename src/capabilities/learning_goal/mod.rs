@@ -31,7 +31,7 @@ pub static CAPABILITY: Capability = Capability {
     event_types: Event::TYPES,
     problems: problems::ALL,
     routes: http::routes,
-    operations: std::vec::Vec::new,
+    operations: http::operations,
     projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],
     reports: &[report::GOAL_PROGRESS],
 };
