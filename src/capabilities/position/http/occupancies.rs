@@ -105,12 +105,14 @@ impl Resource for Occupancy {
 
     async fn concerns(view: &View, key: &(Uuid, Uuid), _: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
-        // Also of one that never was: its history stays.
         let holders: Holders = view.consult(&subject(key.0)).await?.state;
-        if let Some((municipality, trainee)) = holders.of(key.1) {
-            concerns.municipalities.insert(municipality);
+        let Some((municipality, trainee)) = holders.of(key.1) else { return Ok(concerns) };
+        // The history of one that never was stays, for the municipality.
+        concerns.municipalities.insert(municipality);
+        concerns.shows = Some(trainee);
+        let position: Position = view.consult(&subject(key.0)).await?.state;
+        if position.known()?.occupancy(key.1).is_ok() {
             concerns.doctors.insert(trainee);
-            concerns.shows = Some(trainee);
         }
         Ok(concerns)
     }
