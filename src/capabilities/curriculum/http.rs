@@ -14,10 +14,11 @@ use super::domain::{
 };
 use super::problems::*;
 use super::view::{CatalogueGoalView, CurriculumView};
-use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, FromText, UNKNOWN_REFERENCE};
+use crate::edge::{
+    self, Day, FAULTS_MAX, Fault, Faults, FieldFault, Flag, FromText, UNKNOWN_REFERENCE,
+};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
-use crate::http::change::Flag;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
@@ -273,7 +274,7 @@ impl Orders for CurriculumOrders {
     extensions(("x-access" = json!("anybody"))))]
 #[get("/v1/curricula")]
 async fn list_all(list: List<CurriculumFilters, CurriculumOrders>) -> Answer {
-    let in_force = list.filters.in_force.map(|flag| flag == Flag::True);
+    let in_force = list.filters.in_force.map(|flag| flag.0);
     ListQuery::of("curricula", Rows::open()).filter("in_force = $$", in_force).answer(list).await
 }
 
