@@ -157,6 +157,23 @@ macro_rules! events {
                 json.expect("facts are plain data, which always serialises")
             }
 
+            /// Reads a stored payload with any deserializer: what that is asked for tells the form
+            /// in which the fact is stored. `None` when the type belongs to another capability.
+            pub fn form<'de, D: serde::Deserializer<'de>>(
+                kind: &str,
+                payload: D,
+            ) -> Option<Result<(), D::Error>> {
+                match kind {
+                    $( $literal => Some(
+                        <$variant as serde::Deserialize>::deserialize(payload).map(drop)
+                    ), )+
+                    $( $( $old => Some(
+                        serde::Deserialize::deserialize(payload).map(|old| drop($with(old)))
+                    ), )+ )?
+                    _ => None,
+                }
+            }
+
             fn read(
                 fact: &$crate::aggregate::Fact<'_>,
             ) -> Result<Option<Self>, $crate::aggregate::DecodeError> {

@@ -448,9 +448,9 @@ async fn elsewhere(
 ) -> Result<HttpResponse, ProblemResponse> {
     match service.operations.methods_at(request.path()) {
         Some(methods) => {
-            let allowed = methods.join(", ");
-            let rejection = Rejection::new(&problems::METHOD_NOT_ALLOWED).with("allowed", &allowed);
-            Err(ProblemResponse::new(rejection).allow(allowed))
+            let rejection = Rejection::new(&problems::METHOD_NOT_ALLOWED);
+            let rejection = rejection.with("allowed", methods.to_vec());
+            Err(ProblemResponse::new(rejection).allow(methods.join(", ")))
         }
         None => Err(ProblemResponse::new(&problems::NOT_FOUND)),
     }

@@ -4,8 +4,12 @@
 //! OpenAPI document and `docs/errors.md` are generated from these declarations. How a problem is
 //! sent over HTTP is told in [`crate::http`].
 
+mod member;
+
 use crate::edge::FieldFault;
 use std::collections::BTreeMap;
+
+pub use member::{Kind, Member, MemberValue};
 
 /// The languages of titles and details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +64,8 @@ pub struct Problem {
     pub status: u16,
     pub title: Words,
     pub detail: Words,
+    /// The facts that come with it, for programs; those of the detail's places among them.
+    pub members: &'static [Member],
     /// For readers of the documentation: when it comes, and what to do.
     pub doc: &'static str,
 }
@@ -70,15 +76,17 @@ impl From<FieldFault> for Rejection {
     }
 }
 
-/// Declares problems: `NAME = status, "code"`, then title and detail in both languages. The doc
-/// comment is the public text: what happened, and what to do now.
+/// Declares problems: `NAME = status, "code"`, then title and detail in both languages, and the
+/// members that hold its facts. The doc comment is the public text: what happened, and what to do
+/// now. Of a text, the first word in backticks of a member's description is the example.
 #[macro_export]
 macro_rules! problems {
     ($(
         $(#[doc = $doc:literal])+
         $name:ident = $status:literal, $code:literal,
         en: $title_en:literal, $detail_en:literal,
-        nb: $title_nb:literal, $detail_nb:literal;
+        nb: $title_nb:literal, $detail_nb:literal
+        $(, members: $($kind:ident($member:literal, $about:literal)$(.$optional:ident())?),+)?;
     )+) => {
         $(
             $(#[doc = $doc])+
@@ -87,6 +95,9 @@ macro_rules! problems {
                 status: $status,
                 title: $crate::problem::Words { en: $title_en, nb: $title_nb },
                 detail: $crate::problem::Words { en: $detail_en, nb: $detail_nb },
+                members: &[$($(
+                    $crate::problem::Member::$kind($member, $about)$(.$optional())?,
+                )+)?],
                 doc: concat!($($doc, "\n"),+),
             };
         )+
@@ -95,11 +106,11 @@ macro_rules! problems {
     };
 }
 
-/// A rule's no: the problem, and what fills the places of its detail.
+/// A rule's no: the problem, and its facts, which also fill the places of its detail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
     pub problem: &'static Problem,
-    pub values: BTreeMap<&'static str, String>,
+    pub values: BTreeMap<&'static str, MemberValue>,
     pub faults: Vec<FieldFault>,
 }
 
@@ -109,10 +120,27 @@ impl Rejection {
         Self { problem, values: BTreeMap::new(), faults: Vec::new() }
     }
 
-    /// Fills the place `{name}` of the detail.
-    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        self.values.insert(name, value.to_string());
+    /// Tells a fact that the problem declares, which also fills the place `{name}` of the detail.
+    pub fn with(mut self, name: &'static str, value: impl Into<MemberValue>) -> Self {
+        let value = value.into();
+        let code = self.problem.code;
+        let declared = self.problem.members.iter().find(|member| member.name == name);
+        debug_assert!(declared.is_some(), "{code} declares no member {name}");
+        let taken = declared.is_none_or(|member| member.takes(&value));
+        debug_assert!(taken, "{code} declares another kind for {name} than {value:?}");
+        self.values.insert(name, value);
         self
+    }
+
+    /// The facts as members of the answer. A declared fact that is missing is a mistake of the
+    /// program, and found by its tests.
+    pub fn members(&self) -> impl Iterator<Item = (&'static str, serde_json::Value)> {
+        self.problem.members.iter().filter_map(|member| {
+            let value = self.values.get(member.name);
+            let told = value.is_some() || member.optional;
+            debug_assert!(told, "{} comes without {}", self.problem.code, member.name);
+            Some((member.name, member.sent(value?)?))
+        })
     }
 
     /// The request is wrong in one field: `pointer` names it, `/trainee`.
@@ -130,7 +158,7 @@ impl Rejection {
     pub fn detail(&self, language: Language) -> String {
         let mut text = self.problem.detail.in_language(language).to_owned();
         for (name, value) in &self.values {
-            text = text.replace(&format!("{{{name}}}"), value);
+            text = text.replace(&format!("{{{name}}}"), &value.to_string());
         }
         text
     }
@@ -169,7 +197,8 @@ mod tests {
         /// The cup is full.
         CUP_FULL = 409, "cup_full",
         en: "The cup is full", "It holds {volume} already.",
-        nb: "Koppen er full", "Den rommer allerede {volume}.";
+        nb: "Koppen er full", "Den rommer allerede {volume}.",
+        members: text("volume", "What it holds: `2 dl`."), day("since", "Since when.").optional();
     }
 
     #[test]
@@ -178,5 +207,39 @@ mod tests {
         assert_eq!(rejection.detail(Language::English), "It holds 2 dl already.");
         assert_eq!(rejection.detail(Language::Norwegian), "Den rommer allerede 2 dl.");
         assert_eq!(ALL.len(), 1);
+    }
+
+    #[test]
+    fn the_facts_of_a_rejection_are_members_and_what_is_not_there_is_left_out() {
+        let rejection = Rejection::new(&CUP_FULL).with("volume", "2 dl");
+        let members = |rejection: &Rejection| rejection.members().collect::<Vec<_>>();
+        assert_eq!(members(&rejection), [("volume", "2 dl".into())]);
+        let since = rejection.with("since", Some(jiff::civil::date(2020, 2, 1)));
+        assert_eq!(members(&since)[1], ("since", "2020-02-01".into()));
+        let never =
+            Rejection::new(&CUP_FULL).with("volume", "2 dl").with("since", MemberValue::None);
+        assert_eq!(members(&never).len(), 1);
+    }
+
+    /// What a program says when it makes a mistake.
+    fn mistake(make: impl FnOnce() + std::panic::UnwindSafe) -> String {
+        let said = std::panic::catch_unwind(make).expect_err("it is a mistake");
+        said.downcast_ref::<String>().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_fact_that_is_not_declared_of_another_kind_or_missing_is_a_mistake() {
+        let with = |name, value: MemberValue| {
+            mistake(move || {
+                Rejection::new(&CUP_FULL).with(name, value);
+            })
+        };
+        assert!(with("colour", "red".into()).contains("declares no member colour"));
+        assert!(with("volume", 2_i64.into()).contains("another kind for volume"));
+        assert!(with("volume", MemberValue::None).contains("another kind for volume"));
+        let missing = mistake(|| {
+            Rejection::new(&CUP_FULL).members().for_each(drop);
+        });
+        assert!(missing.contains("comes without volume"));
     }
 }

@@ -56,6 +56,12 @@ macro_rules! text_type {
             }
         }
 
+        impl From<&$name> for $crate::problem::MemberValue {
+            fn from(value: &$name) -> Self {
+                value.as_str().into()
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
@@ -115,6 +121,12 @@ macro_rules! word_enum {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl From<$name> for $crate::problem::MemberValue {
+            fn from(value: $name) -> Self {
+                value.as_str().into()
             }
         }
 

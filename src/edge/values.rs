@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Fault, Faults, FieldFault, FromText, refuse, wrong_type};
+use super::{Fault, Faults, FieldFault, FromText, not_one_of, refuse, wrong_type};
 use crate::read_from_text;
 use crate::time::{FIRST_DAY, LAST_DAY, Percent, Period};
 
@@ -55,6 +55,34 @@ impl PartialSchema for Day {
 }
 impl ToSchema for Day {}
 
+/// Yes or no in a query: `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl FromText for Flag {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse().map(Self).map_err(|_neither| not_one_of(&["true", "false"]))
+    }
+}
+read_from_text!(Flag);
+
+impl std::fmt::Display for Flag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .description(Some("Yes or no."))
+            .examples([serde_json::json!(true)])
+            .into()
+    }
+}
+impl ToSchema for Flag {}
+
 /// An id that this service made, as it is read from a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
@@ -87,38 +115,6 @@ impl PartialSchema for Id {
 }
 impl ToSchema for Id {}
 
-/// Yes or no in a query, where everything is text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct YesNo(pub bool);
-
-impl FromText for YesNo {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        match text {
-            "true" => Ok(Self(true)),
-            "false" => Ok(Self(false)),
-            _ => Err(super::not_one_of(&["true", "false"])),
-        }
-    }
-}
-read_from_text!(YesNo);
-
-impl std::fmt::Display for YesNo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl PartialSchema for YesNo {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::Boolean)
-            .description(Some("Yes or no."))
-            .examples([serde_json::json!(true)])
-            .into()
-    }
-}
-impl ToSchema for YesNo {}
-
 impl Deserr<Faults> for Percent {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
@@ -149,6 +145,7 @@ impl PartialSchema for Percent {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
             .description(Some(
                 "A share of a full position in per cent: above 0, at most 100, at most two decimals.",
             ))

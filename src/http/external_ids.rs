@@ -27,7 +27,11 @@ problems! {
     /// Withdraw it from the one that is named if it was wrong.
     EXTERNAL_ID_TAKEN = 409, "external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to {holder}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører {holder}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører {holder}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("holder", "The resource that has the id.");
 }
 
 /// What other systems call a resource, and what facts about that name and are filed under.

@@ -7,10 +7,11 @@ use std::fs;
 
 use alis::aggregate::{DomainEvent, Fact};
 use alis::capabilities;
+use serde::Deserializer;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-const GOLDEN: &str = "tests/golden";
+pub const GOLDEN: &str = "tests/golden";
 
 /// A stored event as it is read and would be written again.
 struct Reread {
@@ -47,13 +48,30 @@ const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::external_id::Event>,
 ];
 
+/// Reads a payload with a deserializer of the caller's own.
+pub fn read_with<'v, D: Deserializer<'v>>(kind: &str, payload: D) -> Result<(), D::Error> {
+    macro_rules! of {
+        ($($capability:ident)+) => {
+            $(if capabilities::$capability::Event::TYPES.contains(&kind) {
+                let read = capabilities::$capability::Event::form(kind, payload);
+                return read.expect("the type is among those of the capability");
+            })+
+        };
+    }
+    of! {
+        reference access programme trainee position supervision leader curriculum learning_goal
+        person external_id
+    }
+    panic!("no capability has {kind}; add it to the list above")
+}
+
 /// The type of the event in a golden file.
-fn type_in(name: &str) -> &str {
+pub fn type_in(name: &str) -> &str {
     name.split_once('+').map_or(name, |(kind, _added)| kind)
 }
 
 /// The golden files by name.
-fn golden() -> BTreeMap<String, Value> {
+pub fn golden() -> BTreeMap<String, Value> {
     let files = fs::read_dir(GOLDEN).expect("the golden files are there").flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
     let events = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()));

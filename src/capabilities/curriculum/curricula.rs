@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::domain::{Curriculum, SUBJECT};
 use super::view::CurriculumView;
-use crate::edge::YesNo;
+use crate::edge::Flag;
 use crate::event_log::projection::timeline;
 use crate::http::list::Rows;
 use crate::http::listing::{Columns, Stretch, Table};
@@ -19,7 +19,7 @@ static COLUMNS: LazyLock<Columns<CurriculumView>> = LazyLock::new(|| {
         .column("first_day", |view| view.valid_from.0)
         .order("valid_from", "The first day they hold.")
         .column("in_force", |view| view.in_force)
-        .filter::<YesNo>("Only versions that hold on the day (`true`) or do not (`false`).")
+        .filter::<Flag>("Only versions that hold on the day (`true`) or do not (`false`).")
         .word("predecessors_needed", |view| view.predecessors_needed)
         .body(|view| view)
 });

@@ -9,55 +9,91 @@ problems! {
     /// the trainee that is named if it was told wrong.
     TRAINEE_EXTERNAL_ID_TAKEN = 409, "trainee_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to trainee {trainee}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører lege i spesialisering {trainee}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører lege i spesialisering {trainee}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("trainee", "The trainee that has the id.");
 
     /// Another supervisor has this external id. One id in a system names one person. Take it back
     /// from the supervisor that is named if it was told wrong.
     SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("supervisor", "The supervisor that has the id.");
 
     /// Another leader has this external id. One id in a system names one person. Take it back from
     /// the leader that is named if it was told wrong.
     LEADER_EXTERNAL_ID_TAKEN = 409, "leader_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to leader {leader}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører leder {leader}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører leder {leader}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("leader", "The leader that has the id.");
 
     /// Another position has this external id. One id in a system names one position. Take it back
     /// from the position that is named if it was told wrong.
     POSITION_EXTERNAL_ID_TAKEN = 409, "position_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to position {position}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører stilling {position}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører stilling {position}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("position", "The position that has the id.");
 
     /// Another occupancy has this external id. One id in a system names one occupancy. Take it back
     /// from the occupancy that is named if it was told wrong.
     OCCUPANCY_EXTERNAL_ID_TAKEN = 409, "occupancy_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to occupancy {occupancy}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører besettelse {occupancy}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører besettelse {occupancy}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("occupancy", "The occupancy that has the id.");
 
     /// Another supervisor assignment has this external id. One id in a system names one assignment.
     /// Take it back from the assignment that is named if it was told wrong.
     ASSIGNMENT_EXTERNAL_ID_TAKEN = 409, "assignment_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to assignment {assignment}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veilederforhold {assignment}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veilederforhold {assignment}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("assignment", "The assignment that has the id.");
 
     /// Another supervision exemption has this external id. One id in a system names one exemption.
     /// Take it back from the exemption that is named if it was told wrong.
     EXEMPTION_EXTERNAL_ID_TAKEN = 409, "exemption_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to exemption {exemption}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører fritak {exemption}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører fritak {exemption}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("exemption", "The exemption that has the id.");
 
     /// Another programme has this external id. One id in a system names one programme. Take it back
     /// from the programme that is named if it was told wrong.
     PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to programme {programme}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("programme", "The programme that has the id.");
 
     /// Another ALIS office has this external id. One id in a system names one office. Take it back
     /// from the office that is named if it was told wrong.
     ALIS_OFFICE_EXTERNAL_ID_TAKEN = 409, "alis_office_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to office {office}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.";
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.",
+    members:
+        text("system", "The system that gave the id: `payroll`."),
+        text("id", "The id in that system: `4711`."),
+        id("office", "The office that has the id.");
 }
 
 /// The refusal of an id that another one of the kind has.

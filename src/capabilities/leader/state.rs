@@ -283,7 +283,6 @@ impl Known {
             .collect();
         let ended = terms.iter().filter_map(|term| term.period.to).max();
         if facts.is_empty() && ended != Some(to) {
-            let ended = ended.map_or(String::new(), |day| day.to_string());
             return Err(Rejection::new(&problems::LEADER_ENDED).with("to", ended));
         }
         Ok(facts)

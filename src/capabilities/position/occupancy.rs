@@ -18,7 +18,7 @@ use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::problem::{MemberValue, Rejection};
 use crate::time::{Percent, Period, day_before};
 
 /// From which day what holds. Each quantity has its own, so what is told of one leaves the others.
@@ -304,7 +304,7 @@ impl Occupancies {
                 .sum();
             if held + percent.hundredths() > Percent::FULL.hundredths() {
                 let left = Percent::FULL.hundredths().saturating_sub(held);
-                let left = Percent::from_hundredths(left).map_or("0".to_owned(), |p| p.to_string());
+                let left = MemberValue::Share(Percent::from_hundredths(left));
                 return Err(Rejection::new(&problems::TRAINEE_OVER_FULL_TIME)
                     .with("day", day)
                     .with("left", left)

@@ -253,7 +253,7 @@ impl Known {
             }
             if other.situation == ApplicationSituation::Pending {
                 return Err(Rejection::new(&problems::PROGRAMME_APPLICATION_PENDING)
-                    .with("municipality", municipality)
+                    .with("municipality", &municipality)
                     .with("day", other.applied_on));
             }
         }

@@ -10,7 +10,7 @@ use super::staffing::{self, Counted, Filter, GroupBy, StaffingRow, StaffingTotal
 use crate::capabilities;
 use crate::capabilities::reference;
 use crate::capabilities::reference::geography::HealthRegion;
-use crate::edge::{Faults, Id};
+use crate::edge::{Faults, Flag, Id};
 use crate::http::problems::RELATION_MISSING;
 use crate::http::report::{self, Report, ReportBody, ReportForm};
 use crate::http::suppressed;
@@ -18,7 +18,6 @@ use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Filtered, Read, Service};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::{Language, Rejection};
-use crate::word_enum;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -101,16 +100,6 @@ async fn catalogue(read: Read) -> Answer {
     read.tagged(response, body, "application/json")
 }
 
-word_enum! {
-    /// Whether a report names what it counted.
-    pub enum Explain {
-        /// Yes.
-        True = "true",
-        /// No.
-        False = "false",
-    }
-}
-
 /// Which positions, and how they are summed up.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -136,7 +125,7 @@ pub struct StaffingParameters {
     /// `true`: each row names the positions that were counted.
     #[param(inline)]
     #[deserr(default)]
-    explain: Option<Explain>,
+    explain: Option<Flag>,
     /// The form, instead of `Accept`.
     #[param(inline)]
     #[deserr(default)]
@@ -168,7 +157,7 @@ async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     if is_rounded {
         as_of = suppressed::day(&read)?;
     }
-    let explain = filters.explain == Some(Explain::True);
+    let explain = filters.explain == Some(Flag(true));
     if explain && is_rounded {
         let needed = "to see individuals, whom explain=true would name";
         return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());

@@ -190,7 +190,7 @@ impl Exemption {
         if !missing.is_empty() {
             let faults = missing.iter().map(|name| FieldFault::at(format!("/{name}"), REQUIRED));
             return Err(Rejection::new(&problems::EXEMPTION_INCOMPLETE)
-                .with("missing", missing.join(", "))
+                .with("missing", missing.clone())
                 .faults(faults.collect()));
         }
         let (exemption, supervisor) = (self.id, self.supervisor);

@@ -305,8 +305,8 @@ impl Known {
             (Scheme::Old, Scheme::Conversion | Scheme::New) | (Scheme::Conversion, _) => {}
             (Scheme::New, _) | (Scheme::Old, Scheme::Old) => {
                 return Err(Rejection::new(&problems::SCHEME_CHANGE)
-                    .with("now", now)
-                    .with("asked", scheme));
+                    .with("scheme", now)
+                    .with("asked_scheme", scheme));
             }
         }
         Ok(vec![SchemeChanged { trainee: self.id, scheme, from, reason }.into()])

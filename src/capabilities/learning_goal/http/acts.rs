@@ -58,7 +58,7 @@ impl Ground {
 }
 
 fn not_in_plan(code: &GoalCode, on: Date) -> Rejection {
-    Rejection::new(&GOAL_NOT_IN_PLAN).with("code", code).with("day", on)
+    Rejection::new(&GOAL_NOT_IN_PLAN).with("goal", code).with("day", on)
 }
 
 /// Loads the goal under its guard. The doctor's plans are guarded too, because a plan that is

@@ -215,7 +215,7 @@ async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
                 several.iter().filter_map(|item| item["number"].as_str()).collect();
             Err(Rejection::new(&MUNICIPALITY_NAME_AMBIGUOUS)
                 .with("day", found.as_of)
-                .with("numbers", numbers.join(", "))
+                .with("numbers", numbers)
                 .into())
         }
     }

@@ -17,10 +17,9 @@ use crate::capabilities::supervision::domain::{
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::SupervisorView;
-use crate::edge::{self, Day, Fault, Faults, FieldFault};
+use crate::edge::{self, Day, Fault, Faults, FieldFault, Flag};
 use crate::event_log::{Decision, Loaded, Reply, View};
 use crate::evolved;
-use crate::http::change::Flag;
 use crate::http::list::Rows;
 use crate::http::openapi::codes;
 use crate::http::page::{By, Orders, Page, Paging, Sort};
@@ -130,13 +129,6 @@ pub struct SupervisorFilters {
     external_id: Option<ExternalName>,
 }
 
-fn is_true(flag: Flag) -> bool {
-    match flag {
-        Flag::True => true,
-        Flag::False => false,
-    }
-}
-
 /// What supervisors are sorted by. Names are sealed, so not by them.
 pub struct SupervisorOrders;
 
@@ -164,8 +156,8 @@ pub async fn list_all(list: List<SupervisorFilters, SupervisorOrders>) -> Answer
     let vault = &list.read.service.vault;
     ListQuery::of("supervisors", Rows::of_pool().or_of_supervisor("key"))
         .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
-        .filter("specialist = $$", filters.specialist.map(is_true))
-        .filter("over_capacity = $$", filters.over_capacity.map(is_true))
+        .filter("specialist = $$", filters.specialist.map(|flag| flag.0))
+        .filter("over_capacity = $$", filters.over_capacity.map(|flag| flag.0))
         .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
         .answer(list)
         .await
