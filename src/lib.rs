@@ -3,12 +3,12 @@
 //!
 //! Read in this order; `ARCHITECTURE.md` says why it is so.
 
-pub mod aggregate;
-pub mod time;
-pub mod dated;
-pub mod identifiers;
-pub mod edge;
-pub mod problem;
+// What lies below has crates of its own, under `crates/`, and is named here as if it had not.
+pub use alis_kernel::{aggregate, dated, edge, identifiers, problem, time};
+pub use alis_kernel::{
+    events, evolved, problems, read_from_text, text_type, whole_type, word_enum,
+};
+
 pub mod personal_data;
 pub mod identity;
 pub mod capabilities;
