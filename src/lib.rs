@@ -8,8 +8,8 @@ pub use alis_kernel::{aggregate, dated, edge, identifiers, problem, time};
 pub use alis_kernel::{
     events, evolved, problems, read_from_text, text_type, whole_type, word_enum,
 };
+pub use alis_personal_data as personal_data;
 
-pub mod personal_data;
 pub mod identity;
 pub mod capabilities;
 pub mod event_log;
