@@ -4,6 +4,7 @@
 //! Read in this order; `ARCHITECTURE.md` says why it is so.
 
 // What lies below has crates of its own, under `crates/`, and is named here as if it had not.
+pub use alis_client as client;
 pub use alis_kernel::{aggregate, dated, edge, identifiers, problem, time};
 pub use alis_kernel::{
     events, evolved, problems, read_from_text, text_type, whole_type, word_enum,
@@ -17,7 +18,6 @@ pub mod access_log;
 pub mod http;
 pub mod proof;
 pub mod app;
-pub mod client;
 pub mod config;
 pub mod database;
 pub mod embedded_postgres;
