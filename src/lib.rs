@@ -9,23 +9,19 @@ pub use alis_kernel::{aggregate, dated, edge, identifiers, problem, time};
 pub use alis_kernel::{
     events, evolved, problems, read_from_text, text_type, whole_type, word_enum,
 };
+pub use alis_log::{access_log, database, event_log, sealed_keys, tls};
 pub use alis_personal_data as personal_data;
 
 pub mod identity;
 pub mod capabilities;
-pub mod event_log;
-pub mod access_log;
 pub mod http;
 pub mod proof;
 pub mod app;
 pub mod config;
-pub mod database;
 pub mod embedded_postgres;
 pub mod operate;
 pub mod progress;
 pub mod import;
 pub mod serve;
 pub mod telemetry;
-pub mod sealed_keys;
-pub mod tls;
 pub mod token;

@@ -55,15 +55,6 @@ fn the_check_sees_what_is_planted() {
 }
 
 #[test]
-fn the_log_knows_no_capability_and_no_http() {
-    let above =
-        ["crate::capabilities", "crate::http", "crate::app", "crate::serve", "crate::proof"];
-    for path in sources("src/event_log") {
-        assert!(named(&text(&path), &above).is_empty(), "{}", path.display());
-    }
-}
-
-#[test]
 fn no_test_runs_the_program_where_nobody_listens_to_what_it_says() {
     let listens = PathBuf::from("tests/it/support/program.rs");
     let starts = ["CARGO_BIN_EXE"];

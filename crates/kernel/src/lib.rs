@@ -9,3 +9,4 @@ pub mod dated;
 pub mod identifiers;
 pub mod edge;
 pub mod problem;
+pub mod causes;

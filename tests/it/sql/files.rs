@@ -19,7 +19,8 @@ const VIEW: &str = "{view}";
 /// What stands for the words of a `_forget` file in the statement that they are part of.
 const SETS: &str = "{sets}";
 /// Files that only the owner of the tables runs: the service may not change keys.
-const OWNERS: [&str; 2] = ["src/sealed_keys/rewrap.sql", "src/sealed_keys/rewrap_secret.sql"];
+const OWNERS: [&str; 2] =
+    ["crates/log/src/sealed_keys/rewrap.sql", "crates/log/src/sealed_keys/rewrap_secret.sql"];
 /// Tables that the files above are tried on.
 const SCRATCH: &str = "model.scratch";
 const SCRATCH_VIEW: &str = "scratch_view";
