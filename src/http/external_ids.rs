@@ -57,16 +57,21 @@ pub struct WithdrawExternalId {
     reason: Comment,
 }
 
-impl From<&ExternalId> for external_ids::Change {
-    fn from(external: &ExternalId) -> Self {
-        Self::Add(external.clone())
+/// A body that changes what a resource is called.
+trait Renames: Asked {
+    fn change(&self) -> external_ids::Change;
+}
+
+impl Renames for ExternalId {
+    fn change(&self) -> external_ids::Change {
+        external_ids::Change::Add(self.clone())
     }
 }
 
-impl From<&WithdrawExternalId> for external_ids::Change {
-    fn from(asked: &WithdrawExternalId) -> Self {
-        let WithdrawExternalId { system, id, reason } = asked.clone();
-        Self::Withdraw(ExternalId { system, id }, reason)
+impl Renames for WithdrawExternalId {
+    fn change(&self) -> external_ids::Change {
+        let WithdrawExternalId { system, id, reason } = self.clone();
+        external_ids::Change::Withdraw(ExternalId { system, id }, reason)
     }
 }
 
@@ -192,10 +197,7 @@ fn none() -> super::operation::Run {
     Arc::new(|_call| Box::pin(async { Err((&super::problems::NOT_FOUND).into()) }))
 }
 
-fn operation<R: Resource, B: Asked>(bare: Operation) -> Operation
-where
-    external_ids::Change: for<'a> From<&'a B>,
-{
+fn operation<R: Resource, B: Renames>(bare: Operation) -> Operation {
     let template = R::KIND.path_of_one();
     let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
         let template = template.clone();
@@ -203,7 +205,7 @@ where
             let change: Change = call.read().await?;
             let key = key_of::<R::Key>(&template, &call)?;
             let body = call.body::<B>().await?;
-            let asked = external_ids::Change::from(&body.value);
+            let asked = body.value.change();
             let all = Rc::new((change.by(), key, asked));
             let decide: Decide = Box::new(move |view| {
                 let all = all.clone();

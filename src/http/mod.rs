@@ -53,6 +53,7 @@ use crate::event_log::projector::Projection;
 use crate::identity::Identity;
 use crate::personal_data::Vault;
 
+pub use alis_log::clock::now;
 pub use answer::{Answer, ProblemResponse};
 pub use body::Body;
 pub use change::Change;
@@ -108,12 +109,6 @@ pub fn beginning_of(day: Date) -> Option<Timestamp> {
 /// The Norwegian day of an instant.
 pub fn day_of(instant: Timestamp) -> Date {
     instant.to_zoned(oslo()).date()
-}
-
-/// The one clock of the service.
-#[expect(clippy::disallowed_methods, reason = "this is where time enters a command")]
-pub fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 fn oslo() -> jiff::tz::TimeZone {

@@ -194,7 +194,7 @@ impl Service {
     /// The position that the table of a read model stands at.
     pub async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
         let client = self.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/model_position.sql");
+        let sql = crate::event_log::sql::MODEL_POSITION;
         let statement = client.prepare_cached(sql).await?;
         let row = client.query_opt(&statement, &[&self.log.log, &name]).await?;
         let row = row.ok_or(&problems::UNAVAILABLE)?;
@@ -358,7 +358,7 @@ impl Read {
 
     async fn head(&self) -> Result<i64, ProblemResponse> {
         let client = self.service.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/head.sql");
+        let sql = crate::event_log::sql::HEAD;
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query_one(&statement, &[&self.service.log.log]).await?.try_get(0)?)
     }

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::gather::{Gather, Gathered};
 use super::{EventLog, Failure};
-use crate::aggregate::{Fact, Fold, Subject, erased_subject};
-use crate::personal_data::{PersonKey, SealError, Vault};
+use alis_kernel::aggregate::{Fact, Fold, Subject, erased_subject};
+use alis_personal_data::{PersonKey, SealError, Vault};
 
 /// Facts of one subject read into one decision. More is a design fault, not a big customer.
 pub const SUBJECT_FACTS_MAX: i64 = 20_000;
@@ -179,7 +179,7 @@ impl View {
 pub struct Anything;
 
 impl Fold for Anything {
-    fn apply(&mut self, _fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
+    fn apply(&mut self, _fact: &Fact<'_>) -> Result<(), alis_kernel::aggregate::DecodeError> {
         Ok(())
     }
 }
@@ -189,7 +189,7 @@ impl Fold for Anything {
 struct Payloads(Vec<serde_json::Value>);
 
 impl Fold for Payloads {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), crate::aggregate::DecodeError> {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), alis_kernel::aggregate::DecodeError> {
         self.0.push(serde_json::from_str(fact.payload).unwrap_or_default());
         Ok(())
     }

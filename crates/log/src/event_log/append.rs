@@ -5,7 +5,7 @@
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use crate::aggregate::{NewFact, SCHEMA_VERSION, Subject};
+use alis_kernel::aggregate::{NewFact, SCHEMA_VERSION, Subject};
 
 /// A decided command on its way into the log.
 #[derive(Debug, Clone)]

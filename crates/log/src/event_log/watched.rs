@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{EventLog, Failure};
-use crate::aggregate::NewFact;
+use alis_kernel::aggregate::NewFact;
 
 /// Rest between two looks, so that many appends cost one look.
 const REST_MS: u64 = 10;

@@ -12,6 +12,7 @@ pub mod projection;
 pub mod projector;
 pub mod rebuild;
 mod rows;
+pub mod sql;
 pub mod status;
 pub mod tail;
 mod turns;
@@ -28,8 +29,8 @@ use tokio::sync::{Notify, watch};
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-use crate::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
-use crate::problem::Rejection;
+use alis_kernel::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
+use alis_kernel::problem::Rejection;
 use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
 use gather::Gather;
@@ -75,7 +76,7 @@ pub enum Failure {
     #[error("subject {0} has more facts than one decision may read")]
     TooManyFacts(String),
     #[error("what identifies a person cannot be opened")]
-    Sealed(#[from] crate::personal_data::SealError),
+    Sealed(#[from] alis_personal_data::SealError),
     #[error("a stored reply cannot be read: {0}")]
     Reply(String),
     /// The code folds the same facts into other rows than those stored.
@@ -128,14 +129,14 @@ impl From<Rejection> for Refusal {
     }
 }
 
-impl From<crate::edge::FieldFault> for Refusal {
-    fn from(fault: crate::edge::FieldFault) -> Self {
+impl From<alis_kernel::edge::FieldFault> for Refusal {
+    fn from(fault: alis_kernel::edge::FieldFault) -> Self {
         Rejection::from(fault).into()
     }
 }
 
-impl From<&'static crate::problem::Problem> for Refusal {
-    fn from(problem: &'static crate::problem::Problem) -> Self {
+impl From<&'static alis_kernel::problem::Problem> for Refusal {
+    fn from(problem: &'static alis_kernel::problem::Problem) -> Self {
         Rejection::new(problem).into()
     }
 }

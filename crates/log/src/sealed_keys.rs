@@ -1,12 +1,12 @@
 //! The wrapped keys in the database: the look-up key at the start, and all of them when the master
-//! key is changed. What a key is for, and how it is wrapped, is [`crate::personal_data`]'s.
+//! key is changed. What a key is for, and how it is wrapped, is [`alis_personal_data`]'s.
 
 use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::event_log::Failure;
-use crate::personal_data::{SealError, Vault};
+use alis_personal_data::{SealError, Vault};
 
 /// Keys wrapped anew by one statement.
 pub const BATCH_KEYS: i64 = 500;
@@ -41,6 +41,14 @@ pub async fn settled(vault: Vault, pool: &Pool) -> Result<Vault, Failure> {
     client.execute(keep, &[&LOOKUP, &vault.wrapped_lookup()]).await?;
     let kept = client.query_one(include_str!("sealed_keys/secret.sql"), &[&LOOKUP]).await?;
     Ok(vault.with_lookup(kept.try_get(0)?)?)
+}
+
+/// How many keys of persons are kept.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(client: &Client, log: i32) -> Result<i64, tokio_postgres::Error> {
+    client.query_one(include_str!("sealed_keys/count.sql"), &[&log]).await?.try_get(0)
 }
 
 /// Wraps every key under the current master key of the vault, which holds the previous one too.

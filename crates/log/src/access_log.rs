@@ -5,7 +5,7 @@
 //! within milliseconds. When the writer cannot keep up, readers write their entries themselves and
 //! wait: nothing is dropped, and nobody reads what cannot be handed over or written down. A process
 //! that is killed loses what waits, the last milliseconds. Which reads count is decided where names
-//! are opened and where answers pass, in [`crate::http`]; who may look is an operation's
+//! are opened and where answers pass; who may look is an operation's
 //! declaration.
 
 use std::time::Duration;

@@ -14,7 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::tls::{self, TlsError};
 
 mod embedded_migrations {
-    refinery::embed_migrations!("migrations");
+    refinery::embed_migrations!("../../migrations");
 }
 
 /// How long a connection may take to be made, unless the URL says so.

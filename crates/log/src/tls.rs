@@ -1,4 +1,4 @@
-//! Certificates, keys and authorities from files, for [`crate::app`] and [`crate::database`].
+//! Certificates, keys and authorities from files, for callers and for [`crate::database`].
 
 use std::path::Path;
 use std::sync::Arc;

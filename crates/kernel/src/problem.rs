@@ -2,7 +2,7 @@
 //!
 //! A problem has a code that never changes, a status, and its public words in two languages. The
 //! OpenAPI document and `docs/errors.md` are generated from these declarations. How a problem is
-//! sent over HTTP is told in [`crate::http`].
+//! sent over HTTP is told where HTTP is.
 
 mod member;
 
@@ -50,7 +50,7 @@ impl Words {
 }
 
 /// Something said in both languages, as it is stored and kept for retries: who reads it later may
-/// have another language than who wrote it. [`crate::http`] chooses on the way out.
+/// have another language than who wrote it. One is chosen on the way out.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Spoken {
     pub en: String,

@@ -14,8 +14,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
-use crate::aggregate::{DecodeError, Fact, Fold, Subject};
-use crate::time::Period;
+use alis_kernel::aggregate::{DecodeError, Fact, Fold, Subject};
+use alis_kernel::time::Period;
 
 /// `known_to` of a row that still holds.
 pub const STILL_KNOWN: i64 = i64::MAX;
@@ -314,7 +314,7 @@ fn end_last<V>(rows: &mut [(Period, V)], day: jiff::civil::Date) {
     if let Some((period, _)) = rows.last_mut()
         && period.to.is_none()
     {
-        period.to = Some(crate::time::day_before(day));
+        period.to = Some(alis_kernel::time::day_before(day));
     }
 }
 

@@ -17,7 +17,7 @@ use super::Failure;
 use super::feed::Recorded;
 use super::projection::{Closed, KeyFold, Opened, ReadModel, copy_line, keys_of};
 use super::rows::{forget, park, write};
-use crate::aggregate::ERASED_SUBJECT;
+use alis_kernel::aggregate::ERASED_SUBJECT;
 
 /// Facts taken in by one transaction.
 const BATCH_FACTS_MAX: i64 = 1_000;
@@ -122,7 +122,7 @@ fn fold_key<M: ReadModel>(
     checkpoint: i64,
     opened: &mut Vec<Opened>,
     closed: &mut Vec<Closed>,
-) -> Result<(), crate::aggregate::DecodeError> {
+) -> Result<(), alis_kernel::aggregate::DecodeError> {
     let mut fold = KeyFold::<M>::new(key.to_owned());
     let split = facts.partition_point(|fact| fact.position <= checkpoint);
     for recorded in &facts[..split] {
@@ -380,7 +380,7 @@ async fn facts_of(
     let mut facts: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
     for row in &rows {
         let name: &str = row.try_get(10)?;
-        let key = crate::aggregate::Subject::id_in(name, kind).unwrap_or(name).to_owned();
+        let key = alis_kernel::aggregate::Subject::id_in(name, kind).unwrap_or(name).to_owned();
         facts.entry(key).or_default().push(Recorded::of(row)?);
     }
     Ok(facts)

@@ -13,7 +13,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{EventLog, Failure};
-use crate::aggregate::{Fact, Subject};
+use alis_kernel::aggregate::{Fact, Subject};
 
 /// Positions looked at in one filtered read; a filter that matches nothing ends there.
 pub const FILTER_WINDOW_POSITIONS: i64 = 10_000;

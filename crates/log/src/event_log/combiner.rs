@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::{Client, Config, Statement};
 
 use super::append::{self, AppendCommand, AppendError, Verdict};
+pub use alis_kernel::causes::with_causes;
 
 /// Commands in one call.
 const BATCH_COMMANDS_MAX: usize = 256;
@@ -147,7 +148,7 @@ impl Connection {
 }
 
 fn warming_command() -> AppendCommand {
-    use crate::aggregate::{NewFact, Subject};
+    use alis_kernel::aggregate::{NewFact, Subject};
     let id = uuid::Uuid::now_v7();
     AppendCommand {
         key: format!("warming:{id}"),
@@ -157,7 +158,7 @@ fn warming_command() -> AppendCommand {
         facts: vec![NewFact {
             id,
             kind: "warming",
-            effective_from: crate::time::FIRST_DAY,
+            effective_from: alis_kernel::time::FIRST_DAY,
             municipality: None,
             subjects: vec![Subject::new("warming", id)],
             payload: "{}".to_owned(),
@@ -349,20 +350,4 @@ fn fault_of(error: &AppendError, client: &Client) -> Fault {
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
-}
-
-/// The error with its causes on one line, for the log. Some libraries tell the cause in the words
-/// of the error itself; it is told once.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let told = cause.to_string();
-        if !text.ends_with(&told) {
-            text.push_str(": ");
-            text.push_str(&told);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::identifiers::HprNumber;
+use alis_kernel::identifiers::HprNumber;
 
 /// Bytes of the master key.
 pub const MASTER_KEY_BYTES: usize = 32;
@@ -223,7 +223,7 @@ fn decrypt(cipher: &Aes256Gcm, bytes: &[u8], bound_to: &[u8]) -> Result<Vec<u8>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::FromText;
+    use alis_kernel::edge::FromText;
 
     fn vault() -> Vault {
         Vault::new(&Vault::generate_master_key(), None).expect("a generated key fits")

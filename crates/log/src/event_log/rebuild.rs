@@ -20,7 +20,7 @@ use super::projector::{
     Projection, advance_narrowing, move_checkpoint, table_name, tells_of_erasure,
 };
 use super::rows::{forget, park};
-use crate::aggregate::Fact;
+use alis_kernel::aggregate::Fact;
 
 /// Connections a build uses at once; it needs a pool of its own with as many, or it could wait for
 /// connections that wait for it.

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 
 use super::Failure;
 use super::view::SUBJECT_FACTS_MAX;
-use crate::aggregate::Subject;
+use alis_kernel::aggregate::Subject;
 
 /// Subjects in one statement.
 const SUBJECTS_MAX: usize = 128;
