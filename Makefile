@@ -25,12 +25,12 @@ run: toolchain postgres ## Start the service on 127.0.0.1:8080 with a private Po
 	@cargo run --quiet -- serve $(ARGS)
 
 test: toolchain test-postgres ## Run every test.
-	cargo test $(ARGS)
+	cargo test --workspace $(ARGS)
 
 check: toolchain ## Check formatting, lints and documentation.
-	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
 generate: toolchain ## Rewrite openapi/ and docs/errors.md from the code.
 	cargo run --quiet -- openapi --write

@@ -3,3 +3,4 @@
 pub mod tree;
 pub mod rust;
 pub mod measure;
+pub mod words;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::measure::{self, circles::Circles, table, touched};
 use xtask::tree::{self, Tree};
+use xtask::words::{self, list, rename};
 
 /// Tools for whoever changes this project.
 #[derive(Parser)]
@@ -24,6 +25,17 @@ enum Command {
         /// A commit, or two with two dots between; what is not committed yet when left out.
         range: Option<String>,
     },
+    /// Look for names and phrases that docs/glossary.md calls unused.
+    CheckWords {
+        /// Write down what has gone or moved; nothing may have become more.
+        #[arg(long, conflicts_with = "list")]
+        write: bool,
+        /// Name each place.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Rename by xtask/renames.toml.
+    Rename(Rename),
 }
 
 #[derive(clap::Args)]
@@ -48,12 +60,27 @@ struct Measure {
     write: bool,
 }
 
+#[derive(clap::Args)]
+struct Rename {
+    /// Say what would change, and where a name would come to mean two things.
+    #[arg(long, conflicts_with = "apply", required_unless_present = "apply")]
+    dry_run: bool,
+    /// Change and move the files.
+    #[arg(long)]
+    apply: bool,
+    /// Another folder than this project: a copy of it.
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Measure(asked) => measure(&asked),
         Command::Touched { range } => touched(range.as_deref()),
+        Command::CheckWords { write, list } => check_words(write, list),
+        Command::Rename(asked) => rename(&asked),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{error}");
@@ -114,5 +141,43 @@ fn touched(range: Option<&str>) -> Outcome {
         "existing files: {}, of their lines changed or removed: {}, added: {}",
         touched.existing_files, touched.existing_lines, touched.lines_added_to_existing_files
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_words(write: bool, list: bool) -> Outcome {
+    let root = tree::root();
+    if write {
+        words::write_down(&root)?;
+    }
+    if list {
+        for it in words::found(&root)? {
+            println!("{}:{}: {} ({})", it.path, it.line, it.word, it.said);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wrong = words::check(&root)?;
+    wrong.iter().for_each(|line| eprintln!("{line}"));
+    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn rename(asked: &Rename) -> Outcome {
+    let root = asked.root.clone().unwrap_or_else(tree::root);
+    let tree = Tree::standing(&root)?;
+    let renames = list::Renames::read(&fs::read_to_string(tree::root().join(list::FILE))?)?;
+    for rename::Collision { path, line, old, new } in rename::collisions(&tree, &renames) {
+        println!("{path}:{line}: {old} becomes {new}, which is there already");
+    }
+    let changes = rename::changes(&tree, &renames);
+    for change in &changes {
+        match change.path == change.new_path {
+            true => println!("{}: {}", change.path, change.count),
+            false => println!("{} -> {}: {}", change.path, change.new_path, change.count),
+        }
+    }
+    let count: usize = changes.iter().map(|change| change.count).sum();
+    println!("{count} changes in {} files", changes.len());
+    if asked.apply {
+        rename::apply(&root, &changes)?;
+    }
     Ok(ExitCode::SUCCESS)
 }

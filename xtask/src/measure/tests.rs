@@ -12,7 +12,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 
 #[test]
 fn comments_and_blanks_are_no_code_and_tests_are_apart() {
-    let source = "//! Of what.\n\n/* one\n  two */\nfn f() { // why\n    \"// no\n\n comment\";\n}\n\
+    let source = "//! Of what.\n\n/* one\n  two */\nfn f() { // why\n    \"// no\n\n text\";\n}\n\
         #[cfg(test)]\nmod tests {\n    // Why.\n    fn g() {}\n}\n";
     let (code, tests) = of_rust(source);
     assert_eq!(code, Lines { code: 4, all: 9 });
