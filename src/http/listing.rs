@@ -6,7 +6,7 @@
 
 mod columns;
 
-pub use columns::{Cell, Columns, InOrder, Json, Word};
+pub use columns::{Cell, Columns, InOrder, Json, LastDay, Word};
 
 use std::marker::PhantomData;
 use std::sync::Arc;

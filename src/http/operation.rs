@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse};
 use deserr::Deserr;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -22,15 +22,15 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema,
 };
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::access::Access;
 use super::concerns::Concerns;
 use super::page::Page;
-use super::{Answer, Body, ProblemResponse};
-use crate::edge::Faults;
+use super::{Answer, Body, ProblemResponse, problems};
+use crate::edge::{Faults, FromText};
 use crate::event_log::{Refusal, View};
-use crate::problem::Problem;
+use crate::problem::{Problem, Rejection};
 
 /// A future of a value that forgot which function it is of. It stays on its thread.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -89,6 +89,16 @@ impl Place {
     }
 }
 
+impl Place {
+    /// One of them, read.
+    ///
+    /// # Errors
+    /// What cannot be read is the address of nothing.
+    pub fn read<T: FromText>(&self, place: usize) -> Result<T, Rejection> {
+        T::from_text(self.value(place)).map_err(|_fault| (&problems::NOT_FOUND).into())
+    }
+}
+
 impl From<Vec<String>> for Place {
     fn from(values: Vec<String>) -> Self {
         Self(values)
@@ -108,6 +118,15 @@ impl PathParameter {
     /// A place for an id that this service made.
     pub const fn id(name: &'static str, about: &'static str, example: &'static str) -> Self {
         Self { name, about, example, schema: crate::edge::Id::schema }
+    }
+
+    /// A place for another value, whose type the document describes beside it.
+    pub const fn of<T: ToSchema>(
+        name: &'static str,
+        about: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self { name, about, example, schema: || Ref::from_schema_name(T::name()).into() }
     }
 
     fn documented(&self) -> Parameter {
@@ -216,7 +235,81 @@ pub struct Operation {
     pub run: Run,
 }
 
+/// An operation of another form than those of resources: it is answered by a plain `async fn` over
+/// what requests are read into.
+pub struct Custom<'a, F> {
+    pub method: Method,
+    pub path: &'static str,
+    pub places: &'a [PathParameter],
+    pub id: &'static str,
+    pub tag: &'static str,
+    pub summary: &'static str,
+    pub about: &'static str,
+    pub by: Access,
+    pub refuses: &'a [&'static Problem],
+    /// [`super::resource::concerns_of`] what its address names; nothing where that is no one
+    /// resource.
+    pub concerns: Option<ConcernsOf>,
+    pub success: Success,
+    /// What answers it.
+    pub answer: F,
+}
+
+/// Runs a plain `async fn` over what it reads of the request.
+pub fn custom<H, A>(handler: H) -> Run
+where
+    H: Handler<A, Output = Answer> + Send + Sync,
+    A: FromRequest + 'static,
+{
+    Arc::new(move |mut call: Call| -> Later<'static, Answer> {
+        let handler = handler.clone();
+        Box::pin(async move {
+            match A::from_request(&call.request, &mut call.payload).await {
+                Ok(read) => handler.call(read).await,
+                Err(error) => Ok(HttpResponse::from_error(error)),
+            }
+        })
+    })
+}
+
 impl Operation {
+    /// An operation of another form, without body or parameters in the query yet.
+    pub fn custom<A, H>(custom: Custom<'_, H>) -> Self
+    where
+        A: FromRequest + 'static,
+        H: Handler<A, Output = Answer> + Send + Sync,
+    {
+        Self {
+            method: custom.method,
+            path: custom.path.to_owned(),
+            id: custom.id.to_owned(),
+            tag: custom.tag,
+            summary: custom.summary.to_owned(),
+            about: custom.about.to_owned(),
+            access: custom.by,
+            refuses: custom.refuses.to_vec(),
+            places: custom.places.to_vec(),
+            parameters: Arc::new(Vec::new),
+            parameter_types: vec![],
+            body: None,
+            success: custom.success,
+            concerns: custom.concerns,
+            run: self::custom(custom.answer),
+        }
+    }
+
+    /// It takes a body, too.
+    pub fn with_body<B: Asked>(self) -> Self {
+        Self { body: Some(named::<B>), ..self }
+    }
+
+    /// It takes these parameters in the query, too.
+    pub fn with_query<T: IntoParams>(self) -> Self {
+        let before = self.parameters;
+        let more = || T::into_params(|| Some(ParameterIn::Query));
+        Self { parameters: Arc::new(move || [before(), more()].concat()), ..self }
+    }
+
     /// Writes the operation into the document.
     pub fn document(&self, document: &mut OpenApi) {
         let mut schemas = Vec::new();

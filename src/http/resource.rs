@@ -6,7 +6,7 @@ mod standard;
 
 pub use declared::{Act, Create, Operations, key_of};
 pub(super) use declared::{Decide, execute, shown};
-pub use standard::{article, operations_of};
+pub use standard::{article, axes, operations_of};
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,7 +25,9 @@ use super::external_ids::{self, Naming};
 use super::listing::Listing;
 use super::operation::{Later, Method, Operation, PathParameter, Place, Success, named};
 use crate::aggregate::{DomainEvent, Subject};
+use crate::edge::{Day, FromText};
 use crate::event_log::{Refusal, View};
+use crate::identifiers::{MunicipalityNumber, OrganisationNumber, Token};
 use crate::personal_data::Vault;
 use crate::problem::{Problem, Rejection};
 
@@ -94,6 +96,23 @@ impl Key for (Uuid, Uuid) {
         vec![self.0.to_string(), self.1.to_string()]
     }
 }
+
+/// Lets a value with a form of its own name a resource; what cannot be one is the address of
+/// nothing.
+macro_rules! keys {
+    ($( $type:ty, )+) => { $(
+        impl Key for $type {
+            fn of(place: &Place) -> Option<Self> {
+                Self::from_text(place.value(0)).ok()
+            }
+            fn values(&self) -> Vec<String> {
+                vec![self.to_string()]
+            }
+        }
+    )+ };
+}
+
+keys! { Token, MunicipalityNumber, OrganisationNumber, }
 
 /// Which facts make a history: those about some subjects, and of these only those whose payload
 /// has this value for this member, where a resource shares its subject with a larger one.
@@ -167,6 +186,11 @@ pub struct By {
 }
 
 impl By {
+    /// The day that a request names; today by default.
+    pub fn day(&self, named: Option<Day>) -> Date {
+        named.map_or(self.today, |day| day.0)
+    }
+
     /// How far the caller reaches.
     pub fn reach(&self) -> &Reach {
         &self.actor.reach
@@ -184,6 +208,8 @@ pub struct Cx<'a, R: Resource> {
     pub key: &'a R::Key,
     pub parties: &'a R::Parties,
     pub by: &'a By,
+    /// Where it is done: the places of the key, and behind them those that the act itself has.
+    pub place: &'a Place,
 }
 
 /// The facts to record, none when it is so already; or why not.
@@ -209,7 +235,7 @@ impl<R: Resource> Made<R> {
 }
 
 /// An operation on one resource, without what differs.
-pub(super) fn bare<R: Resource>(
+pub fn bare<R: Resource>(
     id: impl Into<String>,
     summary: impl Into<String>,
     about: impl Into<String>,
@@ -238,7 +264,7 @@ pub(super) fn bare<R: Resource>(
 }
 
 /// Whom the resource in an address concerns; nobody when the address is of none.
-fn concerns_of<'a, R: Resource>(
+pub fn concerns_of<'a, R: Resource>(
     view: &'a View,
     place: &'a Place,
     day: Date,

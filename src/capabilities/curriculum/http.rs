@@ -17,7 +17,7 @@ use super::domain::{
 use super::problems::*;
 use super::view::{CatalogueGoalView, CurriculumView};
 use crate::aggregate::Subject;
-use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, FromText, UNKNOWN_REFERENCE};
+use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, UNKNOWN_REFERENCE};
 use crate::event_log::{Loaded, Refusal, View};
 use crate::external_ids;
 use crate::http::access::Access;
@@ -26,7 +26,7 @@ use crate::http::external_ids::Held;
 use crate::http::listing::Listing;
 use crate::http::operation::{Operation, PathParameter, Place, named_page};
 use crate::http::resource::{
-    Act, By, Create, Cx, Key, Kind, Made, Operations, Past, Resource, operations_of,
+    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, operations_of,
 };
 use crate::identifiers::{Comment, GoalCode, Name, Token};
 use crate::problem::Rejection;
@@ -46,16 +46,6 @@ pub fn operations() -> Vec<Operation> {
         ..goals
     };
     operations_of::<Curriculum>().into_iter().chain([goals]).collect()
-}
-
-/// What cannot be a version is the address of nothing.
-impl Key for Token {
-    fn of(place: &Place) -> Option<Self> {
-        Self::from_text(place.value(0)).ok()
-    }
-    fn values(&self) -> Vec<String> {
-        vec![self.to_string()]
-    }
 }
 
 impl Resource for Curriculum {

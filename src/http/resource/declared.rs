@@ -9,10 +9,11 @@ use super::{By, Cx, Decided, Key, Made, Resource, bare, concerns_of};
 use crate::event_log::{Anything, Decision, Refusal, Reply, View};
 use crate::http::access::Access;
 use crate::http::operation::{
-    Asked, Call, Later, Method, Operation, Place, Success, named, named_or_null,
+    Asked, Call, Later, Method, Operation, PathParameter, Place, Success, named, named_or_null,
 };
 use crate::http::{Answer, Change, ProblemResponse, problems};
 use crate::problem::Problem;
+use crate::time::FIRST_DAY;
 
 /// Something done to one resource: `POST {path of the resource}{path}`.
 pub struct Act<'a, F> {
@@ -41,6 +42,8 @@ pub struct Create<'a, F> {
 /// The operations of a resource.
 pub struct Operations<R> {
     pub list: Vec<Operation>,
+    /// What [`Resource::named`] may refuse with, beside that an id is taken.
+    pub(super) naming_refuses: Vec<&'static Problem>,
     resource: std::marker::PhantomData<R>,
 }
 
@@ -65,7 +68,8 @@ pub fn key_of<K: Key>(template: &str, call: &Call) -> Result<K, ProblemResponse>
 impl<R: Resource> Operations<R> {
     /// None beside what every resource has.
     pub fn none() -> Self {
-        Self { list: Vec::new(), resource: std::marker::PhantomData }
+        let (list, naming_refuses) = (Vec::new(), Vec::new());
+        Self { list, naming_refuses, resource: std::marker::PhantomData }
     }
 
     /// Adds a way to make a resource.
@@ -127,29 +131,38 @@ impl<R: Resource> Operations<R> {
     }
 
     /// Adds something that is done to one resource.
-    pub fn act<B, F>(mut self, act: Act<'_, F>) -> Self
+    pub fn act<B, F>(self, act: Act<'_, F>) -> Self
+    where
+        B: Asked,
+        F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
+    {
+        self.act_from(act, |_| FIRST_DAY)
+    }
+
+    /// The same for what is answered as it will be on a day, when that is to come.
+    pub fn act_from<B, F>(mut self, act: Act<'_, F>, day: fn(&B) -> Date) -> Self
     where
         B: Asked,
         F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
     {
         let Act { id, path, summary, about, by, refuses, rule } = act;
-        let template = R::KIND.path_of_one();
-        let of_one = template.clone();
+        let template = format!("{}{path}", R::KIND.path_of_one());
+        let of_act = template.clone();
         let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-            let template = of_one.clone();
+            let place = Place::of(&of_act, call.request.match_info().as_str());
             Box::pin(async move {
                 let change: Change = call.read().await?;
-                let key = key_of::<R::Key>(&template, &call)?;
+                let key = R::Key::of(&place).ok_or(&problems::NOT_FOUND)?;
                 let body = call.body::<B>().await?;
-                let asked = Rc::new((change.by(), key, body.value));
+                let asked = Rc::new((change.by(), key, place, body.value));
                 let decide: Decide = Box::new(move |view| {
                     let asked = asked.clone();
                     Box::pin(async move {
-                        let (by, key, body) = &*asked;
+                        let (by, key, place, body) = &*asked;
                         let parties = R::load(view, key).await?;
-                        let cx = Cx::<R> { view, key, parties: &parties, by };
+                        let cx = Cx::<R> { view, key, place, parties: &parties, by };
                         let facts = rule(&cx, body).await?;
-                        Ok(decided::<R>(key, parties, &facts, by.today))
+                        Ok(decided::<R>(key, parties, &facts, by.today.max(day(body))))
                     })
                 });
                 execute(change, body.canonical, decide).await
@@ -157,10 +170,41 @@ impl<R: Resource> Operations<R> {
         });
         self.list.push(Operation {
             method: Method::Post,
-            path: format!("{template}{path}"),
+            path: template,
             body: Some(named::<B>),
             ..bare::<R>(id, summary, about, by, refuses, run)
         });
+        self
+    }
+
+    /// The path of the last operation has a further place.
+    pub fn at(mut self, place: PathParameter) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.places.push(place);
+        }
+        self
+    }
+
+    /// The path of the last operation has these places behind those of the resource.
+    pub fn with_places(mut self, places: &[PathParameter]) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.places.extend(places);
+        }
+        self
+    }
+
+    /// The rule of the last operation asks whether the caller may: the municipality that acts is in
+    /// the body, and what the address names is nobody's.
+    pub fn asks_itself(mut self) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.concerns = None;
+        }
+        self
+    }
+
+    /// What [`Resource::named`] may refuse with: recording and withdrawing external ids does too.
+    pub fn naming_refuses(mut self, problems: &[&'static Problem]) -> Self {
+        self.naming_refuses.extend(problems);
         self
     }
 

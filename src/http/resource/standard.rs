@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Parameter;
 
-use super::{Past, Resource, bare, key_of};
+use super::{Operations, Past, Resource, bare, key_of};
 use crate::event_log::feed::About;
 use crate::http::cloud_event::CloudEvent;
 use crate::http::listing::Listing;
@@ -16,19 +16,20 @@ use crate::http::{Answer, History, InTime, Read, external_ids, reading, today};
 /// Everything that can be asked of a resource, declared or following from what it is.
 pub fn operations_of<R: Resource>() -> Vec<Operation> {
     let kind = const { &R::KIND };
-    let mut all = R::operations().list;
+    let Operations { list: mut all, naming_refuses, .. } = R::operations();
     if let Some(listing) = R::listing() {
         all.push(list_operation::<R>(listing));
     }
     all.push(read_operation::<R>());
     all.push(history_operation::<R>());
     if let Some((_, access)) = kind.external_ids {
-        all.extend(external_ids::operations::<R>(access));
+        all.extend(external_ids::operations::<R>(access, &naming_refuses));
     }
     all
 }
 
-fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
+/// The parameters in the query that a type declares.
+pub fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
     T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query))
 }
 
