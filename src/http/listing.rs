@@ -97,6 +97,20 @@ impl Cell for InOrder {
     }
 }
 
+/// A day that may never come: it is then behind every other in a filter or an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastDay(pub Option<Date>);
+
+impl Cell for LastDay {
+    const SQL: &'static str = "date";
+    fn put(&self, row: Row) -> Row {
+        match self.0 {
+            Some(day) => row.plain(day),
+            None => row.plain("infinity"),
+        }
+    }
+}
+
 impl<T: Cell> Cell for Option<T> {
     const SQL: &'static str = T::SQL;
     const NULLABLE: bool = true;

@@ -44,8 +44,13 @@ impl NewPerson {
     /// The decision that registers the person: the key is kept with the facts.
     pub fn registered<E: DomainEvent>(&self, main: Subject, facts: &[E], reply: Reply) -> Decision {
         let mut decision = Decision::new(main, facts, reply);
-        decision.person_keys = vec![(self.id, self.wrapped.clone())];
+        decision.person_keys = self.keys();
         decision
+    }
+
+    /// The person's key, which is kept with the facts.
+    pub fn keys(&self) -> Vec<(Uuid, Vec<u8>)> {
+        vec![(self.id, self.wrapped.clone())]
     }
 }
 

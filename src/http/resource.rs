@@ -25,6 +25,7 @@ use super::page::{Paging, Sort};
 use super::time_axes::TimeAxes;
 use super::{Answer, Change, History, InTime, ProblemResponse, Read, Service, problems, reading};
 use crate::aggregate::{DomainEvent, Subject};
+use crate::edge::Day;
 use crate::event_log::feed::About;
 use crate::event_log::{Anything, Decision, Refusal, Reply, View};
 use crate::personal_data::Vault;
@@ -177,6 +178,11 @@ impl By {
     pub fn vault(&self) -> &Vault {
         &self.service.vault
     }
+
+    /// The day that a request names; today by default.
+    pub fn day(&self, named: Option<Day>) -> Date {
+        named.map_or(self.today, |day| day.0)
+    }
 }
 
 /// What a rule on one resource knows beside the request.
@@ -236,6 +242,7 @@ pub struct Create<'a, F> {
 /// The operations of a resource.
 pub struct Operations<R> {
     pub list: Vec<Operation>,
+    naming_refuses: Vec<&'static Problem>,
     resource: std::marker::PhantomData<R>,
 }
 
@@ -259,7 +266,14 @@ pub fn key_of<K: Key>(template: &str, call: &Call) -> Result<K, ProblemResponse>
 impl<R: Resource> Operations<R> {
     /// None beside what every resource has.
     pub fn none() -> Self {
-        Self { list: Vec::new(), resource: std::marker::PhantomData }
+        let (list, naming_refuses) = (Vec::new(), Vec::new());
+        Self { list, naming_refuses, resource: std::marker::PhantomData }
+    }
+
+    /// What [`Resource::named`] may refuse with: recording and withdrawing external ids does too.
+    pub fn naming_refuses(mut self, problems: &[&'static Problem]) -> Self {
+        self.naming_refuses.extend(problems);
+        self
     }
 
     /// Adds a way to make a resource.
@@ -464,14 +478,14 @@ fn concerns_of<'a, R: Resource>(
 /// Everything that can be asked of a resource, declared or following from what it is.
 pub fn operations_of<R: Resource>() -> Vec<Operation> {
     let kind = const { &R::KIND };
-    let mut all = R::operations().list;
+    let Operations { list: mut all, naming_refuses, .. } = R::operations();
     if let Some(listing) = R::listing() {
         all.push(list_operation::<R>(listing));
     }
     all.push(read_operation::<R>());
     all.push(history_operation::<R>());
     if let Some((_, access)) = kind.external_ids {
-        all.extend(external_ids::operations::<R>(access));
+        all.extend(external_ids::operations::<R>(access, &naming_refuses));
     }
     all
 }
