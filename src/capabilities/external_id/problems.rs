@@ -11,12 +11,6 @@ problems! {
     en: "The external id is taken", "{system}/{id} belongs to trainee {trainee}.",
     nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører lege i spesialisering {trainee}.";
 
-    /// Another supervisor has this external id. One id in a system names one person. Take it back
-    /// from the supervisor that is named if it was told wrong.
-    SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.";
-
     /// Another leader has this external id. One id in a system names one person. Take it back from
     /// the leader that is named if it was told wrong.
     LEADER_EXTERNAL_ID_TAKEN = 409, "leader_external_id_taken",
@@ -35,18 +29,6 @@ problems! {
     en: "The external id is taken", "{system}/{id} belongs to occupancy {occupancy}.",
     nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører besettelse {occupancy}.";
 
-    /// Another supervisor assignment has this external id. One id in a system names one assignment.
-    /// Take it back from the assignment that is named if it was told wrong.
-    ASSIGNMENT_EXTERNAL_ID_TAKEN = 409, "assignment_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to assignment {assignment}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veilederforhold {assignment}.";
-
-    /// Another supervision exemption has this external id. One id in a system names one exemption.
-    /// Take it back from the exemption that is named if it was told wrong.
-    EXEMPTION_EXTERNAL_ID_TAKEN = 409, "exemption_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to exemption {exemption}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører fritak {exemption}.";
-
     /// Another programme has this external id. One id in a system names one programme. Take it back
     /// from the programme that is named if it was told wrong.
     PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
@@ -64,12 +46,9 @@ problems! {
 pub fn taken(kind: Kind) -> &'static Problem {
     match kind {
         Kind::Trainee => &TRAINEE_EXTERNAL_ID_TAKEN,
-        Kind::Supervisor => &SUPERVISOR_EXTERNAL_ID_TAKEN,
         Kind::Leader => &LEADER_EXTERNAL_ID_TAKEN,
         Kind::Position => &POSITION_EXTERNAL_ID_TAKEN,
         Kind::Occupancy => &OCCUPANCY_EXTERNAL_ID_TAKEN,
-        Kind::Assignment => &ASSIGNMENT_EXTERNAL_ID_TAKEN,
-        Kind::Exemption => &EXEMPTION_EXTERNAL_ID_TAKEN,
         Kind::Programme => &PROGRAMME_EXTERNAL_ID_TAKEN,
         Kind::AlisOffice => &ALIS_OFFICE_EXTERNAL_ID_TAKEN,
     }

@@ -82,7 +82,7 @@ async fn persons(client: &Client) -> Vec<Two> {
     let kind = ("trainee", "trainee_external_id_taken", "trainees?external_id");
     let of = |hpr| person("/v1/trainees", hpr, ("scheme", json!("new")));
     let trainees = two(client, kind, [of("999000001"), of("999000002")]).await;
-    let kind = ("supervisor", "supervisor_external_id_taken", "supervisors?external_id");
+    let kind = ("supervisor", "external_id_taken", "supervisors?external_id");
     let of = |hpr| person("/v1/supervisors", hpr, ("specialist_since", json!("2010-01-01")));
     let supervisors = two(client, kind, [of("999000101"), of("999000102")]).await;
     let kind = ("leader", "leader_external_id_taken", "leaders?external_id");
@@ -113,7 +113,7 @@ async fn work(client: &Client, trainees: &Two, supervisors: &Two) -> Vec<Two> {
             "from": "2020-01-01", "mode": "on_site"});
         ("/v1/supervisor-assignments", body)
     };
-    let kind = ("assignment", "assignment_external_id_taken", "supervisor-assignments?external_id");
+    let kind = ("assignment", "external_id_taken", "supervisor-assignments?external_id");
     let bodies = [
         assignment(&supervisors.one, &trainees.one),
         assignment(&supervisors.other, &trainees.other),
@@ -123,7 +123,7 @@ async fn work(client: &Client, trainees: &Two, supervisors: &Two) -> Vec<Two> {
         let body = json!({"supervisor": supervisor.id, "municipality": "5401"});
         ("/v1/supervision-exemptions", body)
     };
-    let kind = ("exemption", "exemption_external_id_taken", "supervision-exemptions?external_id");
+    let kind = ("exemption", "external_id_taken", "supervision-exemptions?external_id");
     let bodies = [exemption(&supervisors.one), exemption(&supervisors.other)];
     let exemptions = two(client, kind, bodies).await;
     vec![positions, occupancies, assignments, exemptions]
