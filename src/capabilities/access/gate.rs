@@ -19,9 +19,6 @@ use uuid::Uuid;
 use super::domain::{Grants, subject as grant_subject};
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::position::{self, Position};
-use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
-use crate::capabilities::supervision::exemption::Exemptions;
-use crate::capabilities::supervision::{self, Assignments, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
 use crate::http::access::{Access, Rule};
@@ -213,10 +210,7 @@ enum Look {
 enum Named {
     Position(Uuid),
     Doctor(Uuid),
-    Supervisor(Uuid),
     Leader(Uuid),
-    Assignment(Uuid),
-    Exemption(Uuid),
     Grant(Uuid),
 }
 
@@ -232,10 +226,7 @@ impl Named {
         let named = match kind {
             "positions" => Named::Position,
             "trainees" => Named::Doctor,
-            "supervisors" => Named::Supervisor,
             "leaders" => Named::Leader,
-            "supervisor-assignments" => Named::Assignment,
-            "supervision-exemptions" => Named::Exemption,
             "access-grants" => Named::Grant,
             _ => return Ok(None),
         };
@@ -249,7 +240,6 @@ impl Named {
         match self {
             Named::Position(id) => of_position(view, *id, &mut concerns).await?,
             Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
-            Named::Supervisor(id) => of_supervisor(view, *id, day, &mut concerns).await?,
             Named::Leader(id) => {
                 let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
                 let known = state.known();
@@ -258,15 +248,6 @@ impl Named {
                 concerns.today =
                     known.map(|known| known.municipalities_from(day)).unwrap_or_default();
                 concerns.leader = known.map(|known| known.id);
-            }
-            Named::Assignment(id) => of_assignment(view, *id, day, &mut concerns).await?,
-            Named::Exemption(id) => {
-                let state = view.consult::<Exemptions>(&exemption_subject(*id)).await?.state;
-                if let Ok(exemption) = state.get(*id) {
-                    concerns.municipalities.insert(exemption.municipality.clone());
-                    concerns.supervisor = Some(exemption.supervisor);
-                    concerns.decided_by_directorate = true;
-                }
             }
             Named::Grant(id) => {
                 let state = view.consult::<Grants>(&grant_subject(*id)).await?.state;
@@ -306,40 +287,6 @@ async fn of_doctor(
         concerns.municipalities.extend(known.at_home_on(day));
         concerns.doctor = Some(id);
         concerns.doctors.insert(id);
-    }
-    Ok(())
-}
-
-async fn of_supervisor(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
-    if let Ok(known) = state.known() {
-        concerns.supervisor = Some(id);
-        concerns.is_pooled = true;
-        concerns.municipalities.extend(known.municipality.clone());
-        let assignments = known.assignments.iter();
-        concerns.municipalities.extend(assignments.filter_map(|held| held.municipality.clone()));
-        concerns.today = known.telling_municipalities_on(day);
-    }
-    Ok(())
-}
-
-async fn of_assignment(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Assignments>(&assignment_subject(id)).await?.state;
-    if let Ok(assignment) = state.get(id) {
-        concerns.municipalities.extend(assignment.municipality.clone());
-        concerns.supervisor = Some(assignment.supervisor);
-        of_doctor(view, assignment.trainee, day, concerns).await?;
-        concerns.doctor = None;
     }
     Ok(())
 }

@@ -32,10 +32,7 @@ impl Fold for Claims {
                 let position = match f.resource {
                     Resource::Occupancy { position, .. } => Some(position),
                     Resource::Position { .. }
-                    | Resource::Assignment { .. }
-                    | Resource::Exemption { .. }
                     | Resource::Trainee { .. }
-                    | Resource::Supervisor { .. }
                     | Resource::Leader { .. }
                     | Resource::Programme { .. }
                     | Resource::AlisOffice { .. } => None,

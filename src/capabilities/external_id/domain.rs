@@ -7,16 +7,16 @@ use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
 use crate::capabilities::reference::domain::alis_office_subject;
-use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
-use crate::capabilities::{leader, position, programme, supervision, trainee};
+use crate::capabilities::{leader, position, programme, trainee};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 
 /// Declares the kinds: the member of facts that holds an id of the kind, the kind of subject that
-/// stands for an id in another system, and the names under which the facts are stored.
+/// stands for an id in another system, and the names under which the facts are stored; and such
+/// names of resources that are declared as [`crate::http::resource`] says.
 macro_rules! kinds {
     ($(
         $kind:ident = $member:literal, $subject:literal, $added:literal, $withdrawn:literal;
-    )+) => {
+    )+ $( + $stored:literal )+) => {
         /// What has ids in other systems. One id in a system names one thing of a kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Kind { $( $kind, )+ }
@@ -42,31 +42,29 @@ macro_rules! kinds {
 
         /// The names under which these facts are stored. Each begins like its resource's other
         /// ones, because that tells who may see it.
-        pub const TYPES: &[&str] = &[ $( $added, $withdrawn, )+ ];
+        pub const TYPES: &[&str] = &[ $( $added, $withdrawn, )+ $( $stored, )+ ];
     };
 }
 
 kinds! {
     Trainee = "trainee", "trainee-external",
         "trainee.external_id_added.v1", "trainee.external_id_withdrawn.v1";
-    Supervisor = "supervisor", "supervisor-external",
-        "supervisor.external_id_added.v1", "supervisor.external_id_withdrawn.v1";
     Leader = "leader", "leader-external",
         "leader.external_id_added.v1", "leader.external_id_withdrawn.v1";
     Position = "position", "position-external",
         "position.external_id_added.v1", "position.external_id_withdrawn.v1";
     Occupancy = "occupancy", "occupancy-external",
         "position.occupancy_external_id_added.v1", "position.occupancy_external_id_withdrawn.v1";
-    Assignment = "assignment", "assignment-external",
-        "supervisor_assignment.external_id_added.v1",
-        "supervisor_assignment.external_id_withdrawn.v1";
-    Exemption = "exemption", "exemption-external",
-        "supervision_exemption.external_id_added.v1",
-        "supervision_exemption.external_id_withdrawn.v1";
     Programme = "programme", "programme-external",
         "programme.external_id_added.v1", "programme.external_id_withdrawn.v1";
     AlisOffice = "office", "alis-office-external",
         "alis_office.external_id_added.v1", "alis_office.external_id_withdrawn.v1";
+    + "supervisor.external_id_added.v1"
+    + "supervisor.external_id_withdrawn.v1"
+    + "supervisor_assignment.external_id_added.v1"
+    + "supervisor_assignment.external_id_withdrawn.v1"
+    + "supervision_exemption.external_id_added.v1"
+    + "supervision_exemption.external_id_withdrawn.v1"
 }
 
 /// What the names of these facts end with, whatever they are about.
@@ -88,23 +86,8 @@ pub enum Resource {
         position: Uuid,
         municipality: MunicipalityNumber,
     },
-    Assignment {
-        assignment: Uuid,
-        trainee: Uuid,
-        supervisor: Uuid,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        municipality: Option<MunicipalityNumber>,
-    },
-    Exemption {
-        exemption: Uuid,
-        supervisor: Uuid,
-        municipality: MunicipalityNumber,
-    },
     Trainee {
         trainee: Uuid,
-    },
-    Supervisor {
-        supervisor: Uuid,
     },
     Leader {
         leader: Uuid,
@@ -126,10 +109,7 @@ impl Resource {
         match self {
             Resource::Occupancy { occupancy, .. } => (Kind::Occupancy, *occupancy),
             Resource::Position { position, .. } => (Kind::Position, *position),
-            Resource::Assignment { assignment, .. } => (Kind::Assignment, *assignment),
-            Resource::Exemption { exemption, .. } => (Kind::Exemption, *exemption),
             Resource::Trainee { trainee } => (Kind::Trainee, *trainee),
-            Resource::Supervisor { supervisor } => (Kind::Supervisor, *supervisor),
             Resource::Leader { leader, .. } => (Kind::Leader, *leader),
             Resource::Programme { programme } => (Kind::Programme, *programme),
             Resource::AlisOffice { office } => (Kind::AlisOffice, *office),
@@ -143,16 +123,7 @@ impl Resource {
                 vec![position::domain::subject(*position), trainee::subject(*trainee)]
             }
             Resource::Position { position, .. } => vec![position::domain::subject(*position)],
-            Resource::Assignment { assignment, trainee, supervisor, .. } => vec![
-                assignment_subject(*assignment),
-                supervision::subject(*supervisor),
-                supervision::supervision_subject(*trainee),
-            ],
-            Resource::Exemption { exemption, supervisor, .. } => {
-                vec![exemption_subject(*exemption), supervision::subject(*supervisor)]
-            }
             Resource::Trainee { trainee } => vec![trainee::subject(*trainee)],
-            Resource::Supervisor { supervisor } => vec![supervision::subject(*supervisor)],
             Resource::Leader { leader, .. } => vec![leader::subject(*leader)],
             Resource::Programme { programme } => vec![programme::subject(*programme)],
             Resource::AlisOffice { office } => vec![alis_office_subject(*office)],
@@ -161,16 +132,13 @@ impl Resource {
 
     fn municipality(&self) -> Option<&MunicipalityNumber> {
         match self {
-            Resource::Occupancy { municipality, .. }
-            | Resource::Position { municipality, .. }
-            | Resource::Exemption { municipality, .. } => Some(municipality),
-            Resource::Assignment { municipality, .. } | Resource::Leader { municipality, .. } => {
-                municipality.as_ref()
+            Resource::Occupancy { municipality, .. } | Resource::Position { municipality, .. } => {
+                Some(municipality)
             }
-            Resource::Trainee { .. }
-            | Resource::Supervisor { .. }
-            | Resource::Programme { .. }
-            | Resource::AlisOffice { .. } => None,
+            Resource::Leader { municipality, .. } => municipality.as_ref(),
+            Resource::Trainee { .. } | Resource::Programme { .. } | Resource::AlisOffice { .. } => {
+                None
+            }
         }
     }
 }

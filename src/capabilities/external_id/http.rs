@@ -12,9 +12,6 @@ use super::problems::taken;
 use crate::aggregate::{Fold, NewFact, Subject, erased_subject};
 use crate::capabilities::position::{self, Position};
 use crate::capabilities::programme::{self, Programme};
-use crate::capabilities::supervision::Assignments;
-use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
-use crate::capabilities::supervision::exemption::Exemptions;
 use crate::edge::{Fault, Faults};
 use crate::event_log::{Anything, Decision, Failure, Loaded, Refusal, Reply, View};
 use crate::http::{Answer, Body, Change};
@@ -104,7 +101,7 @@ pub(crate) async fn free(view: &View, kind: Kind, ids: &[ExternalId]) -> Result<
 async fn still_is(view: &View, kind: Kind, holder: Holder) -> Result<bool, Failure> {
     let Holder { id, position } = holder;
     Ok(match kind {
-        Kind::Trainee | Kind::Supervisor | Kind::Leader => {
+        Kind::Trainee | Kind::Leader => {
             view.consult::<Anything>(&erased_subject(id)).await?.head == 0
         }
         Kind::Occupancy => match position {
@@ -115,14 +112,6 @@ async fn still_is(view: &View, kind: Kind, holder: Holder) -> Result<bool, Failu
             }
             None => true,
         },
-        Kind::Assignment => {
-            let state = view.consult::<Assignments>(&assignment_subject(id)).await?.state;
-            state.get(id).is_ok()
-        }
-        Kind::Exemption => {
-            let state = view.consult::<Exemptions>(&exemption_subject(id)).await?.state;
-            state.get(id).is_ok()
-        }
         Kind::Programme => {
             view.consult::<Programme>(&programme::subject(id)).await?.state.known().is_ok()
         }
@@ -131,7 +120,7 @@ async fn still_is(view: &View, kind: Kind, holder: Holder) -> Result<bool, Failu
 }
 
 /// What is recorded of what was told of a resource that has these ids.
-pub(crate) async fn decide(
+async fn decide(
     view: &View,
     resource: Resource,
     held: &ExternalIds,
@@ -154,7 +143,7 @@ pub(crate) async fn decide(
 }
 
 /// The state after facts that are about to be recorded, read as they will be.
-pub(crate) fn after<S: Fold + Clone>(state: &S, facts: &[Event]) -> Result<S, Failure> {
+fn after<S: Fold + Clone>(state: &S, facts: &[Event]) -> Result<S, Failure> {
     let mut next = state.clone();
     for fact in facts {
         next.apply(&NewFact::of(fact).as_fact(i64::MAX, Timestamp::UNIX_EPOCH))?;

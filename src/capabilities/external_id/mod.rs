@@ -15,7 +15,7 @@ mod tests;
 
 pub use domain::{Event, Kind, Resource, subjects};
 pub use external_ids::ExternalIds;
-pub(crate) use http::{Told, WithdrawExternalId, after, change, checked, decide, free};
+pub(crate) use http::{Told, WithdrawExternalId, change, checked, free};
 
 use super::Capability;
 

@@ -15,16 +15,6 @@ problems! {
         text("id", "The id in that system: `4711`."),
         id("trainee", "The trainee that has the id.");
 
-    /// Another supervisor has this external id. One id in a system names one person. Take it back
-    /// from the supervisor that is named if it was told wrong.
-    SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("supervisor", "The supervisor that has the id.");
-
     /// Another leader has this external id. One id in a system names one person. Take it back from
     /// the leader that is named if it was told wrong.
     LEADER_EXTERNAL_ID_TAKEN = 409, "leader_external_id_taken",
@@ -55,26 +45,6 @@ problems! {
         text("id", "The id in that system: `4711`."),
         id("occupancy", "The occupancy that has the id.");
 
-    /// Another supervisor assignment has this external id. One id in a system names one assignment.
-    /// Take it back from the assignment that is named if it was told wrong.
-    ASSIGNMENT_EXTERNAL_ID_TAKEN = 409, "assignment_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to assignment {assignment}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veilederforhold {assignment}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("assignment", "The assignment that has the id.");
-
-    /// Another supervision exemption has this external id. One id in a system names one exemption.
-    /// Take it back from the exemption that is named if it was told wrong.
-    EXEMPTION_EXTERNAL_ID_TAKEN = 409, "exemption_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to exemption {exemption}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører fritak {exemption}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("exemption", "The exemption that has the id.");
-
     /// Another programme has this external id. One id in a system names one programme. Take it back
     /// from the programme that is named if it was told wrong.
     PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
@@ -100,12 +70,9 @@ problems! {
 pub fn taken(kind: Kind) -> &'static Problem {
     match kind {
         Kind::Trainee => &TRAINEE_EXTERNAL_ID_TAKEN,
-        Kind::Supervisor => &SUPERVISOR_EXTERNAL_ID_TAKEN,
         Kind::Leader => &LEADER_EXTERNAL_ID_TAKEN,
         Kind::Position => &POSITION_EXTERNAL_ID_TAKEN,
         Kind::Occupancy => &OCCUPANCY_EXTERNAL_ID_TAKEN,
-        Kind::Assignment => &ASSIGNMENT_EXTERNAL_ID_TAKEN,
-        Kind::Exemption => &EXEMPTION_EXTERNAL_ID_TAKEN,
         Kind::Programme => &PROGRAMME_EXTERNAL_ID_TAKEN,
         Kind::AlisOffice => &ALIS_OFFICE_EXTERNAL_ID_TAKEN,
     }
