@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse};
 use deserr::Deserr;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -27,10 +27,10 @@ use utoipa::{PartialSchema, ToSchema};
 use super::access::Access;
 use super::concerns::Concerns;
 use super::page::Page;
-use super::{Answer, Body, ProblemResponse};
-use crate::edge::Faults;
+use super::{Answer, Body, ProblemResponse, problems};
+use crate::edge::{Faults, FromText};
 use crate::event_log::{Refusal, View};
-use crate::problem::Problem;
+use crate::problem::{Problem, Rejection};
 
 /// A future of a value that forgot which function it is of. It stays on its thread.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -87,6 +87,14 @@ impl Place {
     pub fn value(&self, place: usize) -> &str {
         self.0.get(place).map_or("", String::as_str)
     }
+
+    /// One of them, read.
+    ///
+    /// # Errors
+    /// What cannot be read is the address of nothing.
+    pub fn read<T: FromText>(&self, place: usize) -> Result<T, Rejection> {
+        T::from_text(self.value(place)).map_err(|_fault| (&problems::NOT_FOUND).into())
+    }
 }
 
 impl From<Vec<String>> for Place {
@@ -108,6 +116,15 @@ impl PathParameter {
     /// A place for an id that this service made.
     pub const fn id(name: &'static str, about: &'static str, example: &'static str) -> Self {
         Self { name, about, example, schema: crate::edge::Id::schema }
+    }
+
+    /// A place for another value, whose type the document describes beside it.
+    pub const fn of<T: ToSchema>(
+        name: &'static str,
+        about: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self { name, about, example, schema: || Ref::from_schema_name(T::name()).into() }
     }
 
     fn documented(&self) -> Parameter {
@@ -214,6 +231,23 @@ pub struct Operation {
     /// Whom what its address names concerns; nothing where that is no one resource.
     pub concerns: Option<ConcernsOf>,
     pub run: Run,
+}
+
+/// Runs a plain `async fn` over what it reads of the request: for operations of another form.
+pub fn custom<H, A>(handler: H) -> Run
+where
+    H: Handler<A, Output = Answer> + Send + Sync,
+    A: FromRequest + 'static,
+{
+    Arc::new(move |mut call: Call| -> Later<'static, Answer> {
+        let handler = handler.clone();
+        Box::pin(async move {
+            match A::from_request(&call.request, &mut call.payload).await {
+                Ok(read) => handler.call(read).await,
+                Err(error) => Ok(HttpResponse::from_error(error)),
+            }
+        })
+    })
 }
 
 impl Operation {

@@ -1,6 +1,7 @@
 //! What a resource is. From its declaration follow, written once: read, list, history, external
 //! ids, ETag and `Location`, the gate, the access log, and its operations in the document.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,10 +26,12 @@ use super::page::{Paging, Sort};
 use super::time_axes::TimeAxes;
 use super::{Answer, Change, History, InTime, ProblemResponse, Read, Service, problems, reading};
 use crate::aggregate::{DomainEvent, Subject};
+use crate::edge::FromText;
 use crate::event_log::feed::About;
 use crate::event_log::{Anything, Decision, Refusal, Reply, View};
 use crate::personal_data::Vault;
 use crate::problem::{Problem, Rejection};
+use crate::time::FIRST_DAY;
 
 /// The names of a kind of resource.
 pub struct Kind {
@@ -76,6 +79,16 @@ pub trait Key: Clone + 'static {
     fn of(place: &Place) -> Option<Self>;
     /// The values of the places in the path.
     fn values(&self) -> Vec<String>;
+}
+
+/// What is written as text: a number, a code.
+impl<T: FromText + Display + Clone + 'static> Key for T {
+    fn of(place: &Place) -> Option<Self> {
+        place.read(0).ok()
+    }
+    fn values(&self) -> Vec<String> {
+        vec![self.to_string()]
+    }
 }
 
 impl Key for Uuid {
@@ -183,6 +196,8 @@ impl By {
 pub struct Cx<'a, R: Resource> {
     pub view: &'a View,
     pub key: &'a R::Key,
+    /// Where it is done: the places of the key, and behind them those that the act itself has.
+    pub place: &'a Place,
     pub parties: &'a R::Parties,
     pub by: &'a By,
 }
@@ -321,29 +336,38 @@ impl<R: Resource> Operations<R> {
     }
 
     /// Adds something that is done to one resource.
-    pub fn act<B, F>(mut self, act: Act<'_, F>) -> Self
+    pub fn act<B, F>(self, act: Act<'_, F>) -> Self
+    where
+        B: Asked,
+        F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
+    {
+        self.act_from(act, |_| FIRST_DAY)
+    }
+
+    /// The same for what is answered as it will be on a day, when that is to come.
+    pub fn act_from<B, F>(mut self, act: Act<'_, F>, day: fn(&B) -> Date) -> Self
     where
         B: Asked,
         F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
     {
         let Act { id, path, summary, about, by, refuses, rule } = act;
-        let template = R::KIND.path_of_one();
-        let of_one = template.clone();
+        let template = format!("{}{path}", R::KIND.path_of_one());
+        let of_act = template.clone();
         let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-            let template = of_one.clone();
+            let place = Place::of(&of_act, call.request.match_info().as_str());
             Box::pin(async move {
                 let change: Change = call.read().await?;
-                let key = key_of::<R::Key>(&template, &call)?;
+                let key = R::Key::of(&place).ok_or(&problems::NOT_FOUND)?;
                 let body = call.body::<B>().await?;
-                let asked = Rc::new((change.by(), key, body.value));
+                let asked = Rc::new((change.by(), key, place, body.value));
                 let decide: Decide = Box::new(move |view| {
                     let asked = asked.clone();
                     Box::pin(async move {
-                        let (by, key, body) = &*asked;
+                        let (by, key, place, body) = &*asked;
                         let parties = R::load(view, key).await?;
-                        let cx = Cx::<R> { view, key, parties: &parties, by };
+                        let cx = Cx::<R> { view, key, place, parties: &parties, by };
                         let facts = rule(&cx, body).await?;
-                        Ok(decided::<R>(key, parties, &facts, by.today))
+                        Ok(decided::<R>(key, parties, &facts, by.today.max(day(body))))
                     })
                 });
                 execute(change, body.canonical, decide).await
@@ -351,7 +375,7 @@ impl<R: Resource> Operations<R> {
         });
         self.list.push(Operation {
             method: Method::Post,
-            path: format!("{template}{path}"),
+            path: template,
             body: Some(named::<B>),
             ..bare::<R>(id, summary, about, by, refuses, run)
         });
@@ -363,6 +387,23 @@ impl<R: Resource> Operations<R> {
         if let Some(last) = self.list.last_mut() {
             let description = format!("The {}; null if it never was", R::KIND.noun);
             last.success = Success::json(200, description, named_or_null::<R::View>);
+        }
+        self
+    }
+
+    /// The path of the last operation has a further place.
+    pub fn at(mut self, place: PathParameter) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.places.push(place);
+        }
+        self
+    }
+
+    /// The rule of the last operation asks whether the caller may: the municipality that acts is in
+    /// the body, and what the address names is nobody's.
+    pub fn asks_itself(mut self) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.concerns = None;
         }
         self
     }
@@ -419,7 +460,7 @@ pub(super) fn shown<R: Resource>(
 }
 
 /// An operation on one resource, without what differs.
-pub(super) fn bare<R: Resource>(
+pub fn bare<R: Resource>(
     id: impl Into<String>,
     summary: impl Into<String>,
     about: impl Into<String>,
@@ -476,7 +517,8 @@ pub fn operations_of<R: Resource>() -> Vec<Operation> {
     all
 }
 
-fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
+/// The parameters in the query that a type declares.
+pub fn axes<T: utoipa::IntoParams>() -> Vec<Parameter> {
     T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query))
 }
 
