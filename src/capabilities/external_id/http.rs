@@ -11,7 +11,6 @@ use super::external_ids::ExternalIds;
 use super::problems::taken;
 use crate::aggregate::{Fold, NewFact, Subject, erased_subject};
 use crate::capabilities::position::{self, Position};
-use crate::capabilities::programme::{self, Programme};
 use crate::capabilities::supervision::Assignments;
 use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
 use crate::capabilities::supervision::exemption::Exemptions;
@@ -123,10 +122,7 @@ async fn still_is(view: &View, kind: Kind, holder: Holder) -> Result<bool, Failu
             let state = view.consult::<Exemptions>(&exemption_subject(id)).await?.state;
             state.get(id).is_ok()
         }
-        Kind::Programme => {
-            view.consult::<Programme>(&programme::subject(id)).await?.state.known().is_ok()
-        }
-        Kind::Position | Kind::AlisOffice => true,
+        Kind::Position | Kind::AlisOffice | Kind::Programme => true,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is refused about ids in other systems: that somebody else has it.
 
 use super::domain::Kind;
+use crate::http::external_ids::EXTERNAL_ID_TAKEN;
 use crate::problem::Problem;
 use crate::problems;
 
@@ -46,18 +47,6 @@ problems! {
     EXEMPTION_EXTERNAL_ID_TAKEN = 409, "exemption_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to exemption {exemption}.",
     nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører fritak {exemption}.";
-
-    /// Another programme has this external id. One id in a system names one programme. Take it back
-    /// from the programme that is named if it was told wrong.
-    PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to programme {programme}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.";
-
-    /// Another ALIS office has this external id. One id in a system names one office. Take it back
-    /// from the office that is named if it was told wrong.
-    ALIS_OFFICE_EXTERNAL_ID_TAKEN = 409, "alis_office_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to office {office}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.";
 }
 
 /// The refusal of an id that another one of the kind has.
@@ -70,7 +59,6 @@ pub fn taken(kind: Kind) -> &'static Problem {
         Kind::Occupancy => &OCCUPANCY_EXTERNAL_ID_TAKEN,
         Kind::Assignment => &ASSIGNMENT_EXTERNAL_ID_TAKEN,
         Kind::Exemption => &EXEMPTION_EXTERNAL_ID_TAKEN,
-        Kind::Programme => &PROGRAMME_EXTERNAL_ID_TAKEN,
-        Kind::AlisOffice => &ALIS_OFFICE_EXTERNAL_ID_TAKEN,
+        Kind::Programme | Kind::AlisOffice => &EXTERNAL_ID_TAKEN,
     }
 }

@@ -62,10 +62,10 @@ pub async fn two_of_each(client: &Client) -> Vec<Two> {
     let mut all = persons(client).await;
     all.extend(work(client, &all[0], &all[1]).await);
     let programme = |name: &str| ("/v1/programmes", json!({"name": name, "from": "2019-01-01"}));
-    let kind = ("programme", "programme_external_id_taken", "programmes?external_id");
+    let kind = ("programme", "external_id_taken", "programmes?external_id");
     all.push(two(client, kind, [programme("One"), programme("Two")]).await);
     let office = |name: &str| ("/v1/alis-offices", json!({"name": name}));
-    let kind = ("office", "alis_office_external_id_taken", "alis-offices?external_id");
+    let kind = ("office", "external_id_taken", "alis-offices?external_id");
     all.push(two(client, kind, [office("One"), office("Two")]).await);
     all
 }
