@@ -1,6 +1,7 @@
 //! What is refused about ids in other systems: that somebody else has it.
 
 use super::domain::Kind;
+use crate::http::external_ids::EXTERNAL_ID_TAKEN;
 use crate::problem::Problem;
 use crate::problems;
 
@@ -39,31 +40,8 @@ problems! {
     /// from the occupancy that is named if it was told wrong.
     OCCUPANCY_EXTERNAL_ID_TAKEN = 409, "occupancy_external_id_taken",
     en: "The external id is taken", "{system}/{id} belongs to occupancy {occupancy}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører besettelse {occupancy}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("occupancy", "The occupancy that has the id.");
+    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører besettelse {occupancy}.";
 
-    /// Another programme has this external id. One id in a system names one programme. Take it back
-    /// from the programme that is named if it was told wrong.
-    PROGRAMME_EXTERNAL_ID_TAKEN = 409, "programme_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to programme {programme}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører program {programme}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("programme", "The programme that has the id.");
-
-    /// Another ALIS office has this external id. One id in a system names one office. Take it back
-    /// from the office that is named if it was told wrong.
-    ALIS_OFFICE_EXTERNAL_ID_TAKEN = 409, "alis_office_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to office {office}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører kontor {office}.",
-    members:
-        text("system", "The system that gave the id: `payroll`."),
-        text("id", "The id in that system: `4711`."),
-        id("office", "The office that has the id.");
 }
 
 /// The refusal of an id that another one of the kind has.
@@ -73,7 +51,6 @@ pub fn taken(kind: Kind) -> &'static Problem {
         Kind::Leader => &LEADER_EXTERNAL_ID_TAKEN,
         Kind::Position => &POSITION_EXTERNAL_ID_TAKEN,
         Kind::Occupancy => &OCCUPANCY_EXTERNAL_ID_TAKEN,
-        Kind::Programme => &PROGRAMME_EXTERNAL_ID_TAKEN,
-        Kind::AlisOffice => &ALIS_OFFICE_EXTERNAL_ID_TAKEN,
+        Kind::Programme | Kind::AlisOffice => &EXTERNAL_ID_TAKEN,
     }
 }

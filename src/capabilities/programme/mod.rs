@@ -22,13 +22,14 @@ pub use state::Programme;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "programme",
     event_types: Event::TYPES,
     problems: problems::ALL,
-    routes: http::routes,
-    operations: std::vec::Vec::new,
-    projections: || vec![declared::<Programmes>()],
+    routes: |_| {},
+    operations: http::operations,
+    projections: || vec![declared::<Listed<Programmes>>()],
     reports: &[],
 };

@@ -33,15 +33,20 @@ pub use organisations::Organisations;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "reference",
     event_types: Event::TYPES,
     problems: problems::ALL,
-    routes: http::routes,
-    operations: std::vec::Vec::new,
+    routes: |_| {},
+    operations: http::operations,
     projections: || {
-        vec![declared::<Municipalities>(), declared::<AlisOffices>(), declared::<Organisations>()]
+        vec![
+            declared::<Listed<Municipalities>>(),
+            declared::<Listed<AlisOffices>>(),
+            declared::<Listed<Organisations>>(),
+        ]
     },
     reports: &[],
 };
