@@ -19,7 +19,7 @@ use crate::event_log::{Anything, Decision, Refusal, Reply, View};
 use crate::external_ids::{self, Claims};
 pub use crate::external_ids::{ExternalIds, Naming, checked};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Token};
-use crate::problem::Rejection;
+use crate::problem::{Problem, Rejection};
 use crate::problems;
 
 problems! {
@@ -151,14 +151,14 @@ async fn decide<R: Resource>(
     Ok(Decision { main: R::home(&parties, key), facts, person_keys: vec![], reply })
 }
 
-/// The two operations of a resource.
-pub fn operations<R: Resource>(access: Access) -> Vec<Operation> {
+/// The two operations of a resource, and what they may refuse with beside that an id is taken.
+pub fn operations<R: Resource>(access: Access, refuses: &[&'static Problem]) -> Vec<Operation> {
     let kind = const { &R::KIND };
     let (article, noun) = (article(kind.noun), kind.noun);
     vec![
         operation::<R, ExternalId>(Operation {
             path: format!("{}/external-ids", kind.path_of_one()),
-            refuses: vec![&EXTERNAL_ID_TAKEN],
+            refuses: [&[&EXTERNAL_ID_TAKEN], refuses].concat(),
             ..super::resource::bare::<R>(
                 format!("add_{}_external_id", kind.name),
                 format!("Add an external id to {article} {noun}"),
@@ -176,7 +176,7 @@ pub fn operations<R: Resource>(access: Access) -> Vec<Operation> {
                 "It was wrong: another one may have it from now on. What was recorded stays in the \
                  history, and `known_at` before this shows it.",
                 access,
-                &[],
+                refuses,
                 none(),
             )
         }),

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse};
 use deserr::Deserr;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema,
 };
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::access::Access;
 use super::concerns::Concerns;
@@ -216,7 +216,75 @@ pub struct Operation {
     pub run: Run,
 }
 
+/// An operation of another form than those of resources: it is answered by a plain `async fn` over
+/// what requests are read into.
+pub struct Custom<'a, F> {
+    pub method: Method,
+    pub path: &'static str,
+    pub places: &'a [PathParameter],
+    pub id: &'static str,
+    pub tag: &'static str,
+    pub summary: &'static str,
+    pub about: &'static str,
+    pub by: Access,
+    pub refuses: &'a [&'static Problem],
+    /// [`super::resource::concerns_of`] what its address names; nothing where that is no one
+    /// resource.
+    pub concerns: Option<ConcernsOf>,
+    pub success: Success,
+    /// What answers it.
+    pub answer: F,
+}
+
 impl Operation {
+    /// An operation of another form, without body or parameters in the query yet.
+    pub fn custom<Args, F>(custom: Custom<'_, F>) -> Self
+    where
+        Args: FromRequest + 'static,
+        F: Handler<Args, Output = Answer> + Send + Sync,
+    {
+        let answer = custom.answer;
+        let run = Arc::new(move |call: Call| -> Later<'static, Answer> {
+            let answer = answer.clone();
+            Box::pin(async move {
+                let Call { request, mut payload } = call;
+                match Args::from_request(&request, &mut payload).await {
+                    Ok(args) => answer.call(args).await,
+                    Err(wrong) => Ok(HttpResponse::from_error(wrong)),
+                }
+            })
+        });
+        Self {
+            method: custom.method,
+            path: custom.path.to_owned(),
+            id: custom.id.to_owned(),
+            tag: custom.tag,
+            summary: custom.summary.to_owned(),
+            about: custom.about.to_owned(),
+            access: custom.by,
+            refuses: custom.refuses.to_vec(),
+            places: custom.places.to_vec(),
+            parameters: Arc::new(Vec::new),
+            parameter_types: vec![],
+            body: None,
+            success: custom.success,
+            concerns: custom.concerns,
+            run,
+        }
+    }
+
+    /// It takes a body, too.
+    pub fn with_body<B: Asked>(self) -> Self {
+        Self { body: Some(named::<B>), ..self }
+    }
+
+    /// It takes these parameters in the query, too.
+    pub fn with_query<T: IntoParams>(self) -> Self {
+        let before = self.parameters;
+        let more = || T::into_params(|| Some(ParameterIn::Query));
+        Self { parameters: Arc::new(move || [before(), more()].concat()), ..self }
+    }
+
     /// Writes the operation into the document.
     pub fn document(&self, document: &mut OpenApi) {
         let mut schemas = Vec::new();

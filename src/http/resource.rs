@@ -185,6 +185,8 @@ pub struct Cx<'a, R: Resource> {
     pub key: &'a R::Key,
     pub parties: &'a R::Parties,
     pub by: &'a By,
+    /// Every place in the address: those of the key, and those behind them.
+    pub place: &'a Place,
 }
 
 /// The facts to record, none when it is so already; or why not.
@@ -236,6 +238,8 @@ pub struct Create<'a, F> {
 /// The operations of a resource.
 pub struct Operations<R> {
     pub list: Vec<Operation>,
+    /// What naming one of them may be refused with, beside that the name is taken.
+    naming_refuses: Vec<&'static Problem>,
     resource: std::marker::PhantomData<R>,
 }
 
@@ -259,7 +263,8 @@ pub fn key_of<K: Key>(template: &str, call: &Call) -> Result<K, ProblemResponse>
 impl<R: Resource> Operations<R> {
     /// None beside what every resource has.
     pub fn none() -> Self {
-        Self { list: Vec::new(), resource: std::marker::PhantomData }
+        let (list, naming_refuses) = (Vec::new(), Vec::new());
+        Self { list, naming_refuses, resource: std::marker::PhantomData }
     }
 
     /// Adds a way to make a resource.
@@ -327,21 +332,22 @@ impl<R: Resource> Operations<R> {
         F: for<'a> AsyncFn(&'a Cx<'a, R>, &'a B) -> Decided<R> + Copy + Send + Sync + 'static,
     {
         let Act { id, path, summary, about, by, refuses, rule } = act;
-        let template = R::KIND.path_of_one();
-        let of_one = template.clone();
+        let template = format!("{}{path}", R::KIND.path_of_one());
+        let of_act = template.clone();
         let run = Arc::new(move |mut call: Call| -> Later<'static, Answer> {
-            let template = of_one.clone();
+            let template = of_act.clone();
             Box::pin(async move {
                 let change: Change = call.read().await?;
-                let key = key_of::<R::Key>(&template, &call)?;
+                let place = Place::of(&template, call.request.match_info().as_str());
+                let key = R::Key::of(&place).ok_or(&problems::NOT_FOUND)?;
                 let body = call.body::<B>().await?;
-                let asked = Rc::new((change.by(), key, body.value));
+                let asked = Rc::new((change.by(), place, key, body.value));
                 let decide: Decide = Box::new(move |view| {
                     let asked = asked.clone();
                     Box::pin(async move {
-                        let (by, key, body) = &*asked;
+                        let (by, place, key, body) = &*asked;
                         let parties = R::load(view, key).await?;
-                        let cx = Cx::<R> { view, key, parties: &parties, by };
+                        let cx = Cx::<R> { view, key, parties: &parties, by, place };
                         let facts = rule(&cx, body).await?;
                         Ok(decided::<R>(key, parties, &facts, by.today))
                     })
@@ -351,7 +357,7 @@ impl<R: Resource> Operations<R> {
         });
         self.list.push(Operation {
             method: Method::Post,
-            path: format!("{template}{path}"),
+            path: template,
             body: Some(named::<B>),
             ..bare::<R>(id, summary, about, by, refuses, run)
         });
@@ -373,6 +379,19 @@ impl<R: Resource> Operations<R> {
             last.success.description = description.to_owned();
         }
         self
+    }
+
+    /// The path of the last operation has these places behind those of the resource.
+    pub fn with_places(mut self, places: &[PathParameter]) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.places.extend(places);
+        }
+        self
+    }
+
+    /// What the operations on external ids may refuse with, beside that an id is taken.
+    pub fn naming_refuses(self, refuses: &[&'static Problem]) -> Self {
+        Self { naming_refuses: refuses.to_vec(), ..self }
     }
 
     /// Adds an operation of another form.
@@ -448,7 +467,7 @@ pub(super) fn bare<R: Resource>(
 }
 
 /// Whom the resource in an address concerns; nobody when the address is of none.
-fn concerns_of<'a, R: Resource>(
+pub fn concerns_of<'a, R: Resource>(
     view: &'a View,
     place: &'a Place,
     day: Date,
@@ -464,14 +483,14 @@ fn concerns_of<'a, R: Resource>(
 /// Everything that can be asked of a resource, declared or following from what it is.
 pub fn operations_of<R: Resource>() -> Vec<Operation> {
     let kind = const { &R::KIND };
-    let mut all = R::operations().list;
+    let Operations { list: mut all, naming_refuses, .. } = R::operations();
     if let Some(listing) = R::listing() {
         all.push(list_operation::<R>(listing));
     }
     all.push(read_operation::<R>());
     all.push(history_operation::<R>());
     if let Some((_, access)) = kind.external_ids {
-        all.extend(external_ids::operations::<R>(access));
+        all.extend(external_ids::operations::<R>(access, &naming_refuses));
     }
     all
 }
