@@ -22,7 +22,7 @@ use crate::capabilities::position::{self, Position};
 use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
 use crate::capabilities::supervision::exemption::Exemptions;
 use crate::capabilities::supervision::{self, Assignments, Supervisor};
-use crate::capabilities::trainee::{self, Trainee};
+use crate::capabilities::trainee::Trainee;
 use crate::event_log::View;
 use crate::http::access::{Access, Rule};
 use crate::http::actor::{Actor, Role};
@@ -30,6 +30,7 @@ use crate::http::concerns::Concerns;
 use crate::http::context::Route;
 use crate::http::limits::{self, Allowance};
 use crate::http::operation::{ConcernsOf, Place};
+use crate::http::resource::Resource as _;
 use crate::http::{ProblemResponse, Service, problems, today};
 use crate::identity::{Caller, Proof, Refused};
 use crate::problem::Rejection;
@@ -248,7 +249,7 @@ impl Named {
         let mut concerns = Concerns::default();
         match self {
             Named::Position(id) => of_position(view, *id, &mut concerns).await?,
-            Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
+            Named::Doctor(id) => concerns = Trainee::concerns(view, id, day).await?,
             Named::Supervisor(id) => of_supervisor(view, *id, day, &mut concerns).await?,
             Named::Leader(id) => {
                 let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
@@ -295,21 +296,6 @@ async fn of_position(
     Ok(())
 }
 
-async fn of_doctor(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-    if let Some(known) = state.known() {
-        concerns.municipalities.extend(known.at_home_on(day));
-        concerns.doctor = Some(id);
-        concerns.doctors.insert(id);
-    }
-    Ok(())
-}
-
 async fn of_supervisor(
     view: &View,
     id: Uuid,
@@ -338,8 +324,9 @@ async fn of_assignment(
     if let Ok(assignment) = state.get(id) {
         concerns.municipalities.extend(assignment.municipality.clone());
         concerns.supervisor = Some(assignment.supervisor);
-        of_doctor(view, assignment.trainee, day, concerns).await?;
-        concerns.doctor = None;
+        let trainee = Trainee::concerns(view, &assignment.trainee, day).await?;
+        concerns.municipalities.extend(trainee.municipalities);
+        concerns.doctors = trainee.doctors;
     }
     Ok(())
 }

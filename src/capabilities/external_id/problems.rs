@@ -1,16 +1,11 @@
 //! What is refused about ids in other systems: that somebody else has it.
 
 use super::domain::Kind;
+use crate::http::external_ids::EXTERNAL_ID_TAKEN;
 use crate::problem::Problem;
 use crate::problems;
 
 problems! {
-    /// Another trainee has this external id. One id in a system names one doctor. Take it back from
-    /// the trainee that is named if it was told wrong.
-    TRAINEE_EXTERNAL_ID_TAKEN = 409, "trainee_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to trainee {trainee}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører lege i spesialisering {trainee}.";
-
     /// Another supervisor has this external id. One id in a system names one person. Take it back
     /// from the supervisor that is named if it was told wrong.
     SUPERVISOR_EXTERNAL_ID_TAKEN = 409, "supervisor_external_id_taken",
@@ -63,7 +58,7 @@ problems! {
 /// The refusal of an id that another one of the kind has.
 pub fn taken(kind: Kind) -> &'static Problem {
     match kind {
-        Kind::Trainee => &TRAINEE_EXTERNAL_ID_TAKEN,
+        Kind::Trainee => &EXTERNAL_ID_TAKEN,
         Kind::Supervisor => &SUPERVISOR_EXTERNAL_ID_TAKEN,
         Kind::Leader => &LEADER_EXTERNAL_ID_TAKEN,
         Kind::Position => &POSITION_EXTERNAL_ID_TAKEN,
