@@ -17,7 +17,6 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{Grants, subject as grant_subject};
-use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::position::{self, Position};
 use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
 use crate::capabilities::supervision::exemption::Exemptions;
@@ -215,7 +214,6 @@ enum Named {
     Position(Uuid),
     Doctor(Uuid),
     Supervisor(Uuid),
-    Leader(Uuid),
     Assignment(Uuid),
     Exemption(Uuid),
     Grant(Uuid),
@@ -234,7 +232,6 @@ impl Named {
             "positions" => Named::Position,
             "trainees" => Named::Doctor,
             "supervisors" => Named::Supervisor,
-            "leaders" => Named::Leader,
             "supervisor-assignments" => Named::Assignment,
             "supervision-exemptions" => Named::Exemption,
             "access-grants" => Named::Grant,
@@ -251,15 +248,6 @@ impl Named {
             Named::Position(id) => of_position(view, *id, &mut concerns).await?,
             Named::Doctor(id) => concerns = Trainee::concerns(view, id, day).await?,
             Named::Supervisor(id) => of_supervisor(view, *id, day, &mut concerns).await?,
-            Named::Leader(id) => {
-                let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
-                let known = state.known();
-                let terms = known.into_iter().flat_map(|known| known.terms());
-                concerns.municipalities.extend(terms.map(|term| term.municipality.clone()));
-                concerns.today =
-                    known.map(|known| known.municipalities_from(day)).unwrap_or_default();
-                concerns.leader = known.map(|known| known.id);
-            }
             Named::Assignment(id) => of_assignment(view, *id, day, &mut concerns).await?,
             Named::Exemption(id) => {
                 let state = view.consult::<Exemptions>(&exemption_subject(*id)).await?.state;

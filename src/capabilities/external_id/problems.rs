@@ -12,12 +12,6 @@ problems! {
     en: "The external id is taken", "{system}/{id} belongs to supervisor {supervisor}.",
     nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører veileder {supervisor}.";
 
-    /// Another leader has this external id. One id in a system names one person. Take it back from
-    /// the leader that is named if it was told wrong.
-    LEADER_EXTERNAL_ID_TAKEN = 409, "leader_external_id_taken",
-    en: "The external id is taken", "{system}/{id} belongs to leader {leader}.",
-    nb: "Den eksterne id-en er i bruk", "{system}/{id} tilhører leder {leader}.";
-
     /// Another position has this external id. One id in a system names one position. Take it back
     /// from the position that is named if it was told wrong.
     POSITION_EXTERNAL_ID_TAKEN = 409, "position_external_id_taken",
@@ -58,9 +52,8 @@ problems! {
 /// The refusal of an id that another one of the kind has.
 pub fn taken(kind: Kind) -> &'static Problem {
     match kind {
-        Kind::Trainee => &EXTERNAL_ID_TAKEN,
+        Kind::Trainee | Kind::Leader => &EXTERNAL_ID_TAKEN,
         Kind::Supervisor => &SUPERVISOR_EXTERNAL_ID_TAKEN,
-        Kind::Leader => &LEADER_EXTERNAL_ID_TAKEN,
         Kind::Position => &POSITION_EXTERNAL_ID_TAKEN,
         Kind::Occupancy => &OCCUPANCY_EXTERNAL_ID_TAKEN,
         Kind::Assignment => &ASSIGNMENT_EXTERNAL_ID_TAKEN,

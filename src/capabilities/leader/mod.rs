@@ -20,13 +20,15 @@ pub use state::{Known, Leader, Term, answering};
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
+use crate::http::resource::operations_of;
 
 pub static CAPABILITY: Capability = Capability {
     name: "leader",
     event_types: Event::TYPES,
     problems: problems::ALL,
-    routes: http::routes,
-    operations: std::vec::Vec::new,
-    projections: || vec![declared::<Leaders>()],
+    routes: |_| {},
+    operations: operations_of::<Leader>,
+    projections: || vec![declared::<Listed<Leaders>>()],
     reports: &[],
 };

@@ -22,8 +22,8 @@ pub static CAPABILITY: Capability = Capability {
     name: "person",
     event_types: Event::TYPES,
     problems: problems::ALL,
-    routes: http::routes,
-    operations: std::vec::Vec::new,
+    routes: |_| {},
+    operations: http::operations,
     projections: || vec![],
     reports: &[],
 };

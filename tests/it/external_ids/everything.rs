@@ -79,13 +79,13 @@ async fn persons(client: &Client) -> Vec<Two> {
         }
         (path, body)
     };
-    let kind = ("trainee", "trainee_external_id_taken", "trainees?external_id");
+    let kind = ("trainee", "external_id_taken", "trainees?external_id");
     let of = |hpr| person("/v1/trainees", hpr, ("scheme", json!("new")));
     let trainees = two(client, kind, [of("999000001"), of("999000002")]).await;
     let kind = ("supervisor", "supervisor_external_id_taken", "supervisors?external_id");
     let of = |hpr| person("/v1/supervisors", hpr, ("specialist_since", json!("2010-01-01")));
     let supervisors = two(client, kind, [of("999000101"), of("999000102")]).await;
-    let kind = ("leader", "leader_external_id_taken", "leaders?external_id");
+    let kind = ("leader", "external_id_taken", "leaders?external_id");
     let of = |hpr| person("/v1/leaders", hpr, ("from", json!("2019-01-01")));
     let leaders = two(client, kind, [of("999000201"), of("999000202")]).await;
     vec![trainees, supervisors, leaders]
