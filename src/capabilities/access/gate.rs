@@ -17,9 +17,6 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{Grants, subject as grant_subject};
-use crate::capabilities::leader::{self, Leader};
-use crate::capabilities::position::{self, Position};
-use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
 use crate::http::access::{Access, Rule};
 use crate::http::actor::{Actor, Role};
@@ -109,17 +106,14 @@ async fn check(
     let path = request.match_info().as_str();
     let look = match service.looks.at(request.method().as_str(), template) {
         Some(look) => look.map(|of| Look::Declared(of, Place::of(template, path))),
-        None => Named::of(path)?.map(Look::Named),
+        None => Look::of_grant(path)?,
     };
     if let Some(look) = look
         && !actor.reach.has(Role::Loader)
     {
         let begun = tokio::time::Instant::now();
         let view = service.log.view();
-        let concerns = match look {
-            Look::Declared(of, place) => of(&view, &place, day).await?,
-            Look::Named(named) => named.concerns(&view, day).await?,
-        };
+        let concerns = look.concerns(&view, day).await?;
         if !concerns.are_visible_to(&actor) && !concerns.are_decided_by(&actor, rule.access) {
             let told = begun + Duration::from_millis(NOT_FOUND_AFTER_MS);
             tokio::time::sleep_until(told).await;
@@ -202,91 +196,40 @@ fn refused(why: Refused) -> ProblemResponse {
 /// How to find out whom an address concerns.
 enum Look {
     Declared(ConcernsOf, Place),
-    Named(Named),
-}
-
-/// The individual resource that an address names.
-#[derive(Debug, PartialEq, Eq)]
-enum Named {
-    Position(Uuid),
-    Doctor(Uuid),
-    Leader(Uuid),
     Grant(Uuid),
 }
 
-impl Named {
-    /// What `/v1/<kind>/<id>...` names. Addresses of other kinds name nothing that is somebody's.
+impl Look {
+    /// The grant that `/v1/access-grants/<id>...` names.
     ///
     /// # Errors
-    /// What is somebody's and has no id that can be looked at is not found: no handler may
-    /// understand an address that the gate does not.
-    fn of(path: &str) -> Result<Option<Self>, ProblemResponse> {
+    /// What has no id that can be looked at is not found: no handler may understand an address that
+    /// the gate does not.
+    fn of_grant(path: &str) -> Result<Option<Self>, ProblemResponse> {
         let mut parts = path.split('/').skip(2);
-        let (Some(kind), Some(id)) = (parts.next(), parts.next()) else { return Ok(None) };
-        let named = match kind {
-            "positions" => Named::Position,
-            "trainees" => Named::Doctor,
-            "leaders" => Named::Leader,
-            "access-grants" => Named::Grant,
-            _ => return Ok(None),
-        };
-        let id = id.parse().map_err(|_no_id| ProblemResponse::from(&problems::NOT_FOUND))?;
-        Ok(Some(named(id)))
+        match (parts.next(), parts.next()) {
+            (Some("access-grants"), Some(id)) => {
+                let id =
+                    id.parse().map_err(|_no_id| ProblemResponse::from(&problems::NOT_FOUND))?;
+                Ok(Some(Self::Grant(id)))
+            }
+            _ => Ok(None),
+        }
     }
 
-    /// Whom the resource concerns; nobody when it does not exist.
-    async fn concerns(&self, view: &View, day: Date) -> Result<Concerns, ProblemResponse> {
-        let mut concerns = Concerns::default();
+    /// Whom it concerns; nobody when it does not exist.
+    async fn concerns(self, view: &View, day: Date) -> Result<Concerns, ProblemResponse> {
         match self {
-            Named::Position(id) => of_position(view, *id, &mut concerns).await?,
-            Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
-            Named::Leader(id) => {
-                let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
-                let known = state.known();
-                let terms = known.into_iter().flat_map(|known| known.terms());
-                concerns.municipalities.extend(terms.map(|term| term.municipality.clone()));
-                concerns.today =
-                    known.map(|known| known.municipalities_from(day)).unwrap_or_default();
-                concerns.leader = known.map(|known| known.id);
-            }
-            Named::Grant(id) => {
-                let state = view.consult::<Grants>(&grant_subject(*id)).await?.state;
-                for grant in state.iter() {
+            Look::Declared(of, place) => Ok(of(view, &place, day).await?),
+            Look::Grant(id) => {
+                let mut concerns = Concerns::default();
+                for grant in view.consult::<Grants>(&grant_subject(id)).await?.state.iter() {
                     concerns.municipalities.extend(grant.municipality.clone());
                     concerns.organisation = Some(grant.organisation_number.clone());
                     concerns.kept_by_register = true;
                 }
+                Ok(concerns)
             }
         }
-        Ok(concerns)
     }
-}
-
-async fn of_position(
-    view: &View,
-    id: Uuid,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Position>(&position::domain::subject(id)).await?.state;
-    if let Ok(known) = state.known() {
-        concerns.municipalities.insert(known.established.municipality.clone());
-        // A doctor goes on seeing the positions that they have held.
-        concerns.doctors.extend(known.occupancies.iter().map(|held| held.trainee));
-    }
-    Ok(())
-}
-
-async fn of_doctor(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-    if let Some(known) = state.known() {
-        concerns.municipalities.extend(known.at_home_on(day));
-        concerns.doctor = Some(id);
-        concerns.doctors.insert(id);
-    }
-    Ok(())
 }

@@ -22,6 +22,7 @@ use crate::http::listing::Listed;
 pub static CAPABILITY: Capability = Capability {
     name: "curriculum",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
     routes: |_| {},
     operations: http::operations,

@@ -29,6 +29,7 @@ use crate::event_log::projector::declared;
 pub static CAPABILITY: Capability = Capability {
     name: "learning_goal",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
     routes: http::routes,
     operations: http::operations,

@@ -25,6 +25,7 @@ use crate::http::listing::Listed;
 pub static CAPABILITY: Capability = Capability {
     name: "position",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS, &domain::OCCUPANCY_EXTERNAL_IDS],
     problems: problems::ALL,
     routes: |_| {},
     operations: http::operations,

@@ -27,6 +27,7 @@ use crate::http::listing::Listed;
 pub static CAPABILITY: Capability = Capability {
     name: "programme",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS],
     problems: problems::ALL,
     routes: |_| {},
     operations: http::operations,

@@ -13,6 +13,7 @@ use super::Capability;
 pub static CAPABILITY: Capability = Capability {
     name: "report",
     event_types: &[],
+    external_ids: &[],
     problems: &[],
     routes: http::routes,
     operations: std::vec::Vec::new,

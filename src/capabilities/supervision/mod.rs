@@ -27,6 +27,11 @@ use crate::http::listing::Listed;
 pub static CAPABILITY: Capability = Capability {
     name: "supervision",
     event_types: Event::TYPES,
+    external_ids: &[
+        &domain::EXTERNAL_IDS,
+        &domain::EXEMPTION_EXTERNAL_IDS,
+        &domain::ASSIGNMENT_EXTERNAL_IDS,
+    ],
     problems: problems::ALL,
     routes: |config| {
         config.service(report::read_supervision_status);

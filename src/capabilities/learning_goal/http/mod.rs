@@ -20,18 +20,18 @@ use super::view::{
 };
 use crate::capabilities::curriculum::domain::{self as catalogue, GoalDefined, Predecessor};
 use crate::capabilities::curriculum::{Catalogue, CatalogueGoal, Curriculum, Plan};
-use crate::capabilities::trainee::{self, Trainee};
+use crate::capabilities::trainee::Trainee;
 use crate::edge::{Day, Fault, FromText};
-use crate::event_log::{Failure, Loaded, Refusal, View};
+use crate::event_log::{Failure, Loaded, View};
 use crate::http::InTime;
 use crate::http::access::Access;
 use crate::http::cloud_event::CloudEvent;
-use crate::http::concerns::Concerns;
 use crate::http::operation::{
-    Later, Operation, PathParameter, Place, Success, named, named_or_null, named_page,
+    Operation, PathParameter, Place, Success, named, named_or_null, named_page,
 };
 use crate::http::other::{self, Other, query};
 use crate::http::page::{Paging, Sort};
+use crate::http::resource::concerns_of;
 use crate::http::time_axes::TimeAxes;
 use crate::identifiers::GoalCode;
 use crate::problem::Rejection;
@@ -76,7 +76,7 @@ fn of_plans() -> Vec<Operation> {
                 &OWN_TRAINING,
                 &LATER_STEP_RECORDED,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(201, "The plan", named::<PlanView>),
             rule: plans::assign,
         }),
@@ -90,7 +90,7 @@ fn of_plans() -> Vec<Operation> {
                 about: "In the order they were assigned, archived ones included.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "A page of plans", named_page::<PlanView>),
                 rule: plans::list_plans,
             },
@@ -109,7 +109,7 @@ fn of_plans() -> Vec<Operation> {
                 about: "As it was assigned last, with how many of its goals are approved.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "The plan and its progress", named::<PlanProgressView>),
                 rule: plans::read_plan,
             },
@@ -127,7 +127,7 @@ fn of_plans() -> Vec<Operation> {
              done in it is in the histories of its goals.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "A page of events", named_page::<CloudEvent>),
                 rule: plans::history,
             },
@@ -149,7 +149,7 @@ fn of_plans() -> Vec<Operation> {
                 &OWN_TRAINING,
                 &LATER_STEP_RECORDED,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The plan", named::<PlanView>),
             rule: plans::archive,
         }),
@@ -168,7 +168,7 @@ fn of_plans() -> Vec<Operation> {
                 &OWN_TRAINING,
                 &LATER_STEP_RECORDED,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(
                 200,
                 "The plan as it was before, archived; null when there is none",
@@ -193,7 +193,7 @@ fn of_goals() -> Vec<Operation> {
              done.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "A page of goals", named_page::<GoalView>),
                 rule: goals::list_goals,
             },
@@ -218,7 +218,7 @@ fn of_goals() -> Vec<Operation> {
              turn it is. A goal whose plan is not assigned is not there.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "The goal", named::<GoalView>),
                 rule: goals::read_goal,
             },
@@ -234,7 +234,7 @@ fn of_goals() -> Vec<Operation> {
                 about: "Every event that concerns the goal and the doctor's plans, newest first.",
                 by: Access::Individuals,
                 refuses: &[],
-                concerns: Some(of_trainee),
+                concerns: Some(concerns_of::<Trainee>),
                 success: Success::json(200, "A page of events", named_page::<CloudEvent>),
                 rule: goals::history,
             },
@@ -251,7 +251,7 @@ fn of_goals() -> Vec<Operation> {
              return or a revocation the goal is submitted anew.",
             by: Access::OfDoctor,
             refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::submit,
         }),
@@ -265,7 +265,7 @@ fn of_goals() -> Vec<Operation> {
              stands as it did before.",
             by: Access::OfDoctor,
             refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::recall,
         }),
@@ -287,7 +287,7 @@ fn of_goals() -> Vec<Operation> {
                 &DUAL_ROLE,
                 &NOT_THE_SUPERVISOR,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::recommend,
         }),
@@ -310,7 +310,7 @@ fn of_goals() -> Vec<Operation> {
                 &RECOMMENDATIONS_MISSING,
                 &AGAINST_RECOMMENDATION,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::rule_on,
         }),
@@ -332,7 +332,7 @@ fn of_goals() -> Vec<Operation> {
                 &NOT_THE_DECIDING_MUNICIPALITY,
                 &OWN_TRAINING,
             ],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(
                 200,
                 "The goal, and what the revocation touches",
@@ -351,30 +351,11 @@ fn of_goals() -> Vec<Operation> {
              sees no individuals.",
             by: Access::OfDirectorate,
             refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
-            concerns: Some(of_trainee),
+            concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The revocation", named::<DirectorateRevocationView>),
             rule: directorate::revoke,
         }),
     ]
-}
-
-/// Whom the plans and goals of a trainee concern: whom the trainee does.
-fn of_trainee<'a>(
-    view: &'a View,
-    place: &'a Place,
-    day: Date,
-) -> Later<'a, Result<Concerns, Refusal>> {
-    Box::pin(async move {
-        let mut concerns = Concerns::default();
-        let Ok(id) = place.value(0).parse() else { return Ok(concerns) };
-        let state = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-        if let Some(known) = state.known() {
-            concerns.municipalities.extend(known.at_home_on(day));
-            concerns.doctor = Some(id);
-            concerns.doctors.insert(id);
-        }
-        Ok(concerns)
-    })
 }
 
 /// The report on progress, which stands with the other reports.
