@@ -5,7 +5,7 @@
 # scripts/install-postgres.sh installs when they are missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check generate fuzz schemathesis bench toolchain postgres test-postgres
+.PHONY: help run test check generate examples clients fuzz schemathesis bench toolchain postgres test-postgres
 
 # rustup puts cargo where login shells look and almost nobody else does.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -14,6 +14,8 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 ARGS ?=
 # Seconds that `make fuzz` gives each parser.
 FUZZ_SECONDS ?= 20
+# Which generated clients to use: typescript python go java, by default all.
+CLIENTS ?=
 # How long the fuzzer of the API may take: ci (about 4 minutes) or full (about an hour).
 SCHEMATHESIS_BUDGET ?= ci
 
@@ -24,16 +26,23 @@ run: toolchain postgres ## Start the service on 127.0.0.1:8080 with a private Po
 	@cargo build
 	@cargo run --quiet -- serve $(ARGS)
 
-test: toolchain test-postgres ## Run every test.
-	cargo test $(ARGS)
+test: toolchain test-postgres ## Run every test of every crate.
+	cargo test --workspace $(ARGS)
 
 check: toolchain ## Check formatting, lints and documentation.
-	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
 generate: toolchain ## Rewrite openapi/ and docs/errors.md from the code.
 	cargo run --quiet -- openapi --write
+
+examples: toolchain test-postgres ## Record anew what tests ask and are answered, for the document.
+	ALIS_RECORD_EXAMPLES=1 cargo test --test it $(ARGS)
+	cargo run --quiet -- openapi --write
+
+clients: toolchain ## Generate clients from the document with four generators, and use them.
+	scripts/clients.sh $(CLIENTS)
 
 fuzz: toolchain ## Fuzz every parser of bytes from outside, for a bounded time.
 	scripts/fuzz.sh $(FUZZ_SECONDS)

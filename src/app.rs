@@ -31,6 +31,8 @@ use crate::event_log::projector::{self, Projection};
 use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
 use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
+use crate::http::operation::Operation;
+use crate::http::registry::{self, Looks};
 use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems, reading};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
@@ -131,6 +133,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
         operations: Arc::new(operations()),
+        looks: Looks::of(&values()),
     });
     // Listening comes first, so that /health/ready can tell that the read models are being built.
     let listen = settings.listen;
@@ -274,7 +277,9 @@ fn bind(
 ) -> std::io::Result<(actix_web::dev::Server, SocketAddr)> {
     let Front { listen, tls, cors_origins, workers, drain } = front;
     let head = service.limits.head;
+    let values: Arc<[Operation]> = values().into();
     let server = HttpServer::new(move || {
+        let values = values.clone();
         let mut own = Service::clone(&service);
         let pool = database::pool(&pool.config, pool.size).expect("a pool connects later");
         own.log = own.log.over(pool);
@@ -291,6 +296,7 @@ fn bind(
                 for routes in parts() {
                     routes(&mut ServiceConfig::new(config));
                 }
+                registry::routes(&values, config);
             });
         app.service(pages::openapi_json)
             .service(pages::docs_redirect)
@@ -404,10 +410,18 @@ fn base() -> OpenApi {
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).build()
 }
 
+/// The operations of the service that are declared as values.
+fn values() -> Vec<Operation> {
+    capabilities::ALL.iter().flat_map(|capability| (capability.operations)()).collect()
+}
+
 /// What the parts of the service declare.
 fn collected() -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(base());
-    parts().fold(app, |app, part| app.configure(part)).split_for_parts().1
+    let app = parts().fold(app, |app, part| app.configure(part));
+    let mut document = app.split_for_parts().1;
+    values().iter().for_each(|operation| operation.document(&mut document));
+    document
 }
 
 /// What the service answers, and what it asks for it. It is collected on a thread of its own and
@@ -434,9 +448,9 @@ async fn elsewhere(
 ) -> Result<HttpResponse, ProblemResponse> {
     match service.operations.methods_at(request.path()) {
         Some(methods) => {
-            let allowed = methods.join(", ");
-            let rejection = Rejection::new(&problems::METHOD_NOT_ALLOWED).with("allowed", &allowed);
-            Err(ProblemResponse::new(rejection).allow(allowed))
+            let rejection = Rejection::new(&problems::METHOD_NOT_ALLOWED);
+            let rejection = rejection.with("allowed", methods.to_vec());
+            Err(ProblemResponse::new(rejection).allow(methods.join(", ")))
         }
         None => Err(ProblemResponse::new(&problems::NOT_FOUND)),
     }

@@ -211,8 +211,7 @@ pub async fn rotate(settings: &RotateSettings) -> anyhow::Result<()> {
     let opened = open_existing(&settings.database).await?;
     let (client, connection) = database::connect(&opened.owner).await?;
     let driver = tokio::spawn(connection);
-    let sql = include_str!("sealed_keys/count.sql");
-    let count: i64 = client.query_one(sql, &[&DEFAULT_LOG]).await?.try_get(0)?;
+    let count = sealed_keys::count(&client, DEFAULT_LOG).await?;
     let progress = Progress::new("Wrapping keys anew".to_owned(), steps(count));
     let done = sealed_keys::rotate(&client, DEFAULT_LOG, &vault, &|n| progress.at(n)).await;
     progress.finish();

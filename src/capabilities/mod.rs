@@ -6,7 +6,6 @@
 
 pub mod access;
 pub mod curriculum;
-pub mod external_id;
 pub mod leader;
 pub mod learning_goal;
 pub mod person;
@@ -22,6 +21,8 @@ use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::event_log::projector::Projection;
+use crate::external_ids::Naming;
+use crate::http::operation::Operation;
 use crate::http::report::Report;
 use crate::problem::Problem;
 
@@ -30,11 +31,23 @@ pub struct Capability {
     pub name: &'static str,
     /// Every name its facts are stored under.
     pub event_types: &'static [&'static str],
+    /// What other systems call its resources.
+    pub external_ids: &'static [&'static Naming],
     pub problems: &'static [&'static Problem],
     pub routes: fn(&mut ServiceConfig<'_>),
+    /// What can be done with its resources.
+    pub operations: fn() -> Vec<Operation>,
     pub projections: fn() -> Vec<Arc<dyn Projection>>,
     /// What the catalogue of reports lists; each is an operation `/v1/reports/NAME` of its own.
     pub reports: &'static [Report],
+}
+
+impl Capability {
+    /// Every name that its facts are stored under, those about external ids included.
+    pub fn stored_names(&self) -> impl Iterator<Item = &'static str> {
+        let named = self.external_ids.iter().flat_map(|naming| [naming.added, naming.withdrawn]);
+        self.event_types.iter().copied().chain(named)
+    }
 }
 
 /// One line a capability.
@@ -49,6 +62,5 @@ pub static ALL: &[&Capability] = &[
     &leader::CAPABILITY,
     &learning_goal::CAPABILITY,
     &person::CAPABILITY,
-    &external_id::CAPABILITY,
     &report::CAPABILITY,
 ];

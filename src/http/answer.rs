@@ -26,8 +26,6 @@ pub struct ProblemResponse(Box<Parts>);
 #[derive(Debug)]
 struct Parts {
     rejection: Rejection,
-    /// Members beside the standard ones.
-    more: serde_json::Map<String, Value>,
     allow: Option<String>,
     etag: Option<String>,
     retry_after: Option<u64>,
@@ -36,15 +34,8 @@ struct Parts {
 impl ProblemResponse {
     /// A problem with its words filled in.
     pub fn new(rejection: impl Into<Rejection>) -> Self {
-        let more = serde_json::Map::new();
         let rejection = rejection.into();
-        Self(Box::new(Parts { rejection, more, allow: None, etag: None, retry_after: None }))
-    }
-
-    /// Adds a member.
-    pub fn member(mut self, name: &str, value: Value) -> Self {
-        self.0.more.insert(name.to_owned(), value);
-        self
+        Self(Box::new(Parts { rejection, allow: None, etag: None, retry_after: None }))
     }
 
     /// Names the methods that an address has.
@@ -91,7 +82,8 @@ impl ProblemResponse {
             let errors = self.0.rejection.faults.iter().map(|fault| fault_json(fault, language));
             members.insert("errors".to_owned(), errors.collect());
         }
-        members.extend(self.0.more.clone());
+        let facts = self.0.rejection.members();
+        members.extend(facts.map(|(name, value)| (name.to_owned(), value)));
         body
     }
 
@@ -226,7 +218,8 @@ impl From<Refusal> for ProblemResponse {
             Refusal::Rejected(rejection) => Self::new(*rejection),
             Refusal::Failed(failure) => failure.into(),
             Refusal::Stale { current, .. } => {
-                Self::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
+                let rejection = Rejection::new(&problems::STALE_VERSION).with("current", current);
+                Self::new(rejection.with("current_etag", super::etag::etag(current, None)))
             }
             Refusal::KeyReused => Self::new(&problems::KEY_REUSED),
             Refusal::Contended => Self::new(&problems::UNAVAILABLE),

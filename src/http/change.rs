@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, LINK, LOCATION};
+use actix_web::http::header::{CONTENT_TYPE, ETAG, LINK, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -15,16 +15,19 @@ use sha2::{Digest, Sha256};
 use super::actor::{self, Actor, Reach};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
+use super::resource::By;
 use super::{Answer, ProblemResponse, Service, body, cloud_event, header, problems};
 use crate::aggregate::Subject;
 use crate::capabilities::access::visible;
-use crate::edge::{Fault, Faults, FieldFault};
+use crate::edge::{Fault, Faults, FieldFault, Flag};
 use crate::event_log::feed::{About, Stretch};
 use crate::event_log::{Decision, Outcome, Refusal, Request, View};
 use crate::problem::Rejection;
 
 /// Characters of an idempotency key.
 const KEY_CHARS_MAX: usize = 255;
+/// The media type of what a dry run answers.
+pub const DRY_RUN_JSON: &str = "application/vnd.alis.dry-run+json";
 /// Events told to a caller whose version is stale.
 const UNSEEN_EVENTS_MAX: i64 = 100;
 
@@ -76,6 +79,12 @@ impl Change {
         &self.actor.reach
     }
 
+    /// Who decides, and when.
+    pub fn by(&self) -> By {
+        let (actor, service) = (self.actor.clone(), self.service.clone());
+        By { actor, service, today: self.today, new_id: uuid::Uuid::now_v7() }
+    }
+
     /// Decides, records and answers. `canonical` is the body as [`super::Body`] read it, empty
     /// when there is none.
     pub async fn execute(
@@ -124,6 +133,7 @@ impl Change {
             let events = outcome.would_record.iter().map(cloud_event::rehearsed);
             let mut response = HttpResponse::Ok();
             with_position(&mut response, outcome.position);
+            response.insert_header((CONTENT_TYPE, DRY_RUN_JSON));
             return Ok(response.json(json!({
                 "dry_run": true,
                 "status": outcome.reply.status,
@@ -158,10 +168,11 @@ impl Change {
             Err(failure) => return failure.into(),
         };
         let unseen: Vec<Value> = unseen.iter().rev().map(cloud_event::cloud_event).collect();
-        ProblemResponse::new(Rejection::new(&problems::STALE_VERSION).with("current", current))
-            .etag(etag(current, None))
-            .member("current_etag", etag(current, None).into())
-            .member("unseen_events", unseen.into())
+        let rejection = Rejection::new(&problems::STALE_VERSION)
+            .with("current", current)
+            .with("current_etag", etag(current, None))
+            .with("unseen_events", unseen);
+        ProblemResponse::new(rejection).etag(etag(current, None))
     }
 }
 
@@ -222,19 +233,9 @@ struct ChangeParameters {
     dry_run: Option<Flag>,
 }
 
-crate::word_enum! {
-    /// Yes or no in a query string.
-    pub enum Flag {
-        /// Yes.
-        True = "true",
-        /// No.
-        False = "false",
-    }
-}
-
 fn dry_run(request: &HttpRequest) -> Result<bool, Faults> {
     let (parameters, twice) = body::query(request);
     let read = body::read_query::<ChangeParameters>(parameters);
     let parameters = body::all_or_faults(read, twice)?;
-    Ok(parameters.dry_run == Some(Flag::True))
+    Ok(parameters.dry_run == Some(Flag(true)))
 }

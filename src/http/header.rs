@@ -51,7 +51,7 @@ pub fn choose<T: Copy>(request: &HttpRequest, offers: &[(&str, T)]) -> Result<T,
         }
     }
     let offered: Vec<&str> = offers.iter().map(|(offer, _)| *offer).collect();
-    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered.join(", ")).into())
+    Err(Rejection::new(&problems::NOT_ACCEPTABLE).with("offered", offered).into())
 }
 
 fn range_of(text: &str) -> Option<(&str, f32)> {

@@ -10,6 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::aggregate::Subject;
 
 /// Bytes of a worker's answers, with what surrounds them.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -23,6 +26,10 @@ const OVERHEAD_BYTES: usize = 200;
 pub struct Kept {
     /// The head of its subject.
     pub head: i64,
+    /// What else it follows from, with the heads that were seen.
+    pub beside: Vec<(Subject, i64)>,
+    /// The trainee whose data it shows.
+    pub shows: Option<Uuid>,
     /// The day it was about.
     pub day: Date,
     pub etag: String,
@@ -86,7 +93,7 @@ mod tests {
 
     fn kept(head: i64, bytes: usize) -> Kept {
         let body = Bytes::from(vec![b' '; bytes]);
-        Kept { head, day: DAY, etag: head.to_string(), body }
+        Kept { head, beside: vec![], shows: None, day: DAY, etag: head.to_string(), body }
     }
 
     #[test]

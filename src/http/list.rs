@@ -117,16 +117,26 @@ impl ListQuery {
     /// Keeps only items that meet `condition`, SQL in which `$$` is the value; nothing when the
     /// caller gave none.
     pub fn filter<T: ToSql + Sync + Send + 'static>(
-        mut self,
+        self,
         condition: &'static str,
         value: Option<T>,
     ) -> Self {
-        if let Some(value) = value {
-            self.values.push(Box::new(value));
-            let place = format!("${}", FIXED_PARAMETERS + self.values.len());
-            let condition = condition.replace("$$", &place);
-            let of_array = condition.contains(" @> ");
-            if of_array { self.held.push(condition) } else { self.conditions.push(condition) }
+        match value {
+            Some(value) => self.meeting(condition, Box::new(value)),
+            None => self,
+        }
+    }
+
+    /// The same with a value whose type is known at run time only.
+    pub fn meeting(mut self, condition: &str, value: Box<dyn ToSql + Sync + Send>) -> Self {
+        self.values.push(value);
+        let place = format!("${}", FIXED_PARAMETERS + self.values.len());
+        let condition = condition.replace("$$", &place);
+        let of_array = condition.contains(" @> ");
+        if of_array {
+            self.held.push(condition)
+        } else {
+            self.conditions.push(condition)
         }
         self
     }

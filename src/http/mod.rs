@@ -3,15 +3,18 @@
 //! A change goes through [`change::Change`], a read of one resource through [`read::Read`], a list
 //! through [`read::List`]; a handler parses, hands on and shapes the answer. No rule lives here.
 
+pub mod access;
 pub mod actor;
 pub mod answer;
 pub mod body;
 mod by_time;
 pub mod change;
 pub mod cloud_event;
+pub mod concerns;
 pub mod context;
 pub mod cors;
 pub mod etag;
+pub mod external_ids;
 pub mod feed;
 pub mod header;
 pub mod health;
@@ -19,12 +22,17 @@ mod history;
 pub mod kept;
 pub mod limits;
 pub mod list;
+pub mod listing;
 pub mod openapi;
+pub mod operation;
+pub mod other;
 pub mod page;
 pub mod problems;
 pub mod read;
 pub mod reading;
+pub mod registry;
 pub mod report;
+pub mod resource;
 pub mod person;
 mod reveal;
 pub mod security;
@@ -45,12 +53,14 @@ use crate::event_log::projector::Projection;
 use crate::identity::Identity;
 use crate::personal_data::Vault;
 
+pub use alis_log::clock::now;
 pub use answer::{Answer, ProblemResponse};
 pub use body::Body;
 pub use change::Change;
 pub use context::current;
 pub use history::{History, InTime};
 pub use list::ListQuery;
+pub use page::Unsorted;
 pub use read::{Filtered, List, NoFilters, Read};
 
 /// What every handler may use. Cheap to clone; each worker thread has a clone with a pool of its
@@ -82,6 +92,8 @@ pub struct Service {
     pub stop: CancellationToken,
     /// Methods and paths of the service, for answering 405 and for the documentation.
     pub operations: Arc<openapi::Operations>,
+    /// Whom addresses concern.
+    pub looks: registry::Looks,
 }
 
 /// What day it is in Norway.
@@ -97,12 +109,6 @@ pub fn beginning_of(day: Date) -> Option<Timestamp> {
 /// The Norwegian day of an instant.
 pub fn day_of(instant: Timestamp) -> Date {
     instant.to_zoned(oslo()).date()
-}
-
-/// The one clock of the service.
-#[expect(clippy::disallowed_methods, reason = "this is where time enters a command")]
-pub fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 fn oslo() -> jiff::tz::TimeZone {

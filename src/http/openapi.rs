@@ -4,8 +4,13 @@
 //! An operation declares its own refusals with `x-problems`; everything else here follows from its
 //! method and parameters.
 
+mod dry_run;
+mod events;
+mod examples;
 mod links;
 mod operations;
+mod parameters;
+mod problems;
 mod schemas;
 mod shared;
 
@@ -14,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::problems as kernel;
-use crate::capabilities::access::gate::Rule;
-use crate::problem::{Language, Problem};
+use crate::http::access::Rule;
+use crate::problem::Problem;
 
 pub use operations::{Asked, Operations};
 
@@ -28,6 +33,7 @@ pub fn codes(problems: &[&'static Problem]) -> Value {
 pub fn all_problems() -> Vec<&'static Problem> {
     let mut all: Vec<&'static Problem> = kernel::ALL.to_vec();
     all.extend(crate::problem::common::ALL);
+    all.extend(super::external_ids::ALL);
     all.extend(crate::proof::problems::ALL);
     for capability in crate::capabilities::ALL {
         all.extend(capability.problems);
@@ -40,16 +46,26 @@ pub fn complete(collected: &utoipa::openapi::OpenApi, operations: &Operations) -
     let mut document = serde_json::to_value(collected).expect("the document is plain data");
     let catalogue: BTreeMap<&str, &'static Problem> =
         all_problems().into_iter().map(|problem| (problem.code, problem)).collect();
+    schemas::refer(&mut document);
+    let mut dry_runs = Map::new();
     for (path, methods) in members(&mut document, "paths") {
         let methods = methods.as_object_mut().expect("a path item is an object");
         for (method, operation) in methods.iter_mut() {
+            if method == "post" {
+                dry_run::add(operation, &mut dry_runs);
+            }
             let rule = operations.rule(&method.to_uppercase(), path);
             operation_complete(path, method, operation, &catalogue, rule);
         }
     }
-    schemas::describe_problems(&mut document, catalogue.keys().copied());
+    let schemas = document["components"]["schemas"].as_object_mut();
+    schemas.expect("handlers name schemas").append(&mut dry_runs);
+    dry_run::describe(&mut document["components"]["schemas"]);
+    problems::describe(&mut document, &all_problems());
+    events::describe(&mut document);
     schemas::close_requests(&mut document);
     links::add(&mut document);
+    examples::add(&mut document);
     shared::share(&mut document);
     document
 }
@@ -58,7 +74,7 @@ fn members<'a>(
     document: &'a mut Value,
     name: &str,
 ) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
-    document[name].as_object_mut().into_iter().flat_map(Map::iter_mut)
+    document.get_mut(name).and_then(Value::as_object_mut).into_iter().flat_map(Map::iter_mut)
 }
 
 fn operation_complete(
@@ -82,14 +98,11 @@ fn operation_complete(
         if !access.roles().is_empty() {
             codes.insert("relation_missing");
         }
-        add_parameter(
-            operation,
-            header(
-                "Accept-Language",
-                "Language of titles and details: `nb` or `en`.",
-                json!({"type": "string", "examples": ["nb"]}),
-            ),
-        );
+        parameters::language(operation);
+    }
+    if path == FEED {
+        events::forms(operation);
+        parameters::of_feed(operation);
     }
     if path.contains('{') {
         codes.insert("not_found");
@@ -108,11 +121,8 @@ fn operation_complete(
         let problem = code.as_str().and_then(|code| catalogue.get(code));
         codes.insert(problem.expect("x-problems names declared problems").code);
     }
-    add_problems(operation, &codes, catalogue);
-    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-    for parameter in parameters.into_iter().flatten() {
-        schemas::never_null(&mut parameter["schema"]);
-    }
+    problems::add(operation, &codes, catalogue);
+    parameters::finish(operation);
     let paged = has_parameter(operation, "cursor") || path == FEED;
     // The feed is no resource: its version would be the log's.
     let versioned = guarded && path != FEED;
@@ -134,65 +144,7 @@ fn change_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>) {
     if operation.get("requestBody").is_some() {
         codes.extend(["body_too_large", "body_too_slow", "unsupported_media_type"]);
     }
-    add_parameter(
-        operation,
-        header(
-            "Idempotency-Key",
-            "Makes a retry safe: the same key and body get the same answer, and nothing is recorded twice.",
-            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
-               "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]}),
-        ),
-    );
-    add_parameter(
-        operation,
-        header(
-            "If-Match",
-            "The change happens only if the resource is still at one of these versions, the `ETag` \
-             of an earlier answer: `\"42\"`. What is about to be created is at version `\"0\"`; \
-             `*` is any version.",
-            etags("*"),
-        ),
-    );
-    add_parameter(
-        operation,
-        json!({
-            "name": "dry_run", "in": "query", "required": false,
-            "description": "Answer the same verdict and the events that would be recorded; record nothing.",
-            "schema": {"type": "boolean", "default": false, "examples": [false]},
-        }),
-    );
-    let resource = operation["responses"]["201"]["content"]["application/json"]["schema"].clone();
-    let dry = json!({ "$ref": "#/components/schemas/DryRun" });
-    let responses = operation["responses"].as_object_mut().expect("responses are an object");
-    match responses.get_mut("200") {
-        Some(ok) => {
-            let schema = &mut ok["content"]["application/json"]["schema"];
-            *schema = json!({ "anyOf": [schema.clone(), dry] });
-        }
-        None => {
-            // A fact that was recorded before is answered like the first time, hence the resource.
-            let schema = json!({ "anyOf": [dry, resource] });
-            responses.insert(
-                "200".to_owned(),
-                json!({
-                    "description": "What would happen (`dry_run`)",
-                    "content": { "application/json": { "schema": schema } },
-                }),
-            );
-        }
-    }
-}
-
-/// Versions as [`super::etag`] takes them, without the spaces it overlooks beside the commas.
-fn etags(example: &str) -> Value {
-    const ETAGS: &str = r#"^(W/)?"[!#-+.-~-]{0,40}"(, ?(W/)?"[!#-+.-~-]{0,40}"){0,19}$"#;
-    json!({
-        "anyOf": [
-            { "type": "string", "description": "Versions.", "pattern": ETAGS },
-            { "type": "string", "description": "Any version.", "enum": ["*"] },
-        ],
-        "examples": [example],
-    })
+    parameters::of_change(operation);
 }
 
 /// The one address of facts, and not of resources.
@@ -200,86 +152,13 @@ const FEED: &str = "/v1/events";
 
 fn read_complete(operation: &mut Value, codes: &mut BTreeSet<&'static str>, versioned: bool) {
     codes.insert("not_yet_visible");
-    add_parameter(
-        operation,
-        header(
-            "Min-Log-Position",
-            "Wait (at most five seconds) until the answer reflects this position of the log, the \
-             `Log-Position` of an earlier answer. One far ahead of the log is not waited for.",
-            json!({"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["0"]}),
-        ),
-    );
+    parameters::min_log_position(operation);
     if !versioned {
         return;
     }
-    add_parameter(
-        operation,
-        header(
-            "If-None-Match",
-            "Answer 304 if the caller has this version already.",
-            etags("\"0\""),
-        ),
-    );
+    parameters::if_none_match(operation);
     let responses = operation["responses"].as_object_mut().expect("responses are an object");
     responses.insert("304".to_owned(), json!({ "description": "The caller has this version" }));
-}
-
-fn header(name: &str, description: &str, schema: Value) -> Value {
-    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
-}
-
-fn add_parameter(operation: &mut Value, parameter: Value) {
-    let parameters = operation
-        .as_object_mut()
-        .expect("an operation is an object")
-        .entry("parameters")
-        .or_insert_with(|| json!([]));
-    parameters.as_array_mut().expect("parameters are an array").push(parameter);
-}
-
-fn add_problems(
-    operation: &mut Value,
-    codes: &BTreeSet<&'static str>,
-    catalogue: &BTreeMap<&str, &'static Problem>,
-) {
-    let mut by_status: BTreeMap<u16, Vec<&'static Problem>> = BTreeMap::new();
-    for code in codes {
-        let problem = catalogue[code];
-        by_status.entry(problem.status).or_default().push(problem);
-    }
-    for (status, problems) in by_status {
-        let words: Vec<String> = problems
-            .iter()
-            .map(|problem| {
-                format!("`{}`: {}", problem.code, problem.title.in_language(Language::English))
-            })
-            .collect();
-        let examples: Map<String, Value> = problems
-            .iter()
-            .map(|problem| (problem.code.to_owned(), json!({ "value": example(problem) })))
-            .collect();
-        operation["responses"][status.to_string()] = json!({
-            "description": words.join("; "),
-            "content": { "application/problem+json": {
-                "schema": { "allOf": [
-                    { "$ref": "#/components/schemas/Problem" },
-                    { "properties": { "code": { "enum": problems.iter().map(|p| p.code).collect::<Vec<_>>() } } },
-                ] },
-                "examples": examples,
-            } },
-        });
-    }
-}
-
-fn example(problem: &Problem) -> Value {
-    json!({
-        "type": format!("/problems/{}", problem.code),
-        "title": problem.title.en,
-        "status": problem.status,
-        "detail": problem.detail.en,
-        "code": problem.code,
-        "instance": "urn:alis:request:01890a5d-ac96-774b-bcce-b302099a8057",
-    })
 }
 
 /// What every answer carries, and what belongs to answers of a kind. `required`: always there.
@@ -291,7 +170,7 @@ fn headers_of(status: &str, method: &str, versioned: bool, paged: bool) -> Value
     };
     let mut headers = json!({
         "Log-Position": { "description": "How far the log had come in this answer.", "required": true,
-                          "schema": { "type": "integer", "minimum": 0, "examples": [42] } },
+                          "schema": parameters::position("42") },
         "X-Request-Id": text("Names this request in the service's own log.", true, id),
     });
     let changed = method == "post";
@@ -342,25 +221,5 @@ pub fn operations_text(document: &Value) -> String {
 
 /// The page of all problems, for `docs/errors.md`.
 pub fn errors_markdown() -> String {
-    let mut text = String::from(
-        "# Problems\n\nGenerated from the declarations in `src/` by `alis openapi --write`; do not edit.\n\n\
-         Every error is `application/problem+json` (RFC 9457). `code` never changes; titles and details come in\n\
-         English or Norwegian by `Accept-Language`. `{places}` in a detail are filled in.\n",
-    );
-    let mut problems = all_problems();
-    problems.sort_by_key(|problem| (problem.status, problem.code));
-    for problem in problems {
-        let doc: Vec<&str> = problem.doc.trim().lines().map(str::trim).collect();
-        text.push_str(&format!(
-            "\n## {}\n\n{} · {} / {}\n\n{}\n\n> {}\n>\n> {}\n",
-            problem.code,
-            problem.status,
-            problem.title.en,
-            problem.title.nb,
-            doc.join("\n"),
-            problem.detail.en,
-            problem.detail.nb,
-        ));
-    }
-    text
+    problems::markdown(all_problems())
 }

@@ -122,9 +122,12 @@ impl Asked {
     ///
     /// # Errors
     /// All that is wrong with them; a cursor must be a place in the order that was asked for.
-    pub fn read<O: Orders>(mut parameters: Map<String, Value>) -> Result<Self, Faults> {
+    pub fn read(
+        mut parameters: Map<String, Value>,
+        orders: (&[By], &'static str),
+    ) -> Result<Self, Faults> {
         let sort = parameters.remove("sort");
-        let order = Order::read::<O>(sort.as_ref().and_then(Value::as_str));
+        let order = Order::read(orders, sort.as_ref().and_then(Value::as_str));
         let (told, order) = match (body::read_query::<Told>(parameters), order) {
             (Ok(told), Ok(order)) => (told, order),
             (told, order) => {

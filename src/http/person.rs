@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::actor::Reach;
+use super::resource::{By, Made, Resource};
 use crate::aggregate::{DomainEvent, Subject};
 use crate::event_log::{Decision, Failure, Refusal, Reply, View};
 use crate::identifiers::{HprNumber, MunicipalityNumber, Name};
@@ -34,18 +35,39 @@ pub struct NewPerson {
 impl NewPerson {
     /// Makes an id and a key, and seals what identifies the person.
     pub fn new(vault: &Vault, name: &Name, hpr_number: Option<&HprNumber>) -> Self {
-        let id = Uuid::now_v7();
+        Self::sealed(Uuid::now_v7(), vault, name, hpr_number)
+    }
+
+    /// The same for who is about to be made by a rule.
+    pub fn of(by: &By, name: &Name, hpr_number: Option<&HprNumber>) -> Self {
+        Self::sealed(by.new_id, by.vault(), name, hpr_number)
+    }
+
+    fn sealed(id: Uuid, vault: &Vault, name: &Name, hpr_number: Option<&HprNumber>) -> Self {
         let (key, wrapped) = vault.new_person(id);
         let hpr_number = hpr_number.map(HprNumber::to_string);
         let sealed = key.seal(id, &Identity { name: name.to_string(), hpr_number });
         Self { id, sealed, wrapped }
     }
 
+    /// What a rule answers that registers the person: the key is kept with the facts.
+    pub fn made<R>(self, parties: R::Parties, facts: Vec<R::Event>) -> Made<R>
+    where
+        R: Resource<Key = Uuid>,
+    {
+        Made { person_keys: vec![(self.id, self.wrapped)], ..Made::new(self.id, parties, facts) }
+    }
+
     /// The decision that registers the person: the key is kept with the facts.
     pub fn registered<E: DomainEvent>(&self, main: Subject, facts: &[E], reply: Reply) -> Decision {
         let mut decision = Decision::new(main, facts, reply);
-        decision.person_keys = vec![(self.id, self.wrapped.clone())];
+        decision.person_keys = self.keys();
         decision
+    }
+
+    /// The person's key, which is kept with the facts.
+    pub fn keys(&self) -> Vec<(Uuid, Vec<u8>)> {
+        vec![(self.id, self.wrapped.clone())]
     }
 }
 

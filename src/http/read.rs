@@ -1,6 +1,8 @@
 //! A read: of one resource, folded from its own facts and so always current, or of a list, from a
 //! read model. Both take `as_of`, `known_at` and `Min-Log-Position`.
 
+mod resource;
+
 use std::fmt::Display;
 use std::future::{Ready, ready};
 use std::time::Duration;
@@ -20,7 +22,7 @@ use super::answer::with_position;
 use super::by_time::on_day;
 use super::etag::{Held, moved_beside};
 use super::kept::Kept;
-use super::page::{self, Asked, Cursor, Order, Orders, Unsorted};
+use super::page::{self, Asked, By, Cursor, Order, Orders, Unsorted};
 use super::time_axes::KnownAt;
 use super::{Answer, ProblemResponse, Service, body, problems};
 use crate::aggregate::{Fold, Subject};
@@ -114,14 +116,38 @@ fn take(from: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
 
 impl<F: Deserr<Faults>, O: Orders> List<F, O> {
     fn of(request: &HttpRequest, paging: &[&str]) -> Result<Self, ProblemResponse> {
+        Self::read_from(request, paging, (O::ALL, O::DEFAULT), body::read_query::<F>)
+    }
+}
+
+impl<F, O> List<F, O> {
+    /// A list with these orders, the second of which is the default, and filters that are read
+    /// by a function.
+    ///
+    /// # Errors
+    /// All that is wrong with the request.
+    pub fn sorted(
+        request: &HttpRequest,
+        orders: (&[By], &'static str),
+        filters: impl FnOnce(Map<String, Value>) -> Result<F, Faults>,
+    ) -> Result<Self, ProblemResponse> {
+        Self::read_from(request, &PAGING, orders, filters)
+    }
+
+    fn read_from(
+        request: &HttpRequest,
+        paging: &[&str],
+        orders: (&[By], &'static str),
+        filters: impl FnOnce(Map<String, Value>) -> Result<F, Faults>,
+    ) -> Result<Self, ProblemResponse> {
         let actor = actor::authenticate(request)?;
         let (mut parameters, mut faults) = body::query(request);
         let axes = take(&mut parameters, &["as_of", "known_at"]);
         let paging = take(&mut parameters, paging);
         // All of it is read before any fault is told, so that every one is named.
         let axes = body::read_query::<Axes>(axes);
-        let asked = Asked::read::<O>(paging);
-        let filters = body::read_query::<F>(parameters);
+        let asked = Asked::read(paging, orders);
+        let filters = filters(parameters);
         let min_position = min_position(request);
         let held = Held::of(request);
         let axes = axes.map_err(|Faults(mut more)| faults.append(&mut more)).ok();
@@ -168,7 +194,7 @@ impl Service {
     /// The position that the table of a read model stands at.
     pub async fn checkpoint(&self, name: &str) -> Result<i64, ProblemResponse> {
         let client = self.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/model_position.sql");
+        let sql = crate::event_log::sql::MODEL_POSITION;
         let statement = client.prepare_cached(sql).await?;
         let row = client.query_opt(&statement, &[&self.log.log, &name]).await?;
         let row = row.ok_or(&problems::UNAVAILABLE)?;
@@ -247,7 +273,8 @@ impl Read {
             return self.send(tag, reached.max(head), &shown).await;
         }
         let body = Bytes::from(body.to_string());
-        let kept = Kept { head, day, etag: tag, body };
+        let (beside, shows) = (vec![], None);
+        let kept = Kept { head, beside, shows, day, etag: tag, body };
         self.service.answers.keep(self.request.path(), kept.clone());
         Ok(self.send_kept(kept, reached))
     }
@@ -331,7 +358,7 @@ impl Read {
 
     async fn head(&self) -> Result<i64, ProblemResponse> {
         let client = self.service.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/head.sql");
+        let sql = crate::event_log::sql::HEAD;
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query_one(&statement, &[&self.service.log.log]).await?.try_get(0)?)
     }

@@ -48,7 +48,7 @@ impl Service {
             return Ok(());
         }
         let client = self.log.pool.get().await?;
-        let sql = include_str!("../event_log/sql/person_keys.sql");
+        let sql = crate::event_log::sql::PERSON_KEYS;
         let statement = client.prepare_cached(sql).await?;
         for row in client.query(&statement, &[&self.log.log, &persons]).await? {
             keys.insert(row.try_get(0)?, row.try_get(1)?);

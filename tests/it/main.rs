@@ -37,3 +37,4 @@ mod learning_goal;
 mod links;
 mod test_databases;
 mod trainee;
+mod words;

@@ -137,7 +137,7 @@ async fn every_rule_that_says_no_is_a_named_problem() {
     let mut named = position(100);
     named["external_ids"] = json!([{"system": "personnel", "id": "4711"}]);
     client.post("/v1/positions", named.clone()).await.expect(201);
-    client.post("/v1/positions", named).await.expect_problem(409, "position_external_id_taken");
+    client.post("/v1/positions", named).await.expect_problem(409, "external_id_taken");
     let unknown = json!({"municipality": "5402", "category": "regular_gp", "percent": 100,
         "intended_operating_model": "salaried"});
     let refused = client.post("/v1/positions", unknown).await;

@@ -87,7 +87,7 @@ async fn wrong_programmes_are_refused_by_field_and_external_ids_belong_to_one() 
         "external_ids": [{"system": "hdir", "id": "alis-1"}]});
     let first = client.post("/v1/programmes", named.clone()).await.expect(201);
     let taken = client.post("/v1/programmes", named).await;
-    let taken = taken.expect_problem(409, "programme_external_id_taken");
+    let taken = taken.expect_problem(409, "external_id_taken");
     assert!(taken.text.contains(&first.id()));
     let position = first.position().to_string();
     let wait = [("Min-Log-Position", position.as_str())];

@@ -226,7 +226,7 @@ async fn one_office_a_day_answers_for_a_municipality() {
         "external_ids": [{"system": "helsenord", "id": "nord"}]});
     let nord = client.post("/v1/alis-offices", body.clone()).await.expect(201);
     let taken = client.post("/v1/alis-offices", body).await;
-    let taken = taken.expect_problem(409, "alis_office_external_id_taken");
+    let taken = taken.expect_problem(409, "external_id_taken");
     assert!(taken.text.contains(&nord.id()));
     let vest = client.post("/v1/alis-offices", json!({"name": "ALIS Vest"})).await.expect(201);
 

@@ -2,6 +2,7 @@
 //! knows nothing of the service: a second opinion, also on what was known when.
 
 pub mod count;
+mod suppressed;
 
 use alis::identity::cast::Scenario;
 use alis::import::{self, Mode, Outcome, Target, Verdict};

@@ -46,12 +46,12 @@ async fn an_id_of_another_system_names_one_doctor() {
     let mut taken = ola.clone();
     taken["external_ids"] = named;
     let taken = client.post("/v1/trainees", taken).await;
-    let taken = taken.expect_problem(409, "trainee_external_id_taken");
+    let taken = taken.expect_problem(409, "external_id_taken");
     assert!(taken.text.contains(&kari), "{}", taken.text);
     let ola = client.post("/v1/trainees", ola).await.expect(201).id();
     let path = format!("/v1/trainees/{ola}/external-ids");
     let taken = client.post(&path, json!({"system": "personnel", "id": "17"})).await;
-    taken.expect_problem(409, "trainee_external_id_taken");
+    taken.expect_problem(409, "external_id_taken");
     let free = client.post(&path, json!({"system": "personnel", "id": "18"})).await.expect(200);
     assert_eq!(free.body["external_ids"], json!([{"system": "personnel", "id": "18"}]));
     instance.stop().await;

@@ -5,7 +5,6 @@
 //! not do, with what is missing (403). What a body names is checked where it is read; rows of lists
 //! are filtered where they are found.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -19,35 +18,20 @@ use uuid::Uuid;
 
 use super::domain::subject as grant_subject;
 use super::grants::Grants;
-use super::rules::Access;
-use crate::capabilities::leader::{self, Leader};
-use crate::capabilities::position::{self, Position};
-use crate::capabilities::supervision::domain::{assignment_subject, exemption_subject};
-use crate::capabilities::supervision::exemption::Exemptions;
-use crate::capabilities::supervision::{self, Assignments, Supervisor};
-use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::View;
+use crate::http::access::{Access, Rule};
 use crate::http::actor::{Actor, Role};
+use crate::http::concerns::Concerns;
 use crate::http::context::Route;
 use crate::http::limits::{self, Allowance};
+use crate::http::operation::{ConcernsOf, Place};
 use crate::http::{ProblemResponse, Service, problems, today};
-use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Proof, Refused};
 use crate::problem::Rejection;
 
 /// When what is not found is told, counted from when it is looked for: looking at what is hidden
 /// takes longer than finding nothing, and both are done by then.
 const NOT_FOUND_AFTER_MS: u64 = 8;
-
-/// What an operation asks of its callers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// The scope, without prefix: `positions.read`.
-    pub scope: String,
-    pub access: Access,
-    /// The id of the operation.
-    pub operation: std::sync::Arc<str>,
-}
 
 /// Lets a request through, or answers it.
 pub async fn admit<B: MessageBody + 'static>(
@@ -69,7 +53,9 @@ pub async fn admit<B: MessageBody + 'static>(
     }
     // No rule: a page without secrets, or an address that does not exist.
     let Some(rule) = rule else { return Ok(next.call(request).await?.map_into_left_body()) };
-    let mut response = match check(&service, &request, rule).await {
+    let template = request.extensions().get::<Route>().map(|route| route.0.clone());
+    let template = template.unwrap_or_default();
+    let mut response = match check(&service, &request, rule, &template).await {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
             next.call(request).await?.map_into_left_body()
@@ -108,6 +94,7 @@ async fn check(
     service: &Service,
     request: &ServiceRequest,
     rule: &Rule,
+    template: &str,
 ) -> Result<Actor, ProblemResponse> {
     let caller = count(service, request, identify(service, request).await)?;
     if !caller.scopes.contains(&rule.scope) {
@@ -119,11 +106,17 @@ async fn check(
     let actor = Actor { caller, reach, operation: rule.operation.clone() };
     // What is one's own needs no role beside that.
     let mut is_own = rule.access.stays_ones_own() && actor.reach.is_person();
-    if let Some(named) = Named::of(request.match_info().as_str())?
+    let path = request.match_info().as_str();
+    let look = match service.looks.at(request.method().as_str(), template) {
+        Some(look) => look.map(|of| Look::Declared(of, Place::of(template, path))),
+        None => Look::of_grant(path)?,
+    };
+    if let Some(look) = look
         && !actor.reach.has(Role::Loader)
     {
         let begun = tokio::time::Instant::now();
-        let concerns = named.concerns(&service.log.view(), day).await?;
+        let view = service.log.view();
+        let concerns = look.concerns(&view, day).await?;
         if !concerns.are_visible_to(&actor) && !concerns.are_decided_by(&actor, rule.access) {
             let told = begun + Duration::from_millis(NOT_FOUND_AFTER_MS);
             tokio::time::sleep_until(told).await;
@@ -203,198 +196,43 @@ fn refused(why: Refused) -> ProblemResponse {
     }
 }
 
-/// The individual resource that an address names.
-#[derive(Debug, PartialEq, Eq)]
-enum Named {
-    Position(Uuid),
-    Doctor(Uuid),
-    Supervisor(Uuid),
-    Leader(Uuid),
-    Assignment(Uuid),
-    Exemption(Uuid),
+/// How to find out whom an address concerns.
+enum Look {
+    Declared(ConcernsOf, Place),
     Grant(Uuid),
 }
 
-impl Named {
-    /// What `/v1/<kind>/<id>...` names. Addresses of other kinds name nothing that is somebody's.
+impl Look {
+    /// The grant that `/v1/access-grants/<id>...` names.
     ///
     /// # Errors
-    /// What is somebody's and has no id that can be looked at is not found: no handler may
-    /// understand an address that the gate does not.
-    fn of(path: &str) -> Result<Option<Self>, ProblemResponse> {
+    /// What has no id that can be looked at is not found: no handler may understand an address that
+    /// the gate does not.
+    fn of_grant(path: &str) -> Result<Option<Self>, ProblemResponse> {
         let mut parts = path.split('/').skip(2);
-        let (Some(kind), Some(id)) = (parts.next(), parts.next()) else { return Ok(None) };
-        let named = match kind {
-            "positions" => Named::Position,
-            "trainees" => Named::Doctor,
-            "supervisors" => Named::Supervisor,
-            "leaders" => Named::Leader,
-            "supervisor-assignments" => Named::Assignment,
-            "supervision-exemptions" => Named::Exemption,
-            "access-grants" => Named::Grant,
-            _ => return Ok(None),
-        };
-        let id = id.parse().map_err(|_no_id| ProblemResponse::from(&problems::NOT_FOUND))?;
-        Ok(Some(named(id)))
+        match (parts.next(), parts.next()) {
+            (Some("access-grants"), Some(id)) => {
+                let id =
+                    id.parse().map_err(|_no_id| ProblemResponse::from(&problems::NOT_FOUND))?;
+                Ok(Some(Self::Grant(id)))
+            }
+            _ => Ok(None),
+        }
     }
 
-    /// Whom the resource concerns; nobody when it does not exist.
-    async fn concerns(&self, view: &View, day: Date) -> Result<Concerns, ProblemResponse> {
-        let mut concerns = Concerns::default();
+    /// Whom it concerns; nobody when it does not exist.
+    async fn concerns(self, view: &View, day: Date) -> Result<Concerns, ProblemResponse> {
         match self {
-            Named::Position(id) => of_position(view, *id, &mut concerns).await?,
-            Named::Doctor(id) => of_doctor(view, *id, day, &mut concerns).await?,
-            Named::Supervisor(id) => of_supervisor(view, *id, day, &mut concerns).await?,
-            Named::Leader(id) => {
-                let state = view.consult::<Leader>(&leader::subject(*id)).await?.state;
-                let known = state.known();
-                let terms = known.into_iter().flat_map(|known| known.terms());
-                concerns.municipalities.extend(terms.map(|term| term.municipality.clone()));
-                concerns.today =
-                    known.map(|known| known.municipalities_from(day)).unwrap_or_default();
-                concerns.leader = known.map(|known| known.id);
-            }
-            Named::Assignment(id) => of_assignment(view, *id, day, &mut concerns).await?,
-            Named::Exemption(id) => {
-                let state = view.consult::<Exemptions>(&exemption_subject(*id)).await?.state;
-                if let Ok(exemption) = state.get(*id) {
-                    concerns.municipalities.insert(exemption.municipality.clone());
-                    concerns.supervisor = Some(exemption.supervisor);
-                    concerns.decided_by_directorate = true;
-                }
-            }
-            Named::Grant(id) => {
-                let state = view.consult::<Grants>(&grant_subject(*id)).await?.state;
-                for grant in state.iter() {
+            Look::Declared(of, place) => Ok(of(view, &place, day).await?),
+            Look::Grant(id) => {
+                let mut concerns = Concerns::default();
+                for grant in view.consult::<Grants>(&grant_subject(id)).await?.state.iter() {
                     concerns.municipalities.extend(grant.municipality.clone());
                     concerns.organisation = Some(grant.organisation_number.clone());
                     concerns.kept_by_register = true;
                 }
+                Ok(concerns)
             }
         }
-        Ok(concerns)
     }
-}
-
-/// Whom a resource concerns.
-#[derive(Debug, Default)]
-struct Concerns {
-    /// Whoever sees the individuals of one of these sees it.
-    municipalities: BTreeSet<MunicipalityNumber>,
-    /// Those among them whose it is today, where others only had it once: they alone act. With
-    /// nobody's left, those who had it do.
-    today: BTreeSet<MunicipalityNumber>,
-    /// The doctor whose it is.
-    doctor: Option<Uuid>,
-    /// Doctors for whose sake others may see it.
-    doctors: BTreeSet<Uuid>,
-    supervisor: Option<Uuid>,
-    leader: Option<Uuid>,
-    organisation: Option<OrganisationNumber>,
-    /// Shared among all who train doctors: supervisors.
-    is_pooled: bool,
-    decided_by_directorate: bool,
-    kept_by_register: bool,
-}
-
-impl Concerns {
-    fn acting(&self) -> &BTreeSet<MunicipalityNumber> {
-        if self.today.is_empty() { &self.municipalities } else { &self.today }
-    }
-
-    fn are_visible_to(&self, actor: &Actor) -> bool {
-        let reach = &actor.reach;
-        let exists = !self.municipalities.is_empty()
-            || !self.doctors.is_empty()
-            || self.is_pooled
-            || self.kept_by_register
-            || self.leader.is_some();
-        (reach.sees_everything() && exists)
-            || self.municipalities.iter().any(|number| reach.sees_municipality(number))
-            || self.doctors.iter().any(|doctor| reach.doctors.contains(doctor))
-            || is_same(self.supervisor, reach.supervisor)
-            || is_same(self.leader, reach.leader)
-            || self.are_granted_to(actor)
-            || (self.is_pooled && reach.sees_individuals())
-            || (self.decided_by_directorate && reach.has(Role::Directorate))
-            || (self.kept_by_register && reach.has(Role::Register))
-    }
-
-    /// Whether it is a grant, and the caller's own organisation has it.
-    fn are_granted_to(&self, actor: &Actor) -> bool {
-        self.organisation.is_some() && self.organisation == actor.reach.organisation
-    }
-
-    /// The directorate decides on a doctor's approvals by the doctor's id, and sees nobody for it.
-    fn are_decided_by(&self, actor: &Actor, access: Access) -> bool {
-        let is_directorates = access == Access::OfDirectorate;
-        is_directorates && self.doctor.is_some() && actor.reach.has(Role::Directorate)
-    }
-}
-
-fn is_same(concerned: Option<Uuid>, own: Option<Uuid>) -> bool {
-    concerned.is_some() && concerned == own
-}
-
-async fn of_position(
-    view: &View,
-    id: Uuid,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Position>(&position::domain::subject(id)).await?.state;
-    if let Ok(known) = state.known() {
-        concerns.municipalities.insert(known.established.municipality.clone());
-        // A doctor goes on seeing the positions that they have held.
-        concerns.doctors.extend(known.occupancies.iter().map(|held| held.trainee));
-    }
-    Ok(())
-}
-
-async fn of_doctor(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-    if let Some(known) = state.known() {
-        concerns.municipalities.extend(known.at_home_on(day));
-        concerns.doctor = Some(id);
-        concerns.doctors.insert(id);
-    }
-    Ok(())
-}
-
-async fn of_supervisor(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
-    if let Ok(known) = state.known() {
-        concerns.supervisor = Some(id);
-        concerns.is_pooled = true;
-        concerns.municipalities.extend(known.municipality.clone());
-        let assignments = known.assignments.iter();
-        concerns.municipalities.extend(assignments.filter_map(|held| held.municipality.clone()));
-        concerns.today = known.telling_municipalities_on(day);
-    }
-    Ok(())
-}
-
-async fn of_assignment(
-    view: &View,
-    id: Uuid,
-    day: Date,
-    concerns: &mut Concerns,
-) -> Result<(), ProblemResponse> {
-    let state = view.consult::<Assignments>(&assignment_subject(id)).await?.state;
-    if let Ok(assignment) = state.get(id) {
-        concerns.municipalities.extend(assignment.municipality.clone());
-        concerns.supervisor = Some(assignment.supervisor);
-        of_doctor(view, assignment.trainee, day, concerns).await?;
-        concerns.doctor = None;
-    }
-    Ok(())
 }

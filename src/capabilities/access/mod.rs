@@ -2,7 +2,8 @@
 //!
 //! [`gate`] stands before every operation. What it needs to know of a caller follows from facts in
 //! the log on the day of the request ([`reach`]); which callers an operation is for is declared at
-//! the operation ([`rules`]). Who a caller is was proved before, by [`crate::identity`].
+//! the operation ([`crate::http::access`]). Who a caller is was proved before, by
+//! [`crate::identity`].
 
 mod access_grants;
 pub mod domain;
@@ -11,7 +12,6 @@ pub mod grants;
 mod http;
 pub mod problems;
 pub mod reach;
-pub mod rules;
 mod view;
 pub mod visible;
 
@@ -24,8 +24,10 @@ use crate::event_log::projector::declared;
 pub static CAPABILITY: Capability = Capability {
     name: "access",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
     routes: http::routes,
+    operations: std::vec::Vec::new,
     projections: || vec![declared::<AccessGrants>()],
     reports: &[],
 };

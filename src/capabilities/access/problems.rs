@@ -7,7 +7,8 @@ problems! {
     /// that grant first, or ask for days outside of it.
     ACCESS_GRANT_EXISTS = 409, "access_grant_exists",
     en: "The role is granted already", "Grant {grant} covers a part of that time.",
-    nb: "Rollen er allerede tildelt", "Tildeling {grant} dekker en del av tiden.";
+    nb: "Rollen er allerede tildelt", "Tildeling {grant} dekker en del av tiden.",
+    members: id("grant", "The grant that covers a part of that time.");
 
     /// What became of the grant does not allow this. Only a delegation that is `offered` is
     /// accepted or declined, once; what is `declined` or `cancelled` does not end. Read the grant:
@@ -35,5 +36,8 @@ problems! {
     /// the days after it. One that does not hold yet is taken back by leaving `to` out.
     ACCESS_GRANT_PERIOD = 409, "access_grant_period",
     en: "Not a day of the grant", "The grant lasts from {from} to {to}.",
-    nb: "Ikke en dag i tildelingen", "Tildelingen varer fra {from} til {to}.";
+    nb: "Ikke en dag i tildelingen", "Tildelingen varer fra {from} til {to}.",
+    members:
+        day("from", "First day of the grant."),
+        day("to", "Last day of the grant; left out while it is open.").optional();
 }

@@ -1,33 +1,60 @@
-//! The read model `curriculum_goals`: every goal of every version, key `version/code`.
+//! The table `curriculum_goals`: every goal of every version, key `version/code`.
 
-use super::domain::{CatalogueGoal, GOAL_SUBJECT};
+use std::sync::LazyLock;
+
+use super::domain::{CatalogueGoal, GOAL_SUBJECT, GoalDefined, Plan};
 use super::view::CatalogueGoalView;
-use serde_json::json;
-
-use crate::event_log::projection::{ReadModel, Row};
+use crate::http::list::Rows;
+use crate::http::listing::{Columns, Json, Stretch, Table};
+use crate::http::page::By;
+use crate::identifiers::{GoalCode, Name, Token};
 use crate::time::{FIRST_DAY, Period};
 
 /// See the module.
 pub struct CurriculumGoals;
 
-impl ReadModel for CurriculumGoals {
-    type State = CatalogueGoal;
-    const NAME: &'static str = "curriculum_goals";
-    const VERSION: i32 = 3;
-    const SUBJECT: &'static str = GOAL_SUBJECT;
-    const TABLE: &'static str = include_str!("sql/curriculum_goals.sql");
-    const COLUMNS: &'static str = "curriculum, code, plan, theme, replaces, body";
+/// A goal, and what callers see of it.
+pub struct Line {
+    goal: GoalDefined,
+    view: CatalogueGoalView,
+}
 
-    fn rows(_key: &str, state: &CatalogueGoal) -> Vec<Row> {
-        let Some(goal) = &state.0 else { return vec![] };
+static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
+    let by_key = "The version of the curriculum, and within it their code.";
+    Columns::<Line>::new(Rows::open(), By::key("curriculum", by_key))
+        .word("curriculum", |line| line.goal.curriculum.clone())
+        .filter::<Token>("Only goals of this version.")
+        .word("code", |line| line.goal.code.clone())
+        .filter::<GoalCode>("Only goals with this code.")
+        .order("code", "Their code, through all versions.")
+        .word("plan", |line| line.goal.plan)
+        .filter::<Plan>("Only goals of this plan.")
+        .column("theme", |line| line.goal.theme.to_string())
+        .filter::<Name>("Only goals under this theme.")
+        .order("theme", "Their theme.")
+        .column("replaces", |line| line.goal.replaces.clone().map(Json))
+        .index("(log, curriculum, plan, key)")
+        .body(|line| &line.view)
+});
+
+impl Table for CurriculumGoals {
+    type State = CatalogueGoal;
+    type Line = Line;
+    const NAME: &'static str = "curriculum_goals";
+    const VERSION: i32 = 4;
+    const SUBJECT: &'static str = GOAL_SUBJECT;
+    const FORGETS: Option<&'static str> = None;
+
+    fn lines(_key: &str, state: &CatalogueGoal) -> Vec<Stretch<Line>> {
         // On which days a version holds is told by its header; its goals never change.
-        let row = Row::new(Period::since(FIRST_DAY))
-            .plain(&goal.curriculum)
-            .plain(&goal.code)
-            .plain(goal.plan)
-            .text(goal.theme.as_str())
-            .maybe(goal.replaces.as_ref().map(|them| json!(them)))
-            .json(&CatalogueGoalView::from(goal));
-        vec![row]
+        let line = |goal: &GoalDefined| {
+            let line = Line { goal: goal.clone(), view: CatalogueGoalView::from(goal) };
+            Stretch::from((Period::since(FIRST_DAY), line))
+        };
+        state.0.as_ref().map(line).into_iter().collect()
+    }
+
+    fn columns() -> &'static Columns<Line> {
+        &COLUMNS
     }
 }

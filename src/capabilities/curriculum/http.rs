@@ -1,41 +1,151 @@
-//! The operations on curricula and the catalogue of learning goals.
+//! Curricula: published, listed, read; and the catalogue of learning goals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
+use jiff::civil::Date;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::curricula::Curricula;
+use super::curriculum_goals::CurriculumGoals;
 use super::domain::{
-    Catalogue, Curriculum, GOALS_MAX, GoalDefined, GoalText, Plan, Predecessor, PredecessorsNeeded,
-    Publication, REPLACED_BY_MAX, REPLACED_VERSIONS_MAX, REPLACES_MAX, catalogue_subject, subject,
+    Catalogue, Curriculum, Event, GOALS_MAX, GoalDefined, GoalText, Plan, Predecessor,
+    PredecessorsNeeded, Publication, REPLACED_BY_MAX, REPLACED_VERSIONS_MAX, REPLACES_MAX,
+    catalogue_subject, subject,
 };
 use super::problems::*;
 use super::view::{CatalogueGoalView, CurriculumView};
-use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, FromText, UNKNOWN_REFERENCE};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
-use crate::evolved;
-use crate::http::change::Flag;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, ProblemResponse, Read};
+use crate::aggregate::Subject;
+use crate::edge::{self, Day, FAULTS_MAX, Fault, Faults, FieldFault, UNKNOWN_REFERENCE};
+use crate::event_log::{Loaded, Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::Held;
+use crate::http::listing::Listing;
+use crate::http::operation::{Operation, PathParameter, Place, named_page};
+use crate::http::resource::{
+    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, operations_of,
+};
 use crate::identifiers::{Comment, GoalCode, Name, Token};
 use crate::problem::Rejection;
 use crate::problem::common::{INVALID_REQUEST, NOT_FOUND};
+use crate::time::FIRST_DAY;
+use utoipa::PartialSchema as _;
 
-/// Registers the operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(publish)
-        .service(list_all)
-        .service(read_one)
-        .service(history)
-        .service(set_replacement_rule)
-        .service(list_goals);
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    let about = "By version and code. Which versions hold on a day: \
+                 `GET /v1/curricula?in_force=true&as_of=`.";
+    let goals = Listing::of::<CurriculumGoals>("the catalogue", about, Access::Anybody);
+    let goals = goals.operation("curricula", "/v1/learning-goals", named_page::<CatalogueGoalView>);
+    let goals = Operation {
+        id: "list_learning_goals".to_owned(),
+        summary: "List the catalogue of learning goals".to_owned(),
+        ..goals
+    };
+    operations_of::<Curriculum>().into_iter().chain([goals]).collect()
+}
+
+impl Resource for Curriculum {
+    const KIND: Kind = Kind {
+        name: "curriculum",
+        plural: "curricula",
+        noun: "curriculum",
+        tag: "curricula",
+        path: "/v1/curricula",
+        places: &[PathParameter {
+            name: "version",
+            about: "The version.",
+            example: "demo-1",
+            schema: Token::schema,
+        }],
+        read_by: Access::Anybody,
+        about_read: "",
+        about_history: "How the version and its goals came to be, newest first.",
+        external_ids: None,
+    };
+    type Key = Token;
+    type Event = Event;
+    type Parties = Self;
+    type View = CurriculumView;
+
+    async fn load(view: &View, version: &Token) -> Result<Self, Refusal> {
+        let curriculum: Self = view.load(&subject(version)).await?.state;
+        curriculum.header.as_ref().ok_or(&NOT_FOUND)?;
+        Ok(curriculum)
+    }
+
+    fn home(_: &Self, version: &Token) -> Subject {
+        subject(version)
+    }
+
+    fn evolve(curriculum: &mut Self, event: &Event) {
+        curriculum.evolve(event);
+    }
+
+    fn show(curriculum: &Self, _: &Token, day: Date) -> Option<CurriculumView> {
+        CurriculumView::on(curriculum, day)
+    }
+
+    fn first_day(_: &Self, _: &Token) -> Date {
+        FIRST_DAY
+    }
+
+    async fn concerns(_: &View, _: &Token, _: Date) -> Result<Concerns, Refusal> {
+        Ok(Concerns::everybody())
+    }
+
+    fn shows(_: &Self, _: &Token) -> Option<Uuid> {
+        None
+    }
+
+    fn past(version: &Token) -> Past {
+        Past { subjects: vec![subject(version), catalogue_subject(version)], member: None }
+    }
+
+    fn named(_: &Self, _: &Token, _: &By) -> Result<Option<Held>, Rejection> {
+        Ok(None)
+    }
+
+    fn rename(_: &mut Self, _: &Token, _: &external_ids::Event) {}
+
+    fn listing() -> Option<Listing> {
+        let about = "Every version, by its name; with `as_of`, whether it holds on that day.";
+        Some(Listing::of::<Curricula>("curricula", about, Access::Anybody))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "publish_curriculum",
+                summary: "Publish a curriculum",
+                about: "A version of the catalogue is published whole and never changes. Publishing \
+                        the same content again changes nothing; other content needs a version of \
+                        its own. Its goals say in `replaces` which goals of earlier versions count \
+                        for them, one to many or many to one.",
+                by: Access::Register,
+                refuses: &[&CURRICULUM_VERSION_TAKEN],
+                rule: publish,
+            })
+            .act(Act {
+                id: "set_replacement_rule",
+                path: "/replacement-rule",
+                summary: "Set how many predecessors the goals of a curriculum take",
+                about: "A goal that gathers several goals of an earlier version counts as approved \
+                        when all of these are: that is the service's own reading, unverified, \
+                        because no source says how merged goals count. When somebody who may says \
+                        otherwise, this records it, from a day on and with the source; it may be \
+                        set back. Approvals under the version itself do not depend on it.",
+                by: Access::Register,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &SetReplacementRule| {
+                    let (needed, source) = (asked.needed, asked.source.clone());
+                    Ok(cx.parties.set_replacement_rule(needed, asked.from.0, source)?)
+                },
+            })
+    }
 }
 
 /// A goal of an earlier version.
@@ -104,10 +214,11 @@ pub struct PublishCurriculum {
 ///
 /// # Errors
 /// When it contradicts itself; what it says of other versions is not looked up here.
-pub fn publication(asked: PublishCurriculum) -> Result<Publication, ProblemResponse> {
+pub fn publication(asked: PublishCurriculum) -> Result<Publication, Rejection> {
     let period = edge::period(asked.valid_from, asked.valid_to)
         .map_err(|fault| FieldFault::at("/valid_to", fault.fault))?;
-    checked(&asked.goals)?;
+    checked(&asked.goals)
+        .map_err(|Faults(faults)| Rejection::new(&INVALID_REQUEST).faults(faults))?;
     let goals = asked.goals.into_iter().map(|goal| GoalDefined {
         curriculum: asked.version.clone(),
         code: goal.code,
@@ -206,98 +317,23 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
-/// Publish a curriculum
-///
-/// A version of the catalogue is published whole and never changes. Publishing the same content
-/// again changes nothing; other content needs a version of its own. Its goals say in `replaces`
-/// which goals of earlier versions count for them, one to many or many to one.
-#[utoipa::path(tag = "curricula", operation_id = "publish_curriculum",
-    request_body = PublishCurriculum,
-    responses((status = 201, description = "The curriculum", body = CurriculumView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&CURRICULUM_VERSION_TAKEN])))))]
-#[post("/v1/curricula")]
-async fn publish(change: Change, body: Body<PublishCurriculum>) -> Answer {
-    let (mentions, today) = (mentions(&body.value.goals), change.today);
-    let publication = publication(body.value)?;
-    let main = subject(&publication.version);
-    let decide = async |view: &View| {
-        known(view, &mentions).await?;
-        let facts = if view.is_new(&main).await? {
-            publication.publish()
-        } else {
-            let all = catalogue_subject(&publication.version);
-            let header = view.load::<Curriculum>(&main).await?;
-            let goals = view.consult::<Catalogue>(&all).await?;
-            publication.republish(&header.state, &goals.state)?
-        };
-        let next = evolved!(Curriculum::default(), publication.publish());
-        let shown = CurriculumView::on(&next, today);
-        let reply = Reply {
-            status: 201,
-            location: Some(format!("/v1/curricula/{}", publication.version)),
-            head: None,
-            body: serde_json::to_value(shown).expect("views are plain data"),
-        };
-        Ok(Decision::new(main.clone(), &facts, reply))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which curricula.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct CurriculumFilters {
-    /// Only versions that hold on the day (`true`) or do not (`false`).
-    #[deserr(default)]
-    #[param(value_type = Option<bool>, example = true)]
-    in_force: Option<Flag>,
-}
-
-/// What curricula are sorted by.
-pub struct CurriculumOrders;
-
-impl Orders for CurriculumOrders {
-    const ALL: &'static [By] = &[
-        By::key("version", "Their version."),
-        By::day("valid_from", "first_day", "The first day they hold."),
-    ];
-}
-
-/// List curricula
-///
-/// Every version, by its name; with `as_of`, whether it holds on that day.
-#[utoipa::path(tag = "curricula", operation_id = "list_curricula",
-    params(CurriculumFilters, Sort<CurriculumOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of curricula", body = Page<CurriculumView>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/curricula")]
-async fn list_all(list: List<CurriculumFilters, CurriculumOrders>) -> Answer {
-    let in_force = list.filters.in_force.map(|flag| flag == Flag::True);
-    ListQuery::of("curricula", Rows::open()).filter("in_force = $$", in_force).answer(list).await
-}
-
-/// Read a curriculum
-#[utoipa::path(tag = "curricula", operation_id = "read_curriculum",
-    params(("version" = Token, Path, description = "The version.", example = "demo-1"), TimeAxes),
-    responses((status = 200, description = "The curriculum", body = CurriculumView)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/curricula/{version}")]
-async fn read_one(read: Read, version: Path<String>) -> Answer {
-    read.resource(&subject(&version_of(&version)?), CurriculumView::on).await
-}
-
-/// Read a curriculum's history
-///
-/// How the version and its goals came to be, newest first.
-#[utoipa::path(tag = "curricula", operation_id = "read_curriculum_history",
-    params(("version" = Token, Path, description = "The version.", example = "demo-1"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/curricula/{version}/history")]
-async fn history(list: History, version: Path<String>) -> Answer {
-    let version = version_of(&version)?;
-    list.history(&[subject(&version), catalogue_subject(&version)]).await
+async fn publish(
+    view: &View,
+    _: &By,
+    _: &Place,
+    asked: &PublishCurriculum,
+) -> Result<Made<Curriculum>, Refusal> {
+    let mentions = mentions(&asked.goals);
+    let publication = publication(asked.clone())?;
+    let (key, main) = (publication.version.clone(), subject(&publication.version));
+    known(view, &mentions).await?;
+    if view.is_new(&main).await? {
+        return Ok(Made::new(key, Curriculum::default(), publication.publish()));
+    }
+    let header = view.load::<Curriculum>(&main).await?.state;
+    let goals = view.consult::<Catalogue>(&catalogue_subject(&key)).await?.state;
+    let facts = publication.republish(&header, &goals)?;
+    Ok(Made::new(key, header, facts))
 }
 
 /// How many predecessors the goals of a version take.
@@ -310,90 +346,4 @@ pub struct SetReplacementRule {
     from: Day,
     /// Who says so, and where.
     source: Comment,
-}
-
-/// Set how many predecessors the goals of a curriculum take
-///
-/// A goal that gathers several goals of an earlier version counts as approved when all of these
-/// are: that is the service's own reading, unverified, because no source says how merged goals
-/// count. When somebody who may says otherwise, this records it, from a day on and with the source;
-/// it may be set back. Approvals under the version itself do not depend on it.
-#[utoipa::path(tag = "curricula", operation_id = "set_replacement_rule",
-    params(("version" = Token, Path, description = "The version.", example = "demo-1")),
-    request_body = SetReplacementRule,
-    responses((status = 200, description = "The curriculum", body = CurriculumView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/curricula/{version}/replacement-rule")]
-async fn set_replacement_rule(
-    change: Change,
-    version: Path<String>,
-    body: Body<SetReplacementRule>,
-) -> Answer {
-    let (asked, today) = (body.value, change.today);
-    let main = subject(&version_of(&version)?);
-    let decide = async |view: &View| {
-        let loaded: Loaded<Curriculum> = view.load(&main).await?;
-        let facts =
-            loaded.state.set_replacement_rule(asked.needed, asked.from.0, asked.source.clone())?;
-        let next = evolved!(loaded.state, facts);
-        let shown = CurriculumView::on(&next, today);
-        let body = serde_json::to_value(shown).expect("views are plain data");
-        let reply = Reply { status: 200, location: None, head: None, body };
-        Ok(Decision::new(main.clone(), &facts, reply))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// What cannot be a version is the address of nothing.
-fn version_of(text: &str) -> Result<Token, ProblemResponse> {
-    Token::from_text(text).map_err(|_fault| (&NOT_FOUND).into())
-}
-
-/// Which goals of the catalogue.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct CatalogueFilters {
-    /// Only goals of this version.
-    #[deserr(default)]
-    curriculum: Option<Token>,
-    /// Only goals of this plan.
-    #[deserr(default)]
-    plan: Option<Plan>,
-    /// Only goals under this theme.
-    #[deserr(default)]
-    theme: Option<Name>,
-    /// Only goals with this code.
-    #[deserr(default)]
-    code: Option<GoalCode>,
-}
-
-/// What goals of the catalogue are sorted by.
-pub struct CatalogueOrders;
-
-impl Orders for CatalogueOrders {
-    const ALL: &'static [By] = &[
-        By::key("curriculum", "The version of the curriculum, and within it their code."),
-        By::text("code", "code", "Their code, through all versions."),
-        By::text("theme", "theme", "Their theme."),
-    ];
-}
-
-/// List the catalogue of learning goals
-///
-/// By version and code. Which versions hold on a day: `GET /v1/curricula?in_force=true&as_of=`.
-#[utoipa::path(tag = "curricula", operation_id = "list_learning_goals",
-    params(CatalogueFilters, Sort<CatalogueOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of goals", body = Page<CatalogueGoalView>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/learning-goals")]
-async fn list_goals(list: List<CatalogueFilters, CatalogueOrders>) -> Answer {
-    let filters = &list.filters;
-    ListQuery::of("curriculum_goals", Rows::open())
-        .filter("curriculum = $$", filters.curriculum.as_ref().map(|version| version.to_string()))
-        .filter("plan = $$", filters.plan.map(|plan| plan.to_string()))
-        .filter("theme = $$", filters.theme.as_ref().map(|theme| theme.to_string()))
-        .filter("code = $$", filters.code.as_ref().map(|code| code.to_string()))
-        .answer(list)
-        .await
 }

@@ -17,12 +17,15 @@ pub use http::{PublishCurriculum, publication};
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "curriculum",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
-    routes: http::routes,
-    projections: || vec![declared::<Curricula>(), declared::<CurriculumGoals>()],
+    routes: |_| {},
+    operations: http::operations,
+    projections: || vec![declared::<Listed<Curricula>>(), declared::<Listed<CurriculumGoals>>()],
     reports: &[],
 };

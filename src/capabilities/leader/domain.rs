@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
-use crate::capabilities::external_id::{Kind, subjects as external_subjects};
-use crate::events;
+use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::Period;
+use crate::{events, naming};
 
 /// On whose behalf a term is led, and which of that leader's own terms it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,9 @@ events! {
 /// The kind of a leader's subject.
 pub const SUBJECT: &str = "leader";
 
+/// Ids of leaders in other systems.
+pub static EXTERNAL_IDS: Naming = naming!("leader.", "leader"; "leader-external");
+
 /// The subject of a leader.
 pub fn subject(leader: Uuid) -> Subject {
     Subject::new(SUBJECT, leader)
@@ -158,7 +161,7 @@ impl DomainEvent for Event {
             Event::Registered(f) => {
                 subjects.extend(hpr(&f.hpr_lookup));
                 subjects.extend(delegator(&f.delegation));
-                subjects.extend(external_subjects(Kind::Leader, &f.external_ids));
+                subjects.extend(EXTERNAL_IDS.subjects(&f.external_ids));
             }
             Event::Corrected(f) => subjects.extend(hpr(&f.hpr_lookup)),
             Event::TermAdded(f) => subjects.extend(delegator(&f.delegation)),

@@ -20,12 +20,16 @@ pub use state::{Known, Leader, Term, answering};
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
+use crate::http::resource::operations_of;
 
 pub static CAPABILITY: Capability = Capability {
     name: "leader",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS],
     problems: problems::ALL,
-    routes: http::routes,
-    projections: || vec![declared::<Leaders>()],
+    routes: |_| {},
+    operations: operations_of::<Leader>,
+    projections: || vec![declared::<Listed<Leaders>>()],
     reports: &[],
 };

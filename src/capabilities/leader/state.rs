@@ -10,11 +10,11 @@ use super::delegation::{Delegate, Held, lent};
 use super::domain::{Delegation, Event, TermAdded, TermCorrected, TermEnded, TermFacts};
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::Occupancies;
 use crate::capabilities::reference::Lineage;
 use crate::edge::UNKNOWN_REFERENCE;
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
@@ -76,7 +76,7 @@ impl Leader {
                     id: f.leader,
                     sealed: f.sealed.clone(),
                     hpr_lookup: f.hpr_lookup.clone(),
-                    external_ids: ExternalIds::told(&f.external_ids, at),
+                    external_ids: ExternalIds::registered(&f.external_ids, at),
                     registered_on: f.on,
                     terms: BTreeMap::new(),
                     delegates: BTreeMap::new(),
@@ -93,6 +93,13 @@ impl Leader {
         }
     }
 
+    /// Takes in what another system calls the leader.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if let Leader::Known(known) = self {
+            known.external_ids.apply(event, at);
+        }
+    }
+
     /// Takes in a fact that is about to be recorded.
     pub fn evolve(&mut self, event: &Event) {
         self.evolve_at(event, i64::MAX);
@@ -103,12 +110,9 @@ impl Fold for Leader {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-            return Ok(());
-        }
-        let Leader::Known(known) = self else { return Ok(()) };
-        if let Some(event) = external_id::Event::decode(fact)? {
-            known.external_ids.evolve(&event, fact.position);
-        } else if let Some(event) = person::Event::decode(fact)? {
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
+        } else if let (Leader::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
             known.forget(event);
         }
         Ok(())
@@ -283,7 +287,6 @@ impl Known {
             .collect();
         let ended = terms.iter().filter_map(|term| term.period.to).max();
         if facts.is_empty() && ended != Some(to) {
-            let ended = ended.map_or(String::new(), |day| day.to_string());
             return Err(Rejection::new(&problems::LEADER_ENDED).with("to", ended));
         }
         Ok(facts)

@@ -39,12 +39,13 @@ pub struct LeaderView {
     /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
     #[schema(ignore)]
     sealed: String,
-    /// The leader's name; null once it is erased.
-    #[serde(skip)]
+    /// The leader's name; null once it is erased, and for callers who may not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Ola Eksempel", required = true)]
     name: Option<String>,
-    /// The leader's HPR number; null when there is none, and once it is erased.
-    #[serde(skip)]
+    /// The leader's HPR number; null when there is none, once it is erased, and for callers who may
+    /// not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "999000002", required = true)]
     hpr_number: Option<String>,
     /// The day the leader was registered here.

@@ -366,15 +366,13 @@ fn well_founded(submission: &Submission, on: Date, has_reason: bool) -> Result<(
     let silent: Vec<&str> =
         roles.iter().filter(|role| !has_spoken(role)).map(|role| role.as_str()).collect();
     if !silent.is_empty() {
-        let missing = silent.join(", ");
-        return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", missing));
+        return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", silent));
     }
     let negative = |told: &&&Recommended| told.verdict == Verdict::Negative;
     let against = |role: &&Role| latest.iter().filter(negative).any(|told| told.role == **role);
     let negative: Vec<&str> = roles.iter().filter(against).map(|role| role.as_str()).collect();
     if !negative.is_empty() && !has_reason {
-        let roles = negative.join(", ");
-        return Err(Rejection::new(&problems::AGAINST_RECOMMENDATION).with("roles", roles));
+        return Err(Rejection::new(&problems::AGAINST_RECOMMENDATION).with("roles", negative));
     }
     Ok(())
 }

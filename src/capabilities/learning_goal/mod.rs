@@ -29,8 +29,10 @@ use crate::event_log::projector::declared;
 pub static CAPABILITY: Capability = Capability {
     name: "learning_goal",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
     routes: http::routes,
+    operations: http::operations,
     projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],
     reports: &[report::GOAL_PROGRESS],
 };

@@ -47,7 +47,7 @@ impl Assignment {
     }
 
     fn has_ended(&self) -> Rejection {
-        let day = self.ended_on().map_or(String::new(), |day| day.to_string());
+        let day = self.ended_on();
         Rejection::new(&problems::PLAN_ENDED).with("plan", self.assigned.plan).with("day", day)
     }
 

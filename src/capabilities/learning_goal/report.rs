@@ -211,7 +211,7 @@ pub async fn goal_progress(asked: Filtered<ProgressFilters>) -> Answer {
     let rows = bounded(counted(&read, &filters, as_of, known_at).await?)?;
     let table = Table {
         name: GOAL_PROGRESS.name,
-        columns: COLUMNS,
+        columns: COLUMNS.to_vec(),
         rows: rows.iter().map(cells).collect(),
         totals: members(&totals(&rows)),
     };

@@ -81,7 +81,7 @@ pub struct GoalWarningView {
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(
         example = "The leader who approved the goal has recommended on it too.",
         required = true

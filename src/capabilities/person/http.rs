@@ -4,9 +4,15 @@ mod access_log;
 mod erasure;
 mod export;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::operation::{Operation, PathParameter};
 
-/// Registers the operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(erasure::erase).service(export::export).service(access_log::read);
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    vec![erasure::operation(), export::operation(), access_log::operation()]
 }
+
+const PERSON: PathParameter = PathParameter::id(
+    "id",
+    "The trainee, supervisor or leader.",
+    "01890a5d-ac96-774b-bcce-b302099a8058",
+);

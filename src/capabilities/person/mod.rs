@@ -21,8 +21,10 @@ use super::Capability;
 pub static CAPABILITY: Capability = Capability {
     name: "person",
     event_types: Event::TYPES,
+    external_ids: &[],
     problems: problems::ALL,
-    routes: http::routes,
+    routes: |_| {},
+    operations: http::operations,
     projections: || vec![],
     reports: &[],
 };

@@ -7,5 +7,6 @@ problems! {
     /// person who comes back is registered anew.
     PERSON_ERASED = 409, "person_erased",
     en: "The person was erased", "{person} was erased on {on}.",
-    nb: "Personen er slettet", "{person} ble slettet {on}.";
+    nb: "Personen er slettet", "{person} ble slettet {on}.",
+    members: id("person", "Who was erased."), day("on", "When.");
 }

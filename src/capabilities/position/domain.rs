@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
-use crate::capabilities::external_id::{Kind, subjects as external_subjects};
+use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::time::{Percent, day_after};
-use crate::{events, word_enum};
+use crate::{events, naming, word_enum};
 
 word_enum! {
     /// What kind of work the position is.
@@ -181,6 +181,12 @@ pub const SUBJECT: &str = "position";
 /// The kind of a trainee's subject.
 const TRAINEE: &str = "trainee";
 
+/// Ids of positions in other systems.
+pub static EXTERNAL_IDS: Naming = naming!("position.", "position"; "position-external");
+/// Ids of occupancies in other systems.
+pub static OCCUPANCY_EXTERNAL_IDS: Naming =
+    naming!("position.occupancy_", "position", "occupancy"; "occupancy-external");
+
 /// The subject of a position.
 pub fn subject(position: Uuid) -> Subject {
     Subject::new(SUBJECT, position)
@@ -216,14 +222,14 @@ impl Event {
         };
         match self {
             Event::Established(f) => {
-                let external = external_subjects(Kind::Position, &f.external_ids);
+                let external = EXTERNAL_IDS.subjects(&f.external_ids);
                 external.chain(quota(f.programme, &f.municipality)).collect()
             }
             Event::Closed(f) => quota(f.programme, &f.municipality).collect(),
             Event::ClosureCorrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Corrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Filled(f) => {
-                let external = external_subjects(Kind::Occupancy, &f.external_ids);
+                let external = OCCUPANCY_EXTERNAL_IDS.subjects(&f.external_ids);
                 std::iter::once(Subject::new(TRAINEE, f.trainee)).chain(external).collect()
             }
             Event::TermsChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],

@@ -20,12 +20,15 @@ pub use state::Position;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "position",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS, &domain::OCCUPANCY_EXTERNAL_IDS],
     problems: problems::ALL,
-    routes: http::routes,
-    projections: || vec![declared::<Positions>()],
+    routes: |_| {},
+    operations: http::operations,
+    projections: || vec![declared::<Listed<Positions>>()],
     reports: &[],
 };

@@ -16,9 +16,9 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::problem::{MemberValue, Rejection};
 use crate::time::{Percent, Period, day_before};
 
 /// From which day what holds. Each quantity has its own, so what is told of one leaves the others.
@@ -64,7 +64,7 @@ impl Occupancy {
             period: f.period,
             end_reason: None,
             lis1_exception: f.lis1_exception.clone(),
-            external_ids: ExternalIds::told(&f.external_ids, at),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
             percents: BTreeMap::from([(from, f.percent)]),
             models: BTreeMap::from([(from, f.operating_model)]),
             list_lengths: BTreeMap::from([(from, f.terms.list_length)]),
@@ -161,19 +161,19 @@ impl Occupancy {
 /// Whose each occupancy of a position is or was told to be, those included that turned out never to
 /// have been: their histories stay.
 #[derive(Debug, Clone, Default)]
-pub struct Holders(BTreeMap<Uuid, Uuid>);
+pub struct Holders(BTreeMap<Uuid, (MunicipalityNumber, Uuid)>);
 
 impl Holders {
-    /// The doctor of an occupancy, if there was ever a word of it.
-    pub fn of(&self, occupancy: Uuid) -> Option<Uuid> {
-        self.0.get(&occupancy).copied()
+    /// The municipality and the trainee of an occupancy, if it was ever recorded.
+    pub fn of(&self, occupancy: Uuid) -> Option<(MunicipalityNumber, Uuid)> {
+        self.0.get(&occupancy).cloned()
     }
 }
 
 impl Fold for Holders {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(Event::Filled(f)) = Event::decode(fact)? {
-            self.0.insert(f.occupancy, f.trainee);
+            self.0.insert(f.occupancy, (f.municipality.clone(), f.trainee));
         }
         Ok(())
     }
@@ -218,8 +218,8 @@ impl Occupancies {
     }
 
     /// Takes in what another system calls one of them.
-    pub fn call(&mut self, event: &external_id::Event, at: i64) {
-        self.change(event.id(), |occupancy| occupancy.external_ids.evolve(event, at));
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        self.change(event.resource(), |occupancy| occupancy.external_ids.apply(event, at));
     }
 
     fn change(&mut self, occupancy: Uuid, how: impl FnOnce(&mut Occupancy)) {
@@ -304,7 +304,7 @@ impl Occupancies {
                 .sum();
             if held + percent.hundredths() > Percent::FULL.hundredths() {
                 let left = Percent::FULL.hundredths().saturating_sub(held);
-                let left = Percent::from_hundredths(left).map_or("0".to_owned(), |p| p.to_string());
+                let left = MemberValue::Share(Percent::from_hundredths(left));
                 return Err(Rejection::new(&problems::TRAINEE_OVER_FULL_TIME)
                     .with("day", day)
                     .with("left", left)

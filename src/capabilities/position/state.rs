@@ -14,7 +14,7 @@ use super::domain::{
 use super::occupancy::Occupancies;
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
 use crate::time::{Period, day_after};
@@ -102,7 +102,7 @@ impl Position {
             (Position::Unknown, Event::Established(fact)) => {
                 *self = Position::Known(Box::new(Known {
                     established: fact.clone(),
-                    external_ids: ExternalIds::told(&fact.external_ids, at),
+                    external_ids: ExternalIds::registered(&fact.external_ids, at),
                     occupancies: Occupancies::default(),
                     steps: Vec::new(),
                     closure: None,
@@ -111,6 +111,16 @@ impl Position {
             }
             (Position::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
             (Position::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in what another system calls the position, or an occupancy of it.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        let Position::Known(known) = self else { return };
+        if event.resource() == known.established.position {
+            known.external_ids.apply(event, at);
+        } else {
+            known.occupancies.rename(event, at);
         }
     }
 
@@ -124,25 +134,14 @@ impl Fold for Position {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Position::Known(known), Some(event)) =
-            (self, external_id::Event::decode(fact)?)
-        {
-            known.call(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         }
         Ok(())
     }
 }
 
 impl Known {
-    /// Takes in what another system calls the position, or an occupancy of it.
-    fn call(&mut self, event: &external_id::Event, at: i64) {
-        if event.id() == self.established.position {
-            self.external_ids.evolve(event, at);
-        } else {
-            self.occupancies.call(event, at);
-        }
-    }
-
     fn evolve(&mut self, event: &Event, at: i64) {
         self.occupancies.evolve(event, at);
         match event {

@@ -142,7 +142,7 @@ pub struct OccupancyWarning {
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(example = "It is not told when the doctor completed LIS1.", required = true)]
     detail: String,
 }

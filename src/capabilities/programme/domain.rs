@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
-use crate::capabilities::external_id::{Kind, subjects as external_subjects};
 use crate::capabilities::position::quota_subject;
+use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::time::{Period, day_after};
-use crate::{events, whole_type, word_enum};
+use crate::{events, naming, whole_type, word_enum};
 
 whole_type! {
     /// How many positions: 1 to 1000.
@@ -207,6 +207,9 @@ events! {
 /// The kind of a programme's subject.
 pub const SUBJECT: &str = "programme";
 
+/// Ids of programmes in other systems.
+pub static EXTERNAL_IDS: Naming = naming!("programme.", "programme"; "programme-external");
+
 /// The subject of a programme.
 pub fn subject(programme: Uuid) -> Subject {
     Subject::new(SUBJECT, programme)
@@ -222,7 +225,7 @@ impl DomainEvent for Event {
     fn subjects(&self) -> Vec<Subject> {
         match self {
             Event::Started(f) => {
-                let external = external_subjects(Kind::Programme, &f.external_ids);
+                let external = EXTERNAL_IDS.subjects(&f.external_ids);
                 std::iter::once(subject(f.programme)).chain(external).collect()
             }
             Event::Corrected(f) => vec![subject(f.programme)],

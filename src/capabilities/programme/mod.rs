@@ -22,12 +22,15 @@ pub use state::Programme;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "programme",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS],
     problems: problems::ALL,
-    routes: http::routes,
-    projections: || vec![declared::<Programmes>()],
+    routes: |_| {},
+    operations: http::operations,
+    projections: || vec![declared::<Listed<Programmes>>()],
     reports: &[],
 };

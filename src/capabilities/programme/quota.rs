@@ -398,7 +398,7 @@ impl Quota {
         let in_use = Rejection::new(&problems::PROGRAMME_PARTICIPATION_IN_USE);
         if let Some(position) = self.positions.values().chain(self.leaning()).find(loses_its_place)
         {
-            return Err(in_use.with("day", position.from).with("count", 1));
+            return Err(in_use.with("day", position.from).with("count", 1_u8));
         }
         let all = self.all_positions().into_iter().map(|(_, held)| held);
         let begun = all.filter(|held| to.is_none_or(|to| held.from <= to));
@@ -414,7 +414,7 @@ fn below_maximum(programme: &Known, quota: PositionCount) -> Result<(), Rejectio
     match programme.started.positions_max_per_municipality {
         Some(most) if quota > most => Err(Rejection::new(&problems::PROGRAMME_QUOTA_ABOVE_MAXIMUM)
             .with("most", most.0)
-            .with("asked", quota.0)),
+            .with("quota", quota.0)),
         Some(_) | None => Ok(()),
     }
 }

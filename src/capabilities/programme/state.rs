@@ -14,9 +14,9 @@ use super::domain::{
 use super::problems;
 use super::quota::Participations;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::dated::Dated;
 use crate::edge::Fault;
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
@@ -78,7 +78,7 @@ impl Programme {
                 }
                 *self = Programme::Known(Box::new(Known {
                     started: f.clone(),
-                    external_ids: ExternalIds::told(&f.external_ids, at),
+                    external_ids: ExternalIds::registered(&f.external_ids, at),
                     told_at: at,
                     phases: Dated::default(),
                     subsidies,
@@ -95,6 +95,13 @@ impl Programme {
         }
     }
 
+    /// Takes in what another system calls it.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if let Programme::Known(known) = self {
+            known.external_ids.apply(event, at);
+        }
+    }
+
     /// Takes in a fact that is about to be recorded.
     pub fn evolve(&mut self, event: &Event) {
         self.evolve_at(event, i64::MAX);
@@ -105,10 +112,8 @@ impl Fold for Programme {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (Programme::Known(known), Some(event)) =
-            (self, external_id::Event::decode(fact)?)
-        {
-            known.external_ids.evolve(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         }
         Ok(())
     }
@@ -253,7 +258,7 @@ impl Known {
             }
             if other.situation == ApplicationSituation::Pending {
                 return Err(Rejection::new(&problems::PROGRAMME_APPLICATION_PENDING)
-                    .with("municipality", municipality)
+                    .with("municipality", &municipality)
                     .with("day", other.applied_on));
             }
         }

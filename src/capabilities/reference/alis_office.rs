@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::domain::{AlisOfficeNameCorrected, AlisOfficeRenamed, Event, OfficeName};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::edge::UNKNOWN_REFERENCE;
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
@@ -59,12 +59,19 @@ impl AlisOffice {
                     id: f.office,
                     name: Told { name: f.name.clone(), at },
                     names: BTreeMap::new(),
-                    external_ids: ExternalIds::told(&f.external_ids, at),
+                    external_ids: ExternalIds::registered(&f.external_ids, at),
                     municipalities: vec![],
                 }));
             }
             (AlisOffice::Unknown, _) => {} // a fact without a beginning
             (AlisOffice::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in what another system calls it.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if let AlisOffice::Known(known) = self {
+            known.external_ids.apply(event, at);
         }
     }
 
@@ -78,10 +85,8 @@ impl Fold for AlisOffice {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let (AlisOffice::Known(known), Some(event)) =
-            (self, external_id::Event::decode(fact)?)
-        {
-            known.external_ids.evolve(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         }
         Ok(())
     }

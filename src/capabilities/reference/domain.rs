@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
-use crate::capabilities::external_id::{Kind, subjects as external_subjects};
+use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
 use crate::time::{Period, day_after};
-use crate::{events, whole_type, word_enum};
+use crate::{events, naming, whole_type, word_enum};
 
 whole_type! {
     /// Centrality class of Statistics Norway's standard 128: 1 is most central, 6 least.
@@ -200,6 +200,10 @@ pub const ALIS_OFFICE: &str = "alis-office";
 /// The kind of an organisation's subject.
 pub const ORGANISATION: &str = "organisation";
 
+/// Ids of ALIS offices in other systems.
+pub static ALIS_OFFICE_EXTERNAL_IDS: Naming =
+    naming!("alis_office.", "office"; "alis-office-external");
+
 /// The subject of a municipality number.
 pub fn municipality_subject(number: &MunicipalityNumber) -> Subject {
     Subject::new(MUNICIPALITY, number)
@@ -233,7 +237,7 @@ impl DomainEvent for Event {
             }
             Event::CentralityRecorded(f) => vec![municipality_subject(&f.number)],
             Event::AlisOfficeRegistered(f) => {
-                let external = external_subjects(Kind::AlisOffice, &f.external_ids);
+                let external = ALIS_OFFICE_EXTERNAL_IDS.subjects(&f.external_ids);
                 let runs = f.organisation_number.iter().map(organisation_subject);
                 std::iter::once(alis_office_subject(f.office)).chain(external).chain(runs).collect()
             }

@@ -10,9 +10,27 @@
 
 use jiff::civil::{Date, date};
 
+use crate::edge::{Fault, FromText};
 use crate::identifiers::MunicipalityNumber;
 use crate::time::Period;
-use crate::word_enum;
+use crate::{text_type, word_enum};
+
+text_type! {
+    /// County number: two digits, a leading zero kept. It means something only on a day.
+    pub struct CountyNumber;
+    pattern = "^[0-9]{2}$", min = 2, max = 2, example = "55";
+}
+
+impl FromText for CountyNumber {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let valid = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        valid.then(|| Self(text.to_owned())).ok_or(Fault::new(
+            "invalid_county_number",
+            "Must be a county number: two digits.",
+            "Må være et fylkesnummer: to sifre.",
+        ))
+    }
+}
 
 word_enum! {
     /// The four health regions, by the names they go by.

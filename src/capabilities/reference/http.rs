@@ -1,34 +1,34 @@
-//! The operations on reference data, one file a resource.
+//! What municipalities, ALIS offices and organisations are to callers, one file a resource; and how
+//! others ask about them.
 
 mod alis_offices;
 mod municipalities;
 mod organisations;
-mod organisation_changes;
 
 use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::alis_office::AlisOffice;
 use super::domain::{municipality_subject, organisation_subject};
 use super::lineage::Lineage;
 use super::municipality::{Municipality, NOT_IN_USE};
 use super::organisation::Organisation;
 use crate::edge::Fault;
 use crate::event_log::{EventLog, Failure, Loaded, Refusal, View};
+use crate::http::operation::Operation;
+use crate::http::resource::operations_of;
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::problem::Rejection;
 
 /// Numbers that are looked up for one question. Norway has had about a thousand since 1964.
 const NUMBERS_MAX: usize = 1_000;
 
-/// Registers the operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    municipalities::routes(config);
-    alis_offices::routes(config);
-    organisations::routes(config);
-    organisation_changes::routes(config);
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    let municipalities = operations_of::<Municipality>();
+    [municipalities, operations_of::<AlisOffice>(), operations_of::<Organisation>()].concat()
 }
 
 /// Refuses a number in the field `municipality` of a body that is not in use on a day.

@@ -33,14 +33,21 @@ pub use organisations::Organisations;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "reference",
     event_types: Event::TYPES,
+    external_ids: &[&domain::ALIS_OFFICE_EXTERNAL_IDS],
     problems: problems::ALL,
-    routes: http::routes,
+    routes: |_| {},
+    operations: http::operations,
     projections: || {
-        vec![declared::<Municipalities>(), declared::<AlisOffices>(), declared::<Organisations>()]
+        vec![
+            declared::<Listed<Municipalities>>(),
+            declared::<Listed<AlisOffices>>(),
+            declared::<Listed<Organisations>>(),
+        ]
     },
     reports: &[],
 };

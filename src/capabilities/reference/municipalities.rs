@@ -1,13 +1,19 @@
-//! The read model `municipalities`: every number on the days it is in use, findable by name in any
+//! The table `municipalities`: every number on the days it is in use, findable by name in any
 //! language, county, region, office and centrality.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use super::domain::MUNICIPALITY;
-use super::geography;
+use super::domain::{Centrality, MUNICIPALITY};
+use super::geography::{self, CountyNumber, HealthRegion};
 use super::municipality::Municipality;
 use super::view::MunicipalityView;
-use crate::event_log::projection::{ReadModel, Row, timeline};
+use crate::edge::{Fault, FromText, Id};
+use crate::event_log::projection::timeline;
+use crate::http::list::Rows;
+use crate::http::listing::{Columns, InOrder, Stretch, Table};
+use crate::http::page::By;
+use crate::identifiers::{MunicipalityNumber, Name};
 
 /// See the module.
 pub struct Municipalities;
@@ -23,32 +29,72 @@ fn names(recorded: &str) -> BTreeSet<String> {
     spellings.into_iter().chain([recorded]).map(comparable).collect()
 }
 
-impl ReadModel for Municipalities {
-    type State = Municipality;
-    const NAME: &'static str = "municipalities";
-    const VERSION: i32 = 3;
-    const SUBJECT: &'static str = MUNICIPALITY;
-    const TABLE: &'static str = include_str!("sql/municipalities.sql");
-    const COLUMNS: &'static str = "name_order, names, county, health_region, centrality, alis_office, \
-        body";
+/// As in a query string, where everything is text.
+impl FromText for Centrality {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        match text.as_bytes() {
+            [digit @ b'1'..=b'6'] => Ok(Self(digit - b'0')),
+            _ => Err(Fault::new(
+                "out_of_range",
+                "Must be a whole number from 1 to 6.",
+                "Må være et helt tall fra 1 til 6.",
+            )),
+        }
+    }
+}
 
-    fn rows(_key: &str, state: &Municipality) -> Vec<Row> {
+static COLUMNS: LazyLock<Columns<MunicipalityView>> = LazyLock::new(|| {
+    Columns::<MunicipalityView>::new(Rows::open(), By::key("number", "Their number."))
+        .index("(log, key)")
+        .column("name_order", |view| InOrder(view.name.in_order()))
+        .order("name", "Their name, in the Norwegian order of letters.")
+        // The key is the number.
+        .filter_where::<MunicipalityNumber>(
+            "number",
+            "Only the municipality with this number.",
+            "key = $$",
+        )
+        .column("names", |view| names(view.name.as_str()).into_iter().collect::<Vec<_>>())
+        .filter_of::<Name, _>(
+            "name",
+            "Only municipalities of this name, in any of its languages, with or without the county \
+             that is added to names that two share. Capitals do not matter.",
+            "names @> array[$$::text]",
+            |_, name| Some(comparable(name.as_str())),
+        )
+        .maybe_word("county", |view| view.county.as_ref().map(|county| county.number))
+        .filter::<CountyNumber>("Only municipalities of this county on the day.")
+        .maybe_word("health_region", |view| view.health_region)
+        .filter::<HealthRegion>("Only municipalities of this health region on the day.")
+        .column("alis_office", |view| view.alis_office)
+        .filter::<Id>("Only municipalities that this ALIS office answers for on the day.")
+        .column("centrality", |view| view.centrality.map(|class| class.0))
+        .filter_of::<Centrality, _>(
+            "centrality",
+            "Only municipalities of this centrality class on the day.",
+            "centrality = $$",
+            |_, class| Some(i16::from(class.0)),
+        )
+        .body(|view| view)
+});
+
+impl Table for Municipalities {
+    type State = Municipality;
+    type Line = MunicipalityView;
+    const NAME: &'static str = "municipalities";
+    const VERSION: i32 = 4;
+    const SUBJECT: &'static str = MUNICIPALITY;
+    const FORGETS: Option<&'static str> = None;
+
+    fn lines(_key: &str, state: &Municipality) -> Vec<Stretch<MunicipalityView>> {
         let Ok(known) = state.known() else { return vec![] };
         let changes = known.changes().into_iter().chain(geography::changes());
         let in_use = |day| MunicipalityView::on(state, day).filter(|view| view.in_use);
-        let rows = timeline(changes, in_use);
-        rows.into_iter()
-            .map(|(period, view)| {
-                Row::new(period)
-                    .text(&view.name.in_order())
-                    .texts(names(view.name.as_str()))
-                    .maybe(view.county.as_ref().map(|county| county.number))
-                    .maybe(view.health_region)
-                    .maybe(view.centrality.map(|class| class.0))
-                    .maybe(view.alis_office)
-                    .json(&view)
-            })
-            .collect()
+        timeline(changes, in_use).into_iter().map(Stretch::from).collect()
+    }
+
+    fn columns() -> &'static Columns<MunicipalityView> {
+        &COLUMNS
     }
 }
 

@@ -213,8 +213,8 @@ impl Known {
         }
         Err(Rejection::new(&problems::ORGANISATION_NOT_THERE)
             .with("day", day)
-            .with("from", self.facts.from.map_or("-".to_owned(), |from| from.to_string()))
-            .with("to", period.to.map_or("-".to_owned(), |to| to.to_string())))
+            .with("from", self.facts.from)
+            .with("to", period.to))
     }
 
     /// Tells how the organisation really was when it was recorded.

@@ -1,33 +1,50 @@
-//! The read model `organisations`: every organisation on the days that it exists.
+//! The table `organisations`: every organisation on the days that it exists.
 
-use super::domain::ORGANISATION;
+use std::sync::LazyLock;
+
+use super::domain::{ORGANISATION, OrganisationKind};
 use super::organisation::Organisation;
 use super::view::OrganisationView;
-use crate::event_log::projection::{ReadModel, Row, timeline};
+use crate::event_log::projection::timeline;
+use crate::http::list::Rows;
+use crate::http::listing::{Columns, InOrder, Stretch, Table};
+use crate::http::page::By;
 
 /// See the module.
 pub struct Organisations;
 
-impl ReadModel for Organisations {
-    type State = Organisation;
-    const NAME: &'static str = "organisations";
-    const VERSION: i32 = 2;
-    const SUBJECT: &'static str = ORGANISATION;
-    const TABLE: &'static str = include_str!("sql/organisations.sql");
-    const COLUMNS: &'static str = "name_order, kind, municipality, body";
+static COLUMNS: LazyLock<Columns<OrganisationView>> = LazyLock::new(|| {
+    let created = By::key("organisation_number", "Their number.");
+    Columns::<OrganisationView>::new(Rows::open(), created)
+        .column("name_order", |view| InOrder(view.name.in_order()))
+        .order("name", "Their name, in the Norwegian order of letters.")
+        .word("kind", |view| view.kind)
+        .filter::<OrganisationKind>("Only organisations of this kind.")
+        .column("municipality", |view| view.municipality.clone())
+        .filed(
+            "Only organisations that are or lie in this municipality, also under a number which it \
+             had or took over by the day.",
+        )
+        .body(|view| view)
+});
 
-    fn rows(_key: &str, state: &Organisation) -> Vec<Row> {
+impl Table for Organisations {
+    type State = Organisation;
+    type Line = OrganisationView;
+    const NAME: &'static str = "organisations";
+    const VERSION: i32 = 3;
+    const SUBJECT: &'static str = ORGANISATION;
+    const FORGETS: Option<&'static str> = None;
+
+    fn lines(_key: &str, state: &Organisation) -> Vec<Stretch<OrganisationView>> {
         let Ok(known) = state.known() else { return vec![] };
-        let rows = timeline(known.changes(), |day| {
+        let lines = timeline(known.changes(), |day| {
             OrganisationView::on(state, day).filter(|_| !state.is_closed_on(day))
         });
-        let row = |(period, view): (_, OrganisationView)| {
-            Row::new(period)
-                .text(&view.name.in_order())
-                .plain(view.kind)
-                .maybe(view.municipality.as_ref())
-                .json(&view)
-        };
-        rows.into_iter().map(row).collect()
+        lines.into_iter().map(Stretch::from).collect()
+    }
+
+    fn columns() -> &'static Columns<OrganisationView> {
+        &COLUMNS
     }
 }

@@ -1,11 +1,12 @@
-//! The figures of the staffing report, and how they add up.
+//! The figures of the staffing report, for the documentation.
+#![expect(dead_code, reason = "documents what the columns of the report write")]
 
-use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// The figures of a row. For callers who may not see individuals, counts are rounded to multiples
-/// of five, and null where that would be nought; shares are null.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+/// of five, and null where that would be nought; sums and shares are of these.
+#[derive(Debug, ToSchema)]
 pub struct Figures {
     /// Positions that exist on the day.
     #[schema(value_type = Option<i64>, required = true, example = 32)]
@@ -45,62 +46,50 @@ pub struct Figures {
     pub intended_salaried_agreed_salaried: i64,
     /// Shares of all positions together: 100 is one full position.
     #[schema(value_type = Option<f64>, required = true, example = 3110)]
-    pub percent: PercentSum,
+    pub percent: f64,
     /// Shares of the doctors who hold them together.
     #[schema(value_type = Option<f64>, required = true, example = 2510)]
-    pub filled_percent: PercentSum,
+    pub filled_percent: f64,
 }
 
-/// A sum of shares, in hundredths of a per cent, because shares have two decimals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PercentSum(pub(super) i64);
-
-impl Serialize for PercentSum {
-    /// A JSON number with at most two decimals.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (whole, rest) = (self.0 / 100, self.0 % 100);
-        if rest == 0 {
-            return serializer.serialize_i64(whole);
-        }
-        let text = format!("{whole}.{rest:02}");
-        // The nearest double of a number with two decimals prints as that number again.
-        serializer.serialize_f64(text.parse().expect("digits and one dot are a number"))
-    }
+/// A row of the report. Only the columns of the grouping that was asked for are there.
+#[derive(Debug, ToSchema)]
+pub struct StaffingRow {
+    /// The programme; null for positions of none.
+    #[schema(required = false, example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    pub programme: Option<Uuid>,
+    /// The programme's name.
+    #[schema(required = false, example = "ALIS-Nord")]
+    pub programme_name: Option<String>,
+    /// The municipality, under the number that it has on the day.
+    #[schema(required = false, example = "5401")]
+    pub municipality: Option<String>,
+    /// The municipality's name on the day.
+    #[schema(required = false, example = "Tromsø")]
+    pub municipality_name: Option<String>,
+    /// The health region; null where there is none.
+    #[schema(required = false, example = "nord")]
+    pub health_region: Option<String>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub figures: Figures,
+    /// With `explain=true`: the positions that were counted, at most 1000. Their histories name the
+    /// events behind the figures.
+    #[schema(required = false, example = json!(["01890a5d-ac96-774b-bcce-b302099a8057"]))]
+    pub position_ids: Vec<String>,
 }
 
-impl Figures {
-    /// Adds the figures of further positions.
-    pub(super) fn add(&mut self, other: &Figures) {
-        let Figures {
-            positions,
-            filled,
-            vacant,
-            suspended,
-            self_employed,
-            salaried,
-            intended_self_employed,
-            intended_salaried,
-            intended_self_employed_agreed_self_employed,
-            intended_self_employed_agreed_salaried,
-            intended_salaried_agreed_self_employed,
-            intended_salaried_agreed_salaried,
-            percent,
-            filled_percent,
-        } = other;
-        self.positions += positions;
-        self.filled += filled;
-        self.vacant += vacant;
-        self.suspended += suspended;
-        self.self_employed += self_employed;
-        self.salaried += salaried;
-        self.intended_self_employed += intended_self_employed;
-        self.intended_salaried += intended_salaried;
-        self.intended_self_employed_agreed_self_employed +=
-            intended_self_employed_agreed_self_employed;
-        self.intended_self_employed_agreed_salaried += intended_self_employed_agreed_salaried;
-        self.intended_salaried_agreed_self_employed += intended_salaried_agreed_self_employed;
-        self.intended_salaried_agreed_salaried += intended_salaried_agreed_salaried;
-        self.percent.0 += percent.0;
-        self.filled_percent.0 += filled_percent.0;
-    }
+/// The figures over all rows.
+#[derive(Debug, ToSchema)]
+pub struct StaffingTotals {
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub figures: Figures,
+    /// Municipalities of the day with at least one of these positions.
+    #[schema(value_type = Option<i64>, required = true, example = 25)]
+    pub municipalities: i64,
+    /// When a programme is asked about: its positions times the yearly rate in force on the day,
+    /// in whole kroner; null when no rate is. Of a rounded number of positions when that is told.
+    #[schema(required = false, example = 6_400_000)]
+    pub subsidy_nok_per_year: Option<i64>,
 }

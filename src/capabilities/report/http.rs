@@ -1,24 +1,21 @@
 //! The operations on reports.
 
 use actix_web::{HttpResponse, get};
-use deserr::Deserr;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::staffing::{self, Counted, Filter, GroupBy, StaffingRow, StaffingTotals};
+use super::figures::{StaffingRow, StaffingTotals};
+use super::staffing::{Filter, Staffing, StaffingParameters};
 use crate::capabilities;
 use crate::capabilities::reference;
-use crate::capabilities::reference::geography::HealthRegion;
-use crate::edge::{Faults, Id};
 use crate::http::problems::RELATION_MISSING;
-use crate::http::report::{self, Report, ReportBody, ReportForm};
+use crate::http::report::column::Reader;
+use crate::http::report::{self, Report, ReportBody};
 use crate::http::suppressed;
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Filtered, Read, Service};
-use crate::identifiers::MunicipalityNumber;
 use crate::problem::{Language, Rejection};
-use crate::word_enum;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -101,48 +98,6 @@ async fn catalogue(read: Read) -> Answer {
     read.tagged(response, body, "application/json")
 }
 
-word_enum! {
-    /// Whether a report names what it counted.
-    pub enum Explain {
-        /// Yes.
-        True = "true",
-        /// No.
-        False = "false",
-    }
-}
-
-/// Which positions, and how they are summed up.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct StaffingParameters {
-    /// What a row is about; a municipality by default.
-    #[param(inline)]
-    #[deserr(default)]
-    group_by: Option<GroupBy>,
-    /// Only positions of this programme; the totals then tell its yearly subsidy.
-    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
-    #[deserr(default)]
-    programme: Option<Id>,
-    /// Only positions of this municipality, those included that are filed under a number which it
-    /// had or took over by the day.
-    #[param(inline)]
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// Only positions of municipalities in this health region.
-    #[param(inline)]
-    #[deserr(default)]
-    region: Option<HealthRegion>,
-    /// `true`: each row names the positions that were counted.
-    #[param(inline)]
-    #[deserr(default)]
-    explain: Option<Explain>,
-    /// The form, instead of `Accept`.
-    #[param(inline)]
-    #[deserr(default)]
-    format: Option<ReportForm>,
-}
-
 /// Report the staffing of positions
 ///
 /// Positions that exist on `as_of`, as known at `known_at`: filled, vacant and suspended, the
@@ -162,32 +117,25 @@ pub struct StaffingParameters {
 async fn read_staffing(asked: Filtered<StaffingParameters>) -> Answer {
     let Filtered { read, filters } = asked;
     let reach = read.actor.reach.clone();
-    let is_rounded = suppressed::applies_to(&reach);
+    let reader = suppressed::reader(&reach);
     let models = ["positions", "municipalities", "programmes"];
     let (mut as_of, known_at) = read.settled(&models).await?;
-    if is_rounded {
+    if reader == Reader::OfFigures {
         as_of = suppressed::day(&read)?;
-    }
-    let explain = filters.explain == Some(Explain::True);
-    if explain && is_rounded {
-        let needed = "to see individuals, whom explain=true would name";
-        return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());
+        if filters.explains() {
+            let needed = "to see individuals, whom explain=true would name";
+            return Err(Rejection::new(&RELATION_MISSING).with("needed", needed).into());
+        }
     }
     let log = &read.service.log;
+    let everywhere = reader == Reader::OfFigures || reach.sees_everything();
     let filter = Filter {
-        within: (!is_rounded && !reach.sees_everything()).then(|| reach.numbers()),
+        within: (!everywhere).then(|| reach.numbers()),
         programme: filters.programme.map(|id| id.0),
         numbers: reference::numbers_until(log, filters.municipality.as_ref(), as_of, known_at)
             .await?,
         region: filters.region,
     };
-    let counted = Counted::count(log, as_of, known_at, &filter).await?;
-    let totals = counted.totals();
-    let positions = totals.figures.positions;
-    let told = if is_rounded { suppressed::rounded_count(positions) } else { Some(positions) };
-    let totals = totals.with_subsidy(log, (filter.programme, told), as_of, known_at).await?;
-    let group_by = filters.group_by.unwrap_or(GroupBy::Municipality);
-    let table = counted.table(group_by, explain, &totals);
-    let table = if is_rounded { suppressed::rounded(table, &staffing::NO_COUNTS) } else { table };
-    report::answer(&read, filters.format, as_of, known_at, table)
+    let counted = Staffing::count(log, (as_of, known_at), &filter).await?;
+    report::answer(&read, filters.format, as_of, known_at, counted.table(&filters, reader))
 }

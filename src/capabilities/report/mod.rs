@@ -13,8 +13,10 @@ use super::Capability;
 pub static CAPABILITY: Capability = Capability {
     name: "report",
     event_types: &[],
+    external_ids: &[],
     problems: &[],
     routes: http::routes,
+    operations: std::vec::Vec::new,
     projections: Vec::new,
     reports: &[staffing::REPORT],
 };

@@ -25,7 +25,7 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 use crate::time::{Period, day_before};
@@ -120,7 +120,7 @@ impl Assignment {
             proposed_on: f.on,
             agreement: Agreement::Proposed,
             end_reason: None,
-            external_ids: ExternalIds::told(&f.external_ids, at),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
             steps: Vec::new(),
             told_at: at,
         }
@@ -368,8 +368,8 @@ impl Assignments {
     }
 
     /// Takes in what another system calls one of them.
-    pub fn call(&mut self, event: &external_id::Event, at: i64) {
-        self.change(event.id(), |assignment| assignment.external_ids.evolve(event, at));
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        self.change(event.resource(), |assignment| assignment.external_ids.apply(event, at));
     }
 
     fn change(&mut self, assignment: Uuid, how: impl FnOnce(&mut Assignment)) {
@@ -393,8 +393,8 @@ impl Fold for Assignments {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_id::Event::decode(fact)? {
-            self.call(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         }
         Ok(())
     }

@@ -1,58 +1,86 @@
-//! The read model `assignments`: who supervises whom, as it is on every day, lapses included. Lists
-//! and the report on supervision read it.
+//! The table `assignments`: who supervises whom, as it is on every day, lapses included. Lists and
+//! the report on supervision read it.
 //!
 //! It is folded by supervisor, because a supervisor's approvals and exemptions decide what all of
 //! their assignments are; each assignment has rows of its own.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::domain::SUBJECT;
 use super::supervisor::Supervisor;
-use super::view::{AssignmentView, WarningCode};
-use crate::event_log::projection::{ReadModel, Row, timeline};
+use super::view::{AssignmentSituation, AssignmentView, WarningCode};
+use crate::edge::Id;
+use crate::event_log::projection::timeline;
+use crate::http::list::Rows;
+use crate::http::listing::{Columns, Stretch, Table};
+use crate::http::page::By;
 
 /// See the module.
 pub struct Assignments;
 
-impl ReadModel for Assignments {
-    type State = Supervisor;
-    const NAME: &'static str = "assignments";
-    const VERSION: i32 = 4;
-    const SUBJECT: &'static str = SUBJECT;
-    const TABLE: &'static str = include_str!("sql/assignments.sql");
-    const COLUMNS: &'static str = "trainee, supervisor, municipality, first_day, kind, situation, mode, \
-        same_office, qualification, exemption, exemption_to, lapsed_since, over_capacity, \
-        external, body";
+static COLUMNS: LazyLock<Columns<AssignmentView>> = LazyLock::new(|| {
+    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    let rows = rows.or_of_supervisor("supervisor");
+    Columns::<AssignmentView>::new(rows, By::key("created", "When they were proposed here."))
+        .column("trainee", |view| view.trainee)
+        .filter::<Id>("Only assignments of this trainee.")
+        .column("supervisor", |view| view.supervisor)
+        .filter::<Id>("Only assignments of this supervisor.")
+        .word("situation", |view| view.situation)
+        .filter::<AssignmentSituation>("Only assignments in this situation on the day.")
+        .column("municipality", |view| view.municipality.clone())
+        .filed(
+            "Only assignments of trainees who held a position there on the first day, also under a \
+             number which it had or took over by the day.",
+        )
+        .column("first_day", |view| view.from.0)
+        .order("from", "Their first day.")
+        .word("kind", |view| view.kind)
+        .word("mode", |view| view.mode)
+        .column("same_office", |view| view.same_office)
+        .word("qualification", |view| view.qualification)
+        .column("exemption", |view| view.exemption)
+        .column("exemption_to", |view| view.exemption_to.map(|day| day.0))
+        .column("lapsed_since", |view| view.lapsed_since.map(|day| day.0))
+        .column("over_capacity", |view| {
+            view.warnings.iter().any(|warning| warning.code == WarningCode::OverCapacity)
+        })
+        .external_ids(
+            "external",
+            "external_id",
+            "Only the assignment that another system calls this: `system/id`.",
+            |view| view.external_ids.clone(),
+        )
+        .body(|view| view)
+});
 
-    fn rows(_key: &str, state: &Supervisor) -> Vec<Row> {
+impl Table for Assignments {
+    type State = Supervisor;
+    type Line = AssignmentView;
+    const NAME: &'static str = "assignments";
+    const VERSION: i32 = 5;
+    const SUBJECT: &'static str = SUBJECT;
+    const FORGETS: Option<&'static str> = None;
+
+    fn lines(_key: &str, state: &Supervisor) -> Vec<Stretch<AssignmentView>> {
         let Supervisor::Known(known) = state else { return vec![] };
         let load = known.load();
         let common = known.changes(&load);
-        let rows = known.assignments.iter().flat_map(|assignment| {
+        let lines = known.assignments.iter().flat_map(|assignment| {
             let mut days: BTreeSet<_> = assignment.changes().into_iter().collect();
             days.extend(&common);
             timeline(days, |day| AssignmentView::of(known, assignment, &load, day))
         });
-        rows.map(|(period, view)| row(period, &view)).collect()
+        let of_one = |(period, line): (_, AssignmentView)| Stretch {
+            item: Some(line.id.to_string()),
+            period,
+            line,
+        };
+        lines.map(of_one).collect()
     }
-}
 
-fn row(period: crate::time::Period, view: &AssignmentView) -> Row {
-    let over = view.warnings.iter().any(|warning| warning.code == WarningCode::OverCapacity);
-    Row::of_item(view.id, period)
-        .plain(view.trainee)
-        .plain(view.supervisor)
-        .maybe(view.municipality.as_ref())
-        .plain(view.from.0)
-        .plain(view.kind)
-        .plain(view.situation)
-        .plain(view.mode)
-        .maybe(view.same_office)
-        .plain(view.qualification)
-        .maybe(view.exemption)
-        .maybe(view.exemption_to.map(|day| day.0))
-        .maybe(view.lapsed_since.map(|day| day.0))
-        .plain(over)
-        .texts(view.external_ids.iter().map(|e| format!("{}/{}", e.system, e.id)))
-        .json(view)
+    fn columns() -> &'static Columns<AssignmentView> {
+        &COLUMNS
+    }
 }

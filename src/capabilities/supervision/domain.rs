@@ -27,11 +27,11 @@ pub use supervisor::{
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
-use crate::capabilities::external_id::{Kind, subjects as external_subjects};
-use crate::events;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::external_ids::Naming;
 use crate::identifiers::MunicipalityNumber;
 use crate::time::{FIRST_DAY, day_after};
+use crate::{events, naming};
 
 events! {
     /// What is recorded of supervision.
@@ -69,6 +69,15 @@ events! {
 pub const SUBJECT: &str = "supervisor";
 /// The kind of an exemption's subject.
 pub const EXEMPTION: &str = "exemption";
+
+/// Ids of supervisors in other systems.
+pub static EXTERNAL_IDS: Naming = naming!("supervisor.", "supervisor"; "supervisor-external");
+/// Ids of exemptions in other systems.
+pub static EXEMPTION_EXTERNAL_IDS: Naming =
+    naming!("supervision_exemption.", "exemption"; "exemption-external");
+/// Ids of assignments in other systems.
+pub static ASSIGNMENT_EXTERNAL_IDS: Naming =
+    naming!("supervisor_assignment.", "assignment"; "assignment-external");
 
 /// The subject of a supervisor, with all exemptions and assignments.
 pub fn subject(supervisor: Uuid) -> Subject {
@@ -151,15 +160,15 @@ impl Event {
     fn names(&self) -> Vec<Subject> {
         match self {
             Event::Registered(f) => {
-                let external = external_subjects(Kind::Supervisor, &f.external_ids);
+                let external = EXTERNAL_IDS.subjects(&f.external_ids);
                 std::iter::once(hpr_subject(&f.hpr_lookup)).chain(external).collect()
             }
             Event::Corrected(f) => vec![hpr_subject(&f.hpr_lookup)],
             Event::ExemptionDrafted(f) => {
-                external_subjects(Kind::Exemption, &f.external_ids).collect()
+                EXEMPTION_EXTERNAL_IDS.subjects(&f.external_ids).collect()
             }
             Event::AssignmentProposed(f) => {
-                external_subjects(Kind::Assignment, &f.external_ids).collect()
+                ASSIGNMENT_EXTERNAL_IDS.subjects(&f.external_ids).collect()
             }
             Event::SpecialistApproved(_)
             | Event::SpecialistStatusEnded(_)
@@ -253,5 +262,28 @@ impl DomainEvent for Event {
     }
     fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
         Self::read(fact)
+    }
+}
+
+/// Whom an exemption or an assignment concerns by its own facts, also when it turned out never to
+/// have been: its history stays.
+#[derive(Debug, Clone, Default)]
+pub struct Filed {
+    pub supervisor: Option<Uuid>,
+    pub trainee: Option<Uuid>,
+    pub municipality: Option<MunicipalityNumber>,
+}
+
+impl Fold for Filed {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        let Some(event) = Event::decode(fact)? else { return Ok(()) };
+        let (supervisor, about) = event.about();
+        let (trainee, municipality) = match about {
+            About::Supervisor => (None, None),
+            About::Exemption(_, municipality) => (None, Some(municipality)),
+            About::Assignment { trainee, municipality, .. } => (Some(trainee), municipality),
+        };
+        *self = Self { supervisor: Some(supervisor), trainee, municipality: municipality.cloned() };
+        Ok(())
     }
 }

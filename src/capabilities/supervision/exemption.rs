@@ -24,8 +24,8 @@ use super::domain::{
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::edge::{FieldFault, REQUIRED};
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -62,7 +62,7 @@ impl Exemption {
             municipality: f.municipality.clone(),
             took_over: f.took_over.clone(),
             application: f.application.clone(),
-            external_ids: ExternalIds::told(&f.external_ids, at),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
             drafted_on: f.on,
             told_at: at,
             steps: Vec::new(),
@@ -190,7 +190,7 @@ impl Exemption {
         if !missing.is_empty() {
             let faults = missing.iter().map(|name| FieldFault::at(format!("/{name}"), REQUIRED));
             return Err(Rejection::new(&problems::EXEMPTION_INCOMPLETE)
-                .with("missing", missing.join(", "))
+                .with("missing", missing.clone())
                 .faults(faults.collect()));
         }
         let (exemption, supervisor) = (self.id, self.supervisor);
@@ -371,9 +371,9 @@ impl Exemptions {
     }
 
     /// Takes in what another system calls one of them.
-    pub fn call(&mut self, event: &external_id::Event, at: i64) {
-        if let Some(exemption) = self.0.get_mut(&event.id()) {
-            exemption.external_ids.evolve(event, at);
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if let Some(exemption) = self.0.get_mut(&event.resource()) {
+            exemption.external_ids.apply(event, at);
         }
     }
 
@@ -411,8 +411,8 @@ impl Fold for Exemptions {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_id::Event::decode(fact)? {
-            self.call(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         }
         Ok(())
     }

@@ -17,25 +17,31 @@ mod supervisors;
 mod view;
 
 pub use assignment::Assignments;
-pub use assignments::Assignments as AssignmentRows;
 pub use domain::{Event, subject, supervision_subject};
-pub use exemptions::Exemptions as ExemptionRows;
 pub use supervisor::Supervisor;
-pub use supervisors::Supervisors as SupervisorRows;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "supervision",
     event_types: Event::TYPES,
+    external_ids: &[
+        &domain::EXTERNAL_IDS,
+        &domain::EXEMPTION_EXTERNAL_IDS,
+        &domain::ASSIGNMENT_EXTERNAL_IDS,
+    ],
     problems: problems::ALL,
-    routes: http::routes,
+    routes: |config| {
+        config.service(report::read_supervision_status);
+    },
+    operations: http::operations,
     projections: || {
         vec![
-            declared::<SupervisorRows>(),
-            declared::<ExemptionRows>(),
-            declared::<AssignmentRows>(),
+            declared::<Listed<supervisors::Supervisors>>(),
+            declared::<Listed<exemptions::Exemptions>>(),
+            declared::<Listed<assignments::Assignments>>(),
         ]
     },
     reports: &[report::SUPERVISION_STATUS],

@@ -195,7 +195,7 @@ pub async fn read_supervision_status(asked: Filtered<SupervisionStatusFilters>) 
     let totals = totals(&rows, as_of);
     let table = Table {
         name: SUPERVISION_STATUS.name,
-        columns: COLUMNS,
+        columns: COLUMNS.to_vec(),
         rows: rows.iter().map(cells).collect(),
         totals: members(&totals),
     };

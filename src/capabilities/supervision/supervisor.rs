@@ -22,8 +22,8 @@ use super::domain::{
 use super::exemption::Exemptions;
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
+use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
 use crate::time::{FIRST_DAY, Period, day_after};
@@ -113,6 +113,17 @@ impl Supervisor {
         }
     }
 
+    /// Takes in what another system calls the supervisor, or an exemption or assignment of theirs.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        let Supervisor::Known(known) = self else { return };
+        if event.resource() == known.id {
+            known.external_ids.apply(event, at);
+        } else {
+            known.exemptions.rename(event, at);
+            known.assignments.rename(event, at);
+        }
+    }
+
     /// Takes in a fact that is about to be recorded.
     pub fn evolve(&mut self, event: &Event) {
         self.evolve_at(event, i64::MAX);
@@ -123,12 +134,10 @@ impl Fold for Supervisor {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve_at(&event, fact.position);
-            return Ok(());
-        }
-        let Supervisor::Known(known) = self else { return Ok(()) };
-        if let Some(event) = external_id::Event::decode(fact)? {
-            known.call(&event, fact.position);
-        } else if let Some(event) = person::Event::decode(fact)? {
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
+        } else if let (Supervisor::Known(known), Some(event)) = (self, person::Event::decode(fact)?)
+        {
             known.forget(event);
         }
         Ok(())
@@ -141,7 +150,7 @@ impl Known {
             id: f.supervisor,
             sealed: f.sealed.clone(),
             hpr_lookup: f.hpr_lookup.clone(),
-            external_ids: ExternalIds::told(&f.external_ids, at),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
             municipality: f.municipality.clone(),
             registered_on: f.on,
             specialist: f.specialist_since.map(Period::since).into_iter().collect(),
@@ -160,16 +169,6 @@ impl Known {
         self.hpr_lookup.clear();
         self.external_ids.forget();
         self.erased = Some(erased);
-    }
-
-    /// Takes in what another system calls the supervisor, or an exemption or assignment of theirs.
-    fn call(&mut self, event: &external_id::Event, at: i64) {
-        if event.id() == self.id {
-            self.external_ids.evolve(event, at);
-        } else {
-            self.exemptions.call(event, at);
-            self.assignments.call(event, at);
-        }
     }
 
     fn evolve(&mut self, event: &Event, at: i64) {

@@ -58,12 +58,12 @@ pub struct SupervisorView {
     /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
     #[schema(ignore)]
     sealed: String,
-    /// The supervisor's name; null once it is erased.
-    #[serde(skip)]
+    /// The supervisor's name; null once it is erased, and for callers who may not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Ola Eksempel", required = true)]
     name: Option<String>,
-    /// The supervisor's HPR number; null once it is erased.
-    #[serde(skip)]
+    /// The supervisor's HPR number; null once it is erased, and for callers who may not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "999000101", required = true)]
     hpr_number: Option<String>,
     /// Whether the supervisor is an approved specialist in general practice on that day.
@@ -248,7 +248,7 @@ pub struct WarningView {
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(
         example = "The supervisor has no valid supervisor course on that day.",
         required = true

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
-use crate::capabilities::external_id::{self, ExternalIds};
 use crate::capabilities::person::{self, domain::Erased};
 use crate::capabilities::position::{self, Occupancies};
+use crate::external_ids::{self, ExternalIds, Naming};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::FIRST_DAY;
-use crate::{events, word_enum};
+use crate::{events, naming, word_enum};
 
 word_enum! {
     /// Under which rules the doctor trains.
@@ -87,6 +87,9 @@ events! {
 /// The kind of a trainee's subject.
 pub const SUBJECT: &str = "trainee";
 
+/// Ids of trainees in other systems.
+pub static EXTERNAL_IDS: Naming = naming!("trainee.", "trainee"; "trainee-external");
+
 /// The subject of a trainee.
 pub fn subject(trainee: Uuid) -> Subject {
     Subject::new(SUBJECT, trainee)
@@ -108,7 +111,7 @@ impl DomainEvent for Event {
         match self {
             Event::Registered(f) => {
                 let mut subjects = vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)];
-                subjects.extend(external_id::subjects(external_id::Kind::Trainee, &f.external_ids));
+                subjects.extend(EXTERNAL_IDS.subjects(&f.external_ids));
                 subjects
             }
             Event::Corrected(f) => vec![subject(f.trainee), hpr_subject(&f.hpr_lookup)],
@@ -185,7 +188,7 @@ impl Trainee {
                     sealed: f.sealed.clone(),
                     hpr_lookup: f.hpr_lookup.clone(),
                     lis1_completed_on: f.lis1_completed_on,
-                    external_ids: ExternalIds::told(&f.external_ids, at),
+                    external_ids: ExternalIds::registered(&f.external_ids, at),
                     municipality: f.municipality.clone(),
                     registered_on: f.on,
                     occupancies: Occupancies::default(),
@@ -196,6 +199,16 @@ impl Trainee {
             }
             (Trainee::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
             (Trainee::Known(known), event) => known.evolve(event, at),
+        }
+    }
+
+    /// Takes in what another system calls the doctor, or an occupancy of the doctor's.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        let Trainee::Known(known) = self else { return };
+        if event.resource() == known.id {
+            known.external_ids.apply(event, at);
+        } else {
+            known.occupancies.rename(event, at);
         }
     }
 
@@ -213,10 +226,8 @@ impl Fold for Trainee {
             (&mut *self, position::Event::decode(fact)?)
         {
             known.occupancies.evolve(&event, fact.position);
-        } else if let (Trainee::Known(known), Some(event)) =
-            (&mut *self, external_id::Event::decode(fact)?)
-        {
-            known.call(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
         } else if let (Trainee::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
             known.forget(event);
         }
@@ -242,15 +253,6 @@ impl Known {
                 self.schemes.push((f.from, f.scheme));
                 self.schemes.sort_unstable();
             }
-        }
-    }
-
-    /// Takes in what another system calls the doctor, or a position of the doctor's.
-    fn call(&mut self, event: &external_id::Event, at: i64) {
-        if event.id() == self.id {
-            self.external_ids.evolve(event, at);
-        } else {
-            self.occupancies.call(event, at);
         }
     }
 
@@ -303,8 +305,8 @@ impl Known {
             (Scheme::Old, Scheme::Conversion | Scheme::New) | (Scheme::Conversion, _) => {}
             (Scheme::New, _) | (Scheme::Old, Scheme::Old) => {
                 return Err(Rejection::new(&problems::SCHEME_CHANGE)
-                    .with("now", now)
-                    .with("asked", scheme));
+                    .with("scheme", now)
+                    .with("asked_scheme", scheme));
             }
         }
         Ok(vec![SchemeChanged { trainee: self.id, scheme, from, reason }.into()])

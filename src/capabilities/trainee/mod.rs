@@ -14,12 +14,16 @@ pub use trainees::Trainees;
 
 use super::Capability;
 use crate::event_log::projector::declared;
+use crate::http::listing::Listed;
+use crate::http::resource::operations_of;
 
 pub static CAPABILITY: Capability = Capability {
     name: "trainee",
     event_types: Event::TYPES,
+    external_ids: &[&domain::EXTERNAL_IDS],
     problems: problems::ALL,
-    routes: http::routes,
-    projections: || vec![declared::<Trainees>()],
+    routes: |_| {},
+    operations: operations_of::<Trainee>,
+    projections: || vec![declared::<Listed<Trainees>>()],
     reports: &[],
 };

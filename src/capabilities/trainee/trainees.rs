@@ -1,42 +1,84 @@
-//! The read model `trainees`: every doctor in training, findable by HPR number (a keyed hash) and
-//! by what other systems call them. Names and numbers stay sealed.
+//! The table `trainees`: every doctor in training, findable by HPR number (a keyed hash) and by
+//! what other systems call them. Names and numbers stay sealed.
 
-use super::domain::{SUBJECT, Trainee};
+use std::sync::LazyLock;
+
+use super::domain::{SUBJECT, Scheme, Trainee};
 use super::view::TraineeView;
-use crate::event_log::projection::{ReadModel, Row, timeline};
+use crate::event_log::projection::timeline;
+use crate::http::list::Rows;
+use crate::http::listing::{Columns, Stretch, Table};
+use crate::http::page::By;
+use crate::identifiers::{HprNumber, MunicipalityNumber};
 
 /// See the module.
 pub struct Trainees;
 
-impl ReadModel for Trainees {
-    type State = Trainee;
-    const NAME: &'static str = "trainees";
-    const VERSION: i32 = 3;
-    const SUBJECT: &'static str = SUBJECT;
-    const TABLE: &'static str = include_str!("sql/trainees.sql");
-    const COLUMNS: &'static str = "hpr_lookup, scheme, municipalities, at_home, external, body";
-    const FORGETS: Option<&'static str> = Some(include_str!("sql/trainees_forget.sql"));
+/// A trainee, while nothing changes.
+#[derive(PartialEq)]
+pub struct Line {
+    /// Keyed hash, never the number.
+    hpr_lookup: String,
+    /// Where the doctor holds positions.
+    municipalities: Vec<MunicipalityNumber>,
+    /// Whose the doctor is: see `Known::at_home_on`.
+    at_home: Vec<MunicipalityNumber>,
+    view: TraineeView,
+}
 
-    fn rows(_key: &str, state: &Trainee) -> Vec<Row> {
+static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
+    let registered = "When they were registered here. Names are sealed, and not sorted by.";
+    Columns::<Line>::new(Rows::of_doctor("key"), By::key("created", registered))
+        .column("hpr_lookup", |line| line.hpr_lookup.clone())
+        .filter_of::<HprNumber, _>(
+            "hpr_number",
+            "Only the trainee with this HPR number.",
+            "hpr_lookup = $$",
+            |read, number| Some(read.service.vault.lookup(&number)),
+        )
+        .word("scheme", |line| line.view.scheme)
+        .filter::<Scheme>("Only trainees under these rules on the day.")
+        .column("municipalities", |line| line.municipalities.clone())
+        .filed(
+            "Only trainees who hold a position in this municipality on the day, also one that is \
+             filed under a number which it had or took over by then.",
+        )
+        .column("at_home", |line| line.at_home.clone())
+        .external_ids(
+            "external",
+            "external_id",
+            "Only the trainee whom another system calls this: `system/id`.",
+            |line| line.view.external_ids.clone(),
+        )
+        .body(|line| &line.view)
+});
+
+impl Table for Trainees {
+    type State = Trainee;
+    type Line = Line;
+    const NAME: &'static str = "trainees";
+    const VERSION: i32 = 4;
+    const SUBJECT: &'static str = SUBJECT;
+    const FORGETS: Option<&'static str> = Some(
+        "hpr_lookup = '', external = '{}', \
+         body = (body::jsonb || '{\"sealed\": \"\", \"external_ids\": []}')::json",
+    );
+
+    fn lines(_key: &str, state: &Trainee) -> Vec<Stretch<Line>> {
         let Some(known) = state.known() else { return vec![] };
-        let rows = timeline(known.changes(), |day| {
-            let held: Vec<String> =
-                known.occupancies.all_on(day).map(|held| held.municipality.to_string()).collect();
-            TraineeView::on(state, day).map(|view| (view, held, known.at_home_on(day)))
-        });
-        let external = known.external_ids.iter();
-        let external: Vec<String> =
-            external.map(|e| format!("\"{}/{}\"", e.system, e.id)).collect();
-        rows.into_iter()
-            .map(|(period, (view, municipalities, at_home))| {
-                Row::new(period)
-                    .plain(&known.hpr_lookup)
-                    .plain(view.scheme)
-                    .plain(format!("{{{}}}", municipalities.join(",")))
-                    .texts(at_home)
-                    .text(&format!("{{{}}}", external.join(",")))
-                    .json(&view)
+        let lines = timeline(known.changes(), |day| {
+            let held = known.occupancies.all_on(day).map(|held| held.municipality.clone());
+            Some(Line {
+                hpr_lookup: known.hpr_lookup.clone(),
+                municipalities: held.collect(),
+                at_home: known.at_home_on(day).into_iter().collect(),
+                view: TraineeView::on(state, day)?,
             })
-            .collect()
+        });
+        lines.into_iter().map(Stretch::from).collect()
+    }
+
+    fn columns() -> &'static Columns<Line> {
+        &COLUMNS
     }
 }

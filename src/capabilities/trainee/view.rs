@@ -38,12 +38,12 @@ pub struct TraineeView {
     /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
     #[schema(ignore)]
     sealed: String,
-    /// The doctor's name; null once it is erased.
-    #[serde(skip)]
+    /// The doctor's name; null once it is erased, and for callers who may not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Kari Eksempel", required = true)]
     name: Option<String>,
-    /// The doctor's HPR number; null once it is erased.
-    #[serde(skip)]
+    /// The doctor's HPR number; null once it is erased, and for callers who may not read names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "999000001", required = true)]
     hpr_number: Option<String>,
     /// Under which rules the doctor trains on that day.

@@ -9,8 +9,7 @@ use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
-use crate::capabilities::access::gate::Rule;
-use crate::capabilities::access::rules::Access;
+use crate::http::access::{Access, Rule};
 
 /// What the service answers at which address.
 pub struct Operations {

@@ -20,7 +20,7 @@ pub trait Orders: 'static {
 }
 
 /// One order.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct By {
     /// Its name in `sort`.
     word: &'static str,
@@ -48,6 +48,11 @@ enum Kind {
 }
 
 impl By {
+    /// Its name in `sort`.
+    pub fn word(&self) -> &'static str {
+        self.word
+    }
+
     /// The order of the keys themselves.
     pub const fn key(word: &'static str, about: &'static str) -> Self {
         Self { word, about, column: None }
@@ -92,7 +97,7 @@ impl Column {
 /// The order that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Order {
-    by: &'static By,
+    by: By,
     /// The other way round.
     pub is_descending: bool,
     is_default: bool,
@@ -100,22 +105,22 @@ pub struct Order {
 
 impl Order {
     /// The order of keys, of a list that takes no `sort`.
-    pub const BY_KEY: Self = Self { by: &Unsorted::ALL[0], is_descending: false, is_default: true };
+    pub const BY_KEY: Self = Self { by: Unsorted::ALL[0], is_descending: false, is_default: true };
 
     /// Reads `sort`.
     ///
     /// # Errors
     /// A word that the list does not have.
-    pub fn read<O: Orders>(asked: Option<&str>) -> Result<Self, Fault> {
-        let asked = asked.unwrap_or(O::DEFAULT);
+    pub fn read((all, default): (&[By], &'static str), asked: Option<&str>) -> Result<Self, Fault> {
+        let asked = asked.unwrap_or(default);
         let (word, is_descending) = match asked.strip_prefix('-') {
             Some(word) => (word, true),
             None => (asked, false),
         };
-        match O::ALL.iter().find(|by| by.word == word) {
-            Some(by) => Ok(Self { by, is_descending, is_default: asked == O::DEFAULT }),
+        match all.iter().find(|by| by.word == word) {
+            Some(by) => Ok(Self { by: *by, is_descending, is_default: asked == default }),
             None => {
-                let all = words::<O>();
+                let all = words(all);
                 Err(not_one_of(&all.iter().map(String::as_str).collect::<Vec<_>>()))
             }
         }
@@ -154,8 +159,8 @@ impl Order {
 }
 
 /// Everything that `sort` may say.
-fn words<O: Orders>() -> Vec<String> {
-    O::ALL.iter().flat_map(|by| [by.word.to_owned(), format!("-{}", by.word)]).collect()
+fn words(all: &[By]) -> Vec<String> {
+    all.iter().flat_map(|by| [by.word.to_owned(), format!("-{}", by.word)]).collect()
 }
 
 /// The parameter `sort` of a list, for the documentation; [`Order`] reads it.
@@ -163,26 +168,30 @@ pub struct Sort<O>(std::marker::PhantomData<O>);
 
 impl<O: Orders> utoipa::IntoParams for Sort<O> {
     fn into_params(_parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let by = O::ALL.iter().map(|by| format!("* `{}`: {}", by.word, by.about));
-        let told = format!(
-            "What the items are sorted by; `{}` unless told. With `-` before it, the other way \
-             round. Items that are equal in it are sorted by their ids, the same way round.\n\n{}",
-            O::DEFAULT,
-            by.collect::<Vec<_>>().join("\n")
-        );
-        let schema = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(words::<O>()))
-            .default(Some(O::DEFAULT.into()))
-            .examples([serde_json::json!(O::DEFAULT)]);
-        let parameter = ParameterBuilder::new()
-            .name("sort")
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(told))
-            .schema(Some(schema));
-        vec![parameter.build()]
+        vec![sort_parameter(O::ALL, O::DEFAULT)]
     }
+}
+
+/// The parameter `sort` of a list with these orders.
+pub fn sort_parameter(all: &[By], default: &str) -> Parameter {
+    let by = all.iter().map(|by| format!("* `{}`: {}", by.word, by.about));
+    let about = format!(
+        "What the items are sorted by; `{default}` by default. With `-` before it, the other way \
+         round. Items that are equal in it are sorted by their ids, the same way round.\n\n{}",
+        by.collect::<Vec<_>>().join("\n")
+    );
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words(all)))
+        .default(Some(default.into()))
+        .examples([serde_json::json!(default)]);
+    ParameterBuilder::new()
+        .name("sort")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
 }
 
 /// The one order of what is not a list.
@@ -206,7 +215,7 @@ mod tests {
     }
 
     fn order(sort: &str) -> Order {
-        Order::read::<Cups>(Some(sort)).expect("it is one of them")
+        Order::read((Cups::ALL, Cups::DEFAULT), Some(sort)).expect("it is one of them")
     }
 
     fn behind(order: Order, value: Option<&str>) -> Cursor {
@@ -216,10 +225,10 @@ mod tests {
 
     #[test]
     fn sort_is_one_of_the_declared_words_either_way_round() {
-        assert_eq!(Order::read::<Cups>(None), Ok(order("created")));
+        assert_eq!(Order::read((Cups::ALL, Cups::DEFAULT), None), Ok(order("created")));
         assert!(!order("ends_on").is_descending && order("-ends_on").is_descending);
         for wrong in ["", "-", "--created", "+created", "Created", "name", "created,drops"] {
-            let fault = Order::read::<Cups>(Some(wrong)).expect_err(wrong);
+            let fault = Order::read((Cups::ALL, Cups::DEFAULT), Some(wrong)).expect_err(wrong);
             assert_eq!(fault.code, "unknown_value", "{wrong}");
             assert!(fault.en.contains("created, -created, ends_on, -ends_on, drops"), "{fault:?}");
         }

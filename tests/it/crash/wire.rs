@@ -51,10 +51,16 @@ enum Statement {
 
 fn statement_of(sql: &[u8]) -> Statement {
     const KNOWN: [(&str, Statement); 4] = [
-        (include_str!("../../../src/event_log/sql/load.sql"), Statement::Load),
-        (include_str!("../../../src/event_log/sql/append.sql"), Statement::Append),
-        (include_str!("../../../src/event_log/sql/checkpoint.sql"), Statement::TakeCheckpoint),
-        (include_str!("../../../src/event_log/sql/checkpoint_move.sql"), Statement::MoveCheckpoint),
+        (include_str!("../../../crates/log/src/event_log/sql/load.sql"), Statement::Load),
+        (include_str!("../../../crates/log/src/event_log/sql/append.sql"), Statement::Append),
+        (
+            include_str!("../../../crates/log/src/event_log/sql/checkpoint.sql"),
+            Statement::TakeCheckpoint,
+        ),
+        (
+            include_str!("../../../crates/log/src/event_log/sql/checkpoint_move.sql"),
+            Statement::MoveCheckpoint,
+        ),
     ];
     let known = KNOWN.iter().find(|(text, _)| text.as_bytes() == sql);
     known.map_or(Statement::Another, |(_, statement)| *statement)

@@ -22,49 +22,61 @@ const APPENDS: i64 = 8;
 
 /// A hot statement and values for its parameters.
 const STATEMENTS: [(&str, &str, &str); 14] = [
-    ("load", include_str!("../../../src/event_log/sql/load.sql"), "1, 's:7', 9000, 1000"),
+    (
+        "load",
+        include_str!("../../../crates/log/src/event_log/sql/load.sql"),
+        "1, 's:7', 9000, 1000",
+    ),
     (
         "facts_of_subjects",
-        include_str!("../../../src/event_log/sql/facts_of_subjects.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/facts_of_subjects.sql"),
         "1, '{s:7,s:8}', 9000",
     ),
-    ("feed", include_str!("../../../src/event_log/sql/feed.sql"), "1, 5000, 9000, 100"),
+    ("feed", include_str!("../../../crates/log/src/event_log/sql/feed.sql"), "1, 5000, 9000, 100"),
     (
         "feed_subject",
-        include_str!("../../../src/event_log/sql/feed_subject.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/feed_subject.sql"),
         "1, 5000, 9000, 100, null, null, 's:7'",
     ),
     (
         "feed_filtered",
-        include_str!("../../../src/event_log/sql/feed_filtered.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/feed_filtered.sql"),
         "1, 5000, 9000, 100, '{t}', null",
     ),
-    ("feed_at", include_str!("../../../src/event_log/sql/feed_at.sql"), "1, '{5000,5002,5009}'"),
+    (
+        "feed_at",
+        include_str!("../../../crates/log/src/event_log/sql/feed_at.sql"),
+        "1, '{5000,5002,5009}'",
+    ),
     (
         "history_forward",
-        include_str!("../../../src/event_log/sql/history_forward.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/history_forward.sql"),
         "1, '{s:7,s:8}', 9000, 0, 100, null, null, null",
     ),
     (
         "history",
-        include_str!("../../../src/event_log/sql/history.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/history.sql"),
         "1, '{s:7,s:8}', 9000, 0, 100, null, null, null",
     ),
     (
         "batch_subjects",
-        include_str!("../../../src/event_log/sql/batch_subjects.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/batch_subjects.sql"),
         "1, 9000, 1000, 's:'",
     ),
     (
         "gather",
-        include_str!("../../../src/event_log/sql/gather.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/gather.sql"),
         "1, '{s:7,s:8}', '{0,9000}', 1000",
     ),
-    ("subject_head", include_str!("../../../src/event_log/sql/subject_head.sql"), "1, 's:7'"),
-    ("ledger", include_str!("../../../src/event_log/sql/ledger.sql"), "1, 'k7'"),
+    (
+        "subject_head",
+        include_str!("../../../crates/log/src/event_log/sql/subject_head.sql"),
+        "1, 's:7'",
+    ),
+    ("ledger", include_str!("../../../crates/log/src/event_log/sql/ledger.sql"), "1, 'k7'"),
     (
         "verify_window",
-        include_str!("../../../src/event_log/sql/verify_window.sql"),
+        include_str!("../../../crates/log/src/event_log/sql/verify_window.sql"),
         "1, 5000, 6000",
     ),
     (

@@ -62,10 +62,10 @@ pub async fn two_of_each(client: &Client) -> Vec<Two> {
     let mut all = persons(client).await;
     all.extend(work(client, &all[0], &all[1]).await);
     let programme = |name: &str| ("/v1/programmes", json!({"name": name, "from": "2019-01-01"}));
-    let kind = ("programme", "programme_external_id_taken", "programmes?external_id");
+    let kind = ("programme", "external_id_taken", "programmes?external_id");
     all.push(two(client, kind, [programme("One"), programme("Two")]).await);
     let office = |name: &str| ("/v1/alis-offices", json!({"name": name}));
-    let kind = ("office", "alis_office_external_id_taken", "alis-offices?external_id");
+    let kind = ("office", "external_id_taken", "alis-offices?external_id");
     all.push(two(client, kind, [office("One"), office("Two")]).await);
     all
 }
@@ -79,13 +79,13 @@ async fn persons(client: &Client) -> Vec<Two> {
         }
         (path, body)
     };
-    let kind = ("trainee", "trainee_external_id_taken", "trainees?external_id");
+    let kind = ("trainee", "external_id_taken", "trainees?external_id");
     let of = |hpr| person("/v1/trainees", hpr, ("scheme", json!("new")));
     let trainees = two(client, kind, [of("999000001"), of("999000002")]).await;
-    let kind = ("supervisor", "supervisor_external_id_taken", "supervisors?external_id");
+    let kind = ("supervisor", "external_id_taken", "supervisors?external_id");
     let of = |hpr| person("/v1/supervisors", hpr, ("specialist_since", json!("2010-01-01")));
     let supervisors = two(client, kind, [of("999000101"), of("999000102")]).await;
-    let kind = ("leader", "leader_external_id_taken", "leaders?external_id");
+    let kind = ("leader", "external_id_taken", "leaders?external_id");
     let of = |hpr| person("/v1/leaders", hpr, ("from", json!("2019-01-01")));
     let leaders = two(client, kind, [of("999000201"), of("999000202")]).await;
     vec![trainees, supervisors, leaders]
@@ -98,14 +98,14 @@ async fn work(client: &Client, trainees: &Two, supervisors: &Two) -> Vec<Two> {
             "intended_operating_model": "salaried", "from": "2019-01-01"});
         ("/v1/positions", body)
     };
-    let kind = ("position", "position_external_id_taken", "positions?external_id");
+    let kind = ("position", "external_id_taken", "positions?external_id");
     let positions = two(client, kind, [position(), position()]).await;
     let paths = [&positions.one, &positions.other].map(|it| format!("{}/occupancies", it.address));
     let occupancy = |trainee: &Named| {
         json!({"trainee": trainee.id, "from": "2020-01-01", "percent": 100,
             "operating_model": "salaried"})
     };
-    let kind = ("occupancy", "occupancy_external_id_taken", "positions?occupancy_external_id");
+    let kind = ("occupancy", "external_id_taken", "positions?occupancy_external_id");
     let bodies = [(&*paths[0], occupancy(&trainees.one)), (&*paths[1], occupancy(&trainees.other))];
     let occupancies = two(client, kind, bodies).await;
     let assignment = |supervisor: &Named, trainee: &Named| {
@@ -113,7 +113,7 @@ async fn work(client: &Client, trainees: &Two, supervisors: &Two) -> Vec<Two> {
             "from": "2020-01-01", "mode": "on_site"});
         ("/v1/supervisor-assignments", body)
     };
-    let kind = ("assignment", "assignment_external_id_taken", "supervisor-assignments?external_id");
+    let kind = ("assignment", "external_id_taken", "supervisor-assignments?external_id");
     let bodies = [
         assignment(&supervisors.one, &trainees.one),
         assignment(&supervisors.other, &trainees.other),
@@ -123,7 +123,7 @@ async fn work(client: &Client, trainees: &Two, supervisors: &Two) -> Vec<Two> {
         let body = json!({"supervisor": supervisor.id, "municipality": "5401"});
         ("/v1/supervision-exemptions", body)
     };
-    let kind = ("exemption", "exemption_external_id_taken", "supervision-exemptions?external_id");
+    let kind = ("exemption", "external_id_taken", "supervision-exemptions?external_id");
     let bodies = [exemption(&supervisors.one), exemption(&supervisors.other)];
     let exemptions = two(client, kind, bodies).await;
     vec![positions, occupancies, assignments, exemptions]

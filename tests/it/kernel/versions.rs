@@ -76,7 +76,7 @@ async fn a_version_is_that_of_what_the_change_is_about() {
     let path = |id: &str| format!("/v1/trainees/{id}/external-ids");
     let changed = client.post(&path(&one.id()), taken.clone()).await.expect(200);
     for (version, status, code) in [
-        (other.etag(), 409, "trainee_external_id_taken"),
+        (other.etag(), 409, "external_id_taken"),
         (changed.etag(), 412, "stale_version"),
         (one.etag(), 412, "stale_version"),
     ] {

@@ -122,7 +122,7 @@ async fn a_programme_that_never_was_is_taken_out_and_its_external_id_is_free() {
     again.expect_problem(404, "not_found");
     let second = client.post("/v1/programmes", body.clone()).await.expect(201);
     let taken = client.post("/v1/programmes", body).await;
-    let taken = taken.expect_problem(409, "programme_external_id_taken");
+    let taken = taken.expect_problem(409, "external_id_taken");
     assert!(taken.text.contains(&second.id()), "{}", taken.text);
     instance.stop().await;
 }

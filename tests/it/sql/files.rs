@@ -11,7 +11,7 @@ use alis::database::acting_as;
 use tokio_postgres::Client;
 
 use crate::support::postgres::{TestDatabase, connect, fresh};
-use crate::support::source::{files, text};
+use crate::support::source::{files_of_program, text};
 
 /// What stands for a table and a view in the files that serve several.
 const TABLE: &str = "{table}";
@@ -19,7 +19,8 @@ const VIEW: &str = "{view}";
 /// What stands for the words of a `_forget` file in the statement that they are part of.
 const SETS: &str = "{sets}";
 /// Files that only the owner of the tables runs: the service may not change keys.
-const OWNERS: [&str; 2] = ["src/sealed_keys/rewrap.sql", "src/sealed_keys/rewrap_secret.sql"];
+const OWNERS: [&str; 2] =
+    ["crates/log/src/sealed_keys/rewrap.sql", "crates/log/src/sealed_keys/rewrap_secret.sql"];
 /// Tables that the files above are tried on.
 const SCRATCH: &str = "model.scratch";
 const SCRATCH_VIEW: &str = "scratch_view";
@@ -68,7 +69,7 @@ async fn run(client: &Client, sql: &str) -> Result<(), tokio_postgres::Error> {
 
 /// Files that are a condition within others, by the name of its place there.
 fn conditions() -> Vec<(String, String)> {
-    let parts = files("src", "sql").into_iter().filter_map(|path| {
+    let parts = files_of_program("sql").into_iter().filter_map(|path| {
         let condition = statements(&text(&path)).join("");
         let name = path.file_stem()?.to_str()?;
         condition.starts_with('(').then(|| (format!("{{{name}}}"), condition))
@@ -122,7 +123,7 @@ async fn every_file_is_understood_and_may_be_run_by_the_service() {
     let (database, client) = database().await;
     let owner = database.connect().await;
     let mut wrong = Vec::new();
-    let files = files("src", "sql");
+    let files = files_of_program("sql");
     assert!(files.len() > 40, "only {} files were found", files.len());
     for path in &files {
         let model = path.file_stem().and_then(|stem| stem.to_str()?.strip_suffix("_forget"));
@@ -160,14 +161,14 @@ async fn what_is_misspelt_or_forbidden_is_seen() {
 #[test]
 fn every_file_is_part_of_the_program() {
     let mut included = BTreeSet::new();
-    for path in files("src", "rs") {
+    for path in files_of_program("rs") {
         let folder = path.parent().expect("a file is in a folder");
         for name in text(&path).split("include_str!(\"").skip(1) {
             let name = name.split('"').next().expect("a literal ends");
             included.insert(fs::canonicalize(folder.join(name)).expect("the program was compiled"));
         }
     }
-    for path in files("src", "sql") {
+    for path in files_of_program("sql") {
         let whole = fs::canonicalize(&path).expect("it was found");
         assert!(included.contains(&whole), "nothing runs {}", path.display());
     }

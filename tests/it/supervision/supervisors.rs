@@ -21,7 +21,7 @@ async fn a_supervisor_is_registered_once_also_a_person_who_is_a_trainee() {
     let other = json!({"hpr_number": "999000102", "name": "Ola Eksempel",
         "external_ids": [{"system": "dossier", "id": "17"}]});
     let taken = scene.client.post("/v1/supervisors", other).await;
-    let taken = taken.expect_problem(409, "supervisor_external_id_taken");
+    let taken = taken.expect_problem(409, "external_id_taken");
     assert!(taken.text.contains(&first.id()));
     scene.stop().await;
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::contract::{Contract, Exchange};
 use super::instance::token;
-use super::overheard;
+use super::{examples, overheard};
 
 /// A client with the test's token.
 #[derive(Clone)]
@@ -126,6 +126,9 @@ impl Client {
         let seen = Exchange { method, path, sent, status, headers: &headers, text: &text };
         if let Err(broken) = Contract::of_program().check(&seen) {
             panic!("the contract is broken: {broken}");
+        }
+        if let Some((_, operation)) = Contract::of_program().operation_at(method, path) {
+            examples::keep(&seen, operation);
         }
         if let Err(told) = overheard::check(path, status, &headers, &text) {
             panic!("{method} {path}: {told}");

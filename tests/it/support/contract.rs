@@ -15,6 +15,8 @@ const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/", "/problems/"];
 /// The document, and what was compiled of it so far.
 pub struct Contract {
     document: Value,
+    /// Its components, in which no object takes a member that is not documented.
+    closed: Value,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
@@ -40,7 +42,8 @@ impl Contract {
 
     /// The contract in a document.
     pub fn new(document: Value) -> Self {
-        Self { document, validators: Mutex::default() }
+        let closed = closed::components(&document["components"]);
+        Self { document, closed, validators: Mutex::default() }
     }
 
     /// The document.
@@ -118,8 +121,12 @@ impl Contract {
         if media_type(seen.headers) != "application/problem+json" {
             broken.push("not application/problem+json".to_owned());
         }
-        let schema = json!({ "$ref": "#/components/schemas/Problem" });
-        self.check_json("problem", &schema, seen.text, broken);
+        // Which problem it is, is known only by its code here.
+        let problem: Value = serde_json::from_str(seen.text).unwrap_or_default();
+        let own = problem["code"].as_str().map(schema_of_problem).unwrap_or_default();
+        let known = self.document["components"]["schemas"].get(&own).is_some();
+        let place = format!("#/components/schemas/{}", if known { &own } else { "Problem" });
+        self.check_json(&place, &json!({ "$ref": place }), seen.text, broken);
     }
 
     fn check_answer(
@@ -137,6 +144,9 @@ impl Contract {
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
             self.check_header(pointer, name, header, seen.headers, broken);
         }
+        if seen.status >= 400 && !seen.text.is_empty() {
+            self.check_code(&response["x-problems"], seen.text, broken);
+        }
         let pointer_of_answer = format!("{pointer}/{}", seen.status);
         match response["content"].as_object() {
             Some(content) => self.check_content(&pointer_of_answer, content, seen, broken),
@@ -145,6 +155,16 @@ impl Contract {
         }
         if (200..300).contains(&seen.status) {
             self.check_request(pointer, operation, seen, broken);
+        }
+    }
+
+    /// A problem is one of those that the operation declares, and has the members of that one.
+    fn check_code(&self, problems: &Value, text: &str, broken: &mut Vec<String>) {
+        let problem: Value = serde_json::from_str(text).unwrap_or_default();
+        let code = problem["code"].as_str().unwrap_or("");
+        match problems[code].as_str() {
+            Some(place) => self.check_json(place, &json!({ "$ref": place }), text, broken),
+            None => broken.push(format!("the operation declares no problem {code:?}")),
         }
     }
 
@@ -198,10 +218,14 @@ impl Contract {
                 let batch = &content["application/cloudevents-batch+json"]["schema"]["items"];
                 for line in seen.text.lines() {
                     self.check_json(&pointer, batch, line, broken);
+                    self.check_data(line, broken);
                 }
             }
             _ if media_type.ends_with("json") => {
                 self.check_json(&pointer, &documented["schema"], seen.text, broken);
+                if media_type == "application/cloudevents-batch+json" {
+                    self.check_data(seen.text, broken);
+                }
             }
             _ => {}
         }
@@ -234,6 +258,23 @@ impl Contract {
         }
     }
 
+    /// The data of an event, or of several, is such as the document says of its type.
+    fn check_data(&self, text: &str, broken: &mut Vec<String>) {
+        let told: Value = serde_json::from_str(text).unwrap_or_default();
+        let event = &self.document["components"]["schemas"]["CloudEvent"];
+        let by_type = &event["properties"]["data"]["x-schema-by-type"];
+        for event in told.as_array().unwrap_or(&vec![told.clone()]) {
+            let kind = event["type"].as_str().unwrap_or("");
+            match by_type[kind].as_str() {
+                Some(place) => {
+                    let data = event["data"].to_string();
+                    self.check_json(place, &json!({ "$ref": place }), &data, broken);
+                }
+                None => broken.push(format!("the data of {kind:?} is not documented")),
+            }
+        }
+    }
+
     fn check_json(&self, pointer: &str, schema: &Value, text: &str, broken: &mut Vec<String>) {
         let body: Value = match serde_json::from_str(text) {
             Ok(body) => body,
@@ -248,7 +289,10 @@ impl Contract {
     fn validator(&self, name: &str, schema: &Value) -> Arc<Validator> {
         let mut validators = self.validators.lock().expect("no check panics while it compiles");
         let compile = || {
-            let whole = json!({ "components": self.document["components"], "allOf": [schema] });
+            // What is answered must be documented; what clients may add is another test's.
+            let schema = closed::value(schema);
+            let whole = json!({ "components": self.closed, "allOf": [schema],
+                                "unevaluatedProperties": false });
             let options = jsonschema::options();
             let options = options.with_draft(jsonschema::Draft::Draft202012);
             let options = options.should_validate_formats(true);
@@ -259,13 +303,24 @@ impl Contract {
     }
 }
 
-fn media_type(headers: &HeaderMap) -> &str {
+pub fn media_type(headers: &HeaderMap) -> &str {
     let value = headers.get("content-type").and_then(|value| value.to_str().ok());
     value.and_then(|value| value.split(';').next()).unwrap_or("").trim()
+}
+
+/// The name of the schema of a problem that has members of its own.
+fn schema_of_problem(code: &str) -> String {
+    let words = code.split('_').filter(|word| !word.is_empty()).map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    words.collect::<String>() + "Problem"
 }
 
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+mod allowed;
+mod closed;
 mod tests;

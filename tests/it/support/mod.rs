@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod contract;
+pub mod examples;
 pub mod facts;
 pub mod instance;
 pub mod operator;

@@ -3,6 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where the source of the program is: its own, and that of the crates that it stands on.
+pub const PROGRAM: [&str; 2] = ["src", "crates"];
+
+/// Every file of the program with an ending, by its path from the root.
+pub fn files_of_program(ending: &str) -> Vec<PathBuf> {
+    PROGRAM.iter().flat_map(|folder| files(folder, ending)).collect()
+}
+
 /// Every file below a folder with an ending, by its path from the root.
 pub fn files(below: &str, ending: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,27 +1,64 @@
 //! The terms of a leader: added, ended, corrected.
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{delegator, leader, replied};
-use crate::capabilities::leader::domain::{Event, subject};
+use super::{delegator, known};
 use crate::capabilities::leader::problems::*;
-use crate::capabilities::leader::state::{Known, RightTerm, Term};
-use crate::capabilities::leader::view::LeaderView;
+use crate::capabilities::leader::state::{Known, Leader, RightTerm, Term};
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, PeriodCorrection};
-use crate::event_log::{Decision, Refusal, View};
-use crate::evolved;
+use crate::http::access::Access;
 use crate::http::actor::Reach;
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change};
+use crate::http::operation::PathParameter;
+use crate::http::resource::{Act, Cx, Decided, Key as _, Operations};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
-use crate::problem::common::INVALID_REQUEST;
+use crate::problem::common::NOT_FOUND;
 use crate::time::Period;
+
+/// Adds what can be done with terms.
+pub(super) fn operations(all: Operations<Leader>) -> Operations<Leader> {
+    all.act(Act {
+        id: "add_leader_term",
+        path: "/terms",
+        summary: "Add a term to a leader",
+        about: "The leader leads in a further municipality, or in the same one again; on their own \
+                account, or on behalf of another leader. A delegated term holds on the days of \
+                both terms: it lapses by itself when the other one ends, and cannot be delegated \
+                further.",
+        by: Access::Municipal,
+        refuses: &[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY],
+        rule: add,
+    })
+    .act(Act {
+        id: "end_leader",
+        path: "/end",
+        summary: "End a leader's time",
+        about: "Every term that goes on after that day ends with it, and what was delegated under \
+                it lapses. What the leader decided stands.",
+        by: Access::Municipal,
+        refuses: &[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER],
+        rule: end,
+    })
+    .act(Act {
+        id: "correct_leader_term",
+        path: "/terms/{term}/correction",
+        summary: "Correct a term of a leader",
+        about: "The first account stays in the history; `known_at` before the correction shows it. \
+                What was decided under the first account stands; what was delegated under it \
+                follows the new one.",
+        by: Access::Municipal,
+        refuses: &[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY],
+        rule: correct,
+    })
+    .with_places(&[PathParameter::id(
+        "term",
+        "The term.",
+        "01890a5d-ac96-774b-bcce-b302099a8062",
+    )])
+}
 
 /// Who leads is the municipality's to say. A leader in person lends what is their own, and takes it
 /// back; so nobody who leads on another's behalf can make it last.
@@ -46,28 +83,14 @@ pub struct AddTerm {
     delegated_by: Option<Id>,
 }
 
-/// Add a term to a leader
-///
-/// The leader leads in a further municipality, or in the same one again; on their own account, or
-/// on behalf of another leader. A delegated term holds on the days of both terms: it lapses by
-/// itself when the other one ends, and cannot be delegated further.
-#[utoipa::path(tag = "leaders", operation_id = "add_leader_term",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = AddTerm,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
-#[post("/v1/leaders/{id}/terms")]
-pub async fn add_term(change: Change, id: Path<Uuid>, body: Body<AddTerm>) -> Answer {
-    let (asked, term) = (body.value, Uuid::now_v7());
-    change.reach().act_in(&asked.municipality)?;
-    may_lend(change.reach(), asked.delegated_by.map(|by| by.0))?;
+async fn add(cx: &Cx<'_, Leader>, asked: &AddTerm) -> Decided<Leader> {
+    cx.by.reach().act_in(&asked.municipality)?;
+    may_lend(cx.by.reach(), asked.delegated_by.map(|by| by.0))?;
     let period = edge::period(asked.from, asked.to)?;
-    let rule = async |view: &View, known: &Known, _| {
-        municipality_in_use(view, &asked.municipality, period.from).await?;
-        let delegator = delegator(view, asked.delegated_by).await?;
-        Ok(known.add_term(term, asked.municipality.clone(), period, delegator.known())?)
-    };
-    on_leader(change, &body.canonical, *id, rule).await
+    municipality_in_use(cx.view, &asked.municipality, period.from).await?;
+    let delegator = delegator(cx.view, asked.delegated_by).await?;
+    let (term, municipality) = (cx.by.new_id, asked.municipality.clone());
+    Ok(known(cx.parties)?.add_term(term, municipality, period, delegator.known())?)
 }
 
 /// The end of a leader's time.
@@ -81,33 +104,20 @@ pub struct EndLeader {
     municipality: Option<MunicipalityNumber>,
 }
 
-/// End a leader's time
-///
-/// Every term that goes on after that day ends with it, and what was delegated under it lapses.
-/// What the leader decided stands.
-#[utoipa::path(tag = "leaders", operation_id = "end_leader",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = EndLeader,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_ENDED, &LEADER_TERM_BEGINS_LATER])))))]
-#[post("/v1/leaders/{id}/end")]
-pub async fn end(change: Change, id: Path<Uuid>, body: Body<EndLeader>) -> Answer {
-    let EndLeader { to, municipality } = body.value;
-    let reach = change.reach().clone();
-    if let Some(only) = &municipality {
+async fn end(cx: &Cx<'_, Leader>, asked: &EndLeader) -> Decided<Leader> {
+    let EndLeader { to, municipality } = asked;
+    let (known, reach) = (known(cx.parties)?, cx.by.reach());
+    if let Some(only) = municipality {
         reach.act_in(only)?;
     }
-    let meant = |term: &Term| match &municipality {
+    let meant = |term: &Term| match municipality {
         Some(only) => term.municipality == *only,
         None => reach.acts_in(&term.municipality),
     };
-    let rule = async |_: &View, known: &Known, _| {
-        for term in known.terms().filter(|term| meant(term)) {
-            ends(&reach, known, term)?;
-        }
-        Ok(known.end(to.0, municipality.is_some(), meant)?)
-    };
-    on_leader(change, &body.canonical, *id, rule).await
+    for term in known.terms().filter(|term| meant(term)) {
+        ends(reach, known, term)?;
+    }
+    Ok(known.end(to.0, municipality.is_some(), meant)?)
 }
 
 /// A leader in person ends their own time, and what they have lent.
@@ -116,24 +126,6 @@ fn ends(reach: &Reach, leader: &Known, term: &Term) -> Result<(), Rejection> {
         return Ok(());
     }
     may_lend(reach, term.delegation.map(|held| held.by))
-}
-
-/// A rule on one leader: load, decide, answer with the leader as it then is.
-async fn on_leader(
-    change: Change,
-    canonical: &str,
-    id: Uuid,
-    rule: impl AsyncFn(&View, &Known, jiff::civil::Date) -> Result<Vec<Event>, Refusal>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let loaded = leader(view, id).await?;
-        let known = loaded.state.known().expect("checked by leader()");
-        let facts = rule(view, known, today).await?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
-    };
-    change.execute(canonical, decide).await
 }
 
 /// How a term really was; what is left out stays.
@@ -196,40 +188,20 @@ impl CorrectTerm {
     }
 }
 
-/// Correct a term of a leader
-///
-/// The first account stays in the history; `known_at` before the correction shows it. What was
-/// decided under the first account stands; what was delegated under it follows the new one.
-#[utoipa::path(tag = "leaders", operation_id = "correct_leader_term",
-    params(("id" = Uuid, Path, description = "The leader.", example = "01890a5d-ac96-774b-bcce-b302099a8061"),
-        ("term" = Uuid, Path, description = "The term.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = CorrectTerm,
-    responses((status = 200, description = "The leader", body = LeaderView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&LEADER_TERM_OVERLAPS, &LEADER_DELEGATES_TOO_MANY])))))]
-#[post("/v1/leaders/{id}/terms/{term}/correction")]
-pub async fn correct_term(
-    change: Change,
-    path: Path<(Uuid, Uuid)>,
-    body: Body<CorrectTerm>,
-) -> Answer {
-    let (asked, (id, term)) = (body.value, path.into_inner());
-    let reach = change.reach().clone();
-    let rule = async |view: &View, known: &Known, today| {
-        let told = known.term(term)?;
-        reach.act_in(&told.municipality)?;
-        may_lend(&reach, told.delegation.map(|held| held.by))?;
-        let reason = asked.reason.clone();
-        let really =
-            asked.of(told).map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-        let Some((municipality, period, by)) = really else {
-            return Ok(known.correct_term(term, None, reason, today)?);
-        };
-        reach.act_in(&municipality)?;
-        may_lend(&reach, by.map(|by| by.0))?;
-        municipality_in_use(view, &municipality, period.from).await?;
-        let delegator = delegator(view, by).await?;
-        let right = RightTerm { municipality, period, delegator: delegator.known() };
-        Ok(known.correct_term(term, Some(right), reason, today)?)
+async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectTerm) -> Decided<Leader> {
+    let (known, reach, today) = (known(cx.parties)?, cx.by.reach(), cx.by.today);
+    let (_, term) = <(Uuid, Uuid)>::of(cx.place).ok_or(&NOT_FOUND)?;
+    let recorded = known.term(term)?;
+    reach.act_in(&recorded.municipality)?;
+    may_lend(reach, recorded.delegation.map(|held| held.by))?;
+    let reason = asked.reason.clone();
+    let Some((municipality, period, by)) = asked.of(recorded)? else {
+        return Ok(known.correct_term(term, None, reason, today)?);
     };
-    on_leader(change, &body.canonical, id, rule).await
+    reach.act_in(&municipality)?;
+    may_lend(reach, by.map(|by| by.0))?;
+    municipality_in_use(cx.view, &municipality, period.from).await?;
+    let delegator = delegator(cx.view, by).await?;
+    let right = RightTerm { municipality, period, delegator: delegator.known() };
+    Ok(known.correct_term(term, Some(right), reason, today)?)
 }

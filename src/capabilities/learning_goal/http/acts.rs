@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::ToSchema;
@@ -27,8 +25,8 @@ use crate::edge::{Day, Fault, Faults, Id, happened};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::actor;
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change};
+use crate::http::operation::Place;
+use crate::http::resource::By;
 use crate::identifiers::{Comment, GoalCode, MunicipalityNumber, Token};
 use crate::problem::Rejection;
 
@@ -60,7 +58,7 @@ impl Ground {
 }
 
 fn not_in_plan(code: &GoalCode, on: Date) -> Rejection {
-    Rejection::new(&GOAL_NOT_IN_PLAN).with("code", code).with("day", on)
+    Rejection::new(&GOAL_NOT_IN_PLAN).with("goal", code).with("day", on)
 }
 
 /// Loads the goal under its guard. The doctor's plans are guarded too, because a plan that is
@@ -85,24 +83,20 @@ async fn ground(view: &View, trainee: Uuid, code: &GoalCode, on: Date) -> Result
 
 /// A rule on one goal: load, decide, answer with the goal as it then is.
 async fn on_goal(
-    change: Change,
-    canonical: &str,
+    view: &View,
+    today: Date,
     (trainee, code): (Uuid, GoalCode),
     on: Date,
-    rule: impl AsyncFn(&View, &Ground) -> Result<Vec<Event>, Refusal>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let mut ground = ground(view, trainee, &code, on).await?;
-        let facts = rule(view, &ground).await?;
-        let next = evolved!(ground.all.state, facts);
-        ground.others.insert(code.clone(), next.clone());
-        let shown = GoalView::on(trainee, &ground.defined, &next, &ground.counted(today), today);
-        let body = serde_json::to_value(shown).expect("views are plain data");
-        let reply = Reply { status: 200, location: None, head: None, body };
-        Ok(Decision::new(goal_subject(trainee, &code), &facts, reply))
-    };
-    change.execute(canonical, decide).await
+    rule: impl AsyncFn(&Ground) -> Result<Vec<Event>, Refusal>,
+) -> Result<Decision, Refusal> {
+    let mut ground = ground(view, trainee, &code, on).await?;
+    let facts = rule(&ground).await?;
+    let next = evolved!(ground.all.state, facts);
+    ground.others.insert(code.clone(), next.clone());
+    let shown = GoalView::on(trainee, &ground.defined, &next, &ground.counted(today), today);
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    let reply = Reply { status: 200, location: None, head: None, body };
+    Ok(Decision::new(goal_subject(trainee, &code), &facts, reply))
 }
 
 /// A submission.
@@ -117,21 +111,15 @@ pub struct SubmitGoal {
     comment: Option<Comment>,
 }
 
-/// Submit a learning goal
-///
-/// The doctor has attained the goal and asks for its approval. Recommendations and the decision are
-/// about this submission; after a return or a revocation the goal is submitted anew.
-#[utoipa::path(tag = "learning goals", operation_id = "submit_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
-    request_body = SubmitGoal,
-    responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-access" = json!("of_doctor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
-#[post("/v1/trainees/{id}/learning-goals/{code}/submission")]
-pub async fn submit(change: Change, path: Path<(Uuid, String)>, body: Body<SubmitGoal>) -> Answer {
-    let ((trainee, code), SubmitGoal { on, comment }) = (goal_of(path)?, body.value);
-    let on = happened(on, change.today)?;
-    let rule = async |_: &View, ground: &Ground| {
+pub async fn submit(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &SubmitGoal,
+) -> Result<Decision, Refusal> {
+    let (trainee, code) = goal_of(place)?;
+    let on = happened(asked.on, by.today)?;
+    let rule = async |ground: &Ground| {
         let assigned = &ground.assignment.assigned;
         if !ground.counted(on).is_empty() {
             let situation = GoalSituation::Approved;
@@ -145,11 +133,11 @@ pub async fn submit(change: Change, path: Path<(Uuid, String)>, body: Body<Submi
             apart: ground.defined.replaces.is_some(),
             plan_started_on: ground.assignment.started_on,
             on,
-            comment: comment.clone(),
+            comment: asked.comment.clone(),
             municipality: ground.municipality(on),
         })?)
     };
-    on_goal(change, &body.canonical, (trainee, code), on, rule).await
+    on_goal(view, by.today, (trainee, code), on, rule).await
 }
 
 /// A recall.
@@ -161,25 +149,20 @@ pub struct RecallGoal {
     on: Option<Day>,
 }
 
-/// Recall the submission of a learning goal
-///
-/// The doctor takes the submission back before it is decided; the goal stands as it did before.
-#[utoipa::path(tag = "learning goals", operation_id = "recall_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
-    request_body = RecallGoal,
-    responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-access" = json!("of_doctor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED])))))]
-#[post("/v1/trainees/{id}/learning-goals/{code}/recall")]
-pub async fn recall(change: Change, path: Path<(Uuid, String)>, body: Body<RecallGoal>) -> Answer {
-    let (trainee, code) = goal_of(path)?;
-    let on = happened(body.value.on, change.today)?;
-    let rule = async |_: &View, ground: &Ground| {
+pub async fn recall(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &RecallGoal,
+) -> Result<Decision, Refusal> {
+    let (trainee, code) = goal_of(place)?;
+    let on = happened(asked.on, by.today)?;
+    let rule = async |ground: &Ground| {
         let (code, municipality) = (ground.defined.code.clone(), ground.municipality(on));
         let recalled = Recalled { trainee, code, curriculum: None, on, municipality };
         Ok(ground.goal.recall(recalled)?)
     };
-    on_goal(change, &body.canonical, (trainee, code), on, rule).await
+    on_goal(view, by.today, (trainee, code), on, rule).await
 }
 
 /// A recommendation.
@@ -203,29 +186,18 @@ pub struct RecommendGoal {
     dual_role_reason: Option<Comment>,
 }
 
-/// Recommend on a learning goal
-///
-/// The doctor's supervisor or a clinical supervisor says whether the goal is attained. The leader
-/// approves only after both roles have spoken; the latest word of each person counts.
-#[utoipa::path(tag = "learning goals", operation_id = "recommend_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
-    request_body = RecommendGoal,
-    responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-access" = json!("of_supervisor")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
-        &OWN_TRAINING, &DUAL_ROLE, &NOT_THE_SUPERVISOR])))))]
-#[post("/v1/trainees/{id}/learning-goals/{code}/recommendations")]
 pub async fn recommend(
-    change: Change,
-    path: Path<(Uuid, String)>,
-    body: Body<RecommendGoal>,
-) -> Answer {
-    let ((trainee, code), asked) = (goal_of(path)?, body.value);
-    change.reach().speak_as(asked.by.0, actor::Role::Supervisor)?;
-    let (on, reach) = (happened(asked.on, change.today)?, change.reach().clone());
-    let rule = async |view: &View, ground: &Ground| {
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &RecommendGoal,
+) -> Result<Decision, Refusal> {
+    let (trainee, code) = goal_of(place)?;
+    by.reach().speak_as(asked.by.0, actor::Role::Supervisor)?;
+    let on = happened(asked.on, by.today)?;
+    let rule = async |ground: &Ground| {
         let who = authority::recommender(view, asked.by.0).await?;
-        authority::tells_of_recommendation(&reach, &who, &ground.doctor, on)?;
+        authority::tells_of_recommendation(by.reach(), &who, &ground.doctor, on)?;
         let recommended = Recommended {
             trainee,
             code: ground.defined.code.clone(),
@@ -247,7 +219,7 @@ pub async fn recommend(
         }
         Ok(facts)
     };
-    on_goal(change, &body.canonical, (trainee, code), on, rule).await
+    on_goal(view, by.today, (trainee, code), on, rule).await
 }
 
 /// A decision.
@@ -293,31 +265,22 @@ fn ruling(asked: &DecideGoal) -> Result<Ruling, Rejection> {
     }
 }
 
-/// Decide on a learning goal
-///
-/// A leader of a municipality where the doctor holds a position on that day (or held the last one)
-/// approves the goal or returns it. An approval follows the doctor: it stands whatever employer or
-/// position comes later.
-#[utoipa::path(tag = "learning goals", operation_id = "decide_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
-    request_body = DecideGoal,
-    responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
-        &NOT_THE_LEADER, &OWN_TRAINING, &RECOMMENDATIONS_MISSING, &AGAINST_RECOMMENDATION])))))]
-#[post("/v1/trainees/{id}/learning-goals/{code}/decision")]
-pub async fn rule_on(change: Change, path: Path<(Uuid, String)>, body: Body<DecideGoal>) -> Answer {
-    let ((trainee, code), asked) = (goal_of(path)?, body.value);
-    change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
-    let (on, ruling) = (happened(asked.on, change.today)?, ruling(&asked)?);
-    let reach = change.reach().clone();
-    let rule = async |view: &View, ground: &Ground| {
+pub async fn rule_on(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &DecideGoal,
+) -> Result<Decision, Refusal> {
+    let (trainee, code) = goal_of(place)?;
+    by.reach().speak_as(asked.by.0, actor::Role::Leader)?;
+    let (on, ruling) = (happened(asked.on, by.today)?, ruling(asked)?);
+    let rule = async |ground: &Ground| {
         let leader = authority::leader(view, asked.by.0).await?;
-        let decided = authority::decides(&reach, &leader, &ground.doctor, on)?;
+        let decided = authority::decides(by.reach(), &leader, &ground.doctor, on)?;
         let who = authority::decider(view, decided, &leader, &ground.goal).await?;
         Ok(ground.goal.decide(ruling.clone(), who, on)?)
     };
-    on_goal(change, &body.canonical, (trainee, code), on, rule).await
+    on_goal(view, by.today, (trainee, code), on, rule).await
 }
 
 /// A revocation.
@@ -362,47 +325,36 @@ pub(super) async fn approved_as(
     Ok(first.ok_or_else(|| not_in_plan(code, on))?)
 }
 
-/// Revoke the approval of a learning goal
-///
-/// Only a leader of the municipality that approved it may, whoever employs the doctor now, and the
-/// directorate (`revoke_goal_by_directorate`). The answer says what falls with the approval; the
-/// doctor may submit the goal anew.
-#[utoipa::path(tag = "learning goals", operation_id = "revoke_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055")),
-    request_body = RevokeGoal,
-    responses((status = 200, description = "The goal, and what the revocation touches", body = RevokedGoalView)),
-    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED,
-        &NOT_THE_DECIDING_MUNICIPALITY, &OWN_TRAINING])))))]
-#[post("/v1/trainees/{id}/learning-goals/{code}/revocation")]
-pub async fn revoke(change: Change, path: Path<(Uuid, String)>, body: Body<RevokeGoal>) -> Answer {
-    let ((trainee, code), asked, today) = (goal_of(path)?, body.value, change.today);
-    change.reach().speak_as(asked.by.0, actor::Role::Leader)?;
-    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
-    let decide = async |view: &View| {
-        let doctor = authority::doctor(view, trainee).await?;
-        let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
-        let leader = authority::leader(view, asked.by.0).await?;
-        let mut way = view.consult::<Way>(&path_subject(trainee)).await?.state;
-        let named = asked.curriculum.as_ref();
-        let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
-        let own = goal.state.of(&defined);
-        authority::tells_of_revocation(&reach, &leader, &own, on)?;
-        let facts = own.revoke(&leader, &doctor, on, asked.reason.clone())?;
-        let next = evolved!(goal.state, facts);
-        way.goals.insert(code.clone(), next.clone());
-        let in_force = way.plans.in_force_on(on).find(|plan| plan.assigned.plan == defined.plan);
-        let version = in_force.map_or(&defined.curriculum, |plan| &plan.assigned.curriculum);
-        let all = view.consult::<Catalogue>(&catalogue_subject(version)).await?.state;
-        let (mapping, _) = mapping(view, all.0.values().chain([&defined]), None).await?;
-        let counted = mapping.counted(&defined, &way.goals, today);
-        let shown = RevokedGoalView {
-            goal: GoalView::on(trainee, &defined, &next, &counted, today),
-            touches: Touches::of(&defined, &all, &mapping, &way, today),
-        };
-        let body = serde_json::to_value(shown).expect("views are plain data");
-        let reply = Reply { status: 200, location: None, head: None, body };
-        Ok(Decision::new(goal_subject(trainee, &code), &facts, reply))
+pub async fn revoke(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &RevokeGoal,
+) -> Result<Decision, Refusal> {
+    let ((trainee, code), today) = (goal_of(place)?, by.today);
+    by.reach().speak_as(asked.by.0, actor::Role::Leader)?;
+    let on = happened(asked.on, today)?;
+    let doctor = authority::doctor(view, trainee).await?;
+    let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
+    let leader = authority::leader(view, asked.by.0).await?;
+    let mut way = view.consult::<Way>(&path_subject(trainee)).await?.state;
+    let named = asked.curriculum.as_ref();
+    let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
+    let own = goal.state.of(&defined);
+    authority::tells_of_revocation(by.reach(), &leader, &own, on)?;
+    let facts = own.revoke(&leader, &doctor, on, asked.reason.clone())?;
+    let next = evolved!(goal.state, facts);
+    way.goals.insert(code.clone(), next.clone());
+    let in_force = way.plans.in_force_on(on).find(|plan| plan.assigned.plan == defined.plan);
+    let version = in_force.map_or(&defined.curriculum, |plan| &plan.assigned.curriculum);
+    let all = view.consult::<Catalogue>(&catalogue_subject(version)).await?.state;
+    let (mapping, _) = mapping(view, all.0.values().chain([&defined]), None).await?;
+    let counted = mapping.counted(&defined, &way.goals, today);
+    let shown = RevokedGoalView {
+        goal: GoalView::on(trainee, &defined, &next, &counted, today),
+        touches: Touches::of(&defined, &all, &mapping, &way, today),
     };
-    change.execute(&body.canonical, decide).await
+    let body = serde_json::to_value(shown).expect("views are plain data");
+    let reply = Reply { status: 200, location: None, head: None, body };
+    Ok(Decision::new(goal_subject(trainee, &code), &facts, reply))
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::get;
-use actix_web::web::Path;
 use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::IntoParams;
@@ -15,16 +13,16 @@ use super::super::goal::{Goal, Way};
 use super::super::plan::{Assignment, Ending, Plans};
 use super::super::situation::GoalSituation;
 use super::super::view::GoalView;
-use super::{goal_of, mapping, place, replaces_others};
+use super::{goal_of, mapping, place, replaces_others, trainee_of};
 use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
 use crate::capabilities::curriculum::{Catalogue, Plan};
 use crate::capabilities::trainee;
 use crate::edge::Faults;
 use crate::event_log::{Failure, Loaded, View};
 use crate::http::etag::etag_beside;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, History, InTime, List, ProblemResponse, Read};
+use crate::http::operation::{Call, Place as Address};
+use crate::http::page::{By, Orders};
+use crate::http::{Answer, History, List, ProblemResponse, Read};
 use crate::identifiers::{GoalCode, Token};
 use crate::problem::common::NOT_FOUND;
 
@@ -129,23 +127,15 @@ impl Orders for GoalOrders {
     const ALL: &'static [By] = &[By::key("code", "Their code.")];
 }
 
-/// List the learning goals of a trainee
-///
-/// Every goal of the plans that are assigned on `as_of`, with how it stands then, by code; and of
-/// archived plans the goals in which something was done.
-#[utoipa::path(tag = "learning goals", operation_id = "list_trainee_goals",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        GoalFilters, Sort<GoalOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of goals", body = Page<GoalView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/learning-goals")]
-pub async fn list_goals(list: List<GoalFilters, GoalOrders>, id: Path<Uuid>) -> Answer {
+pub async fn list_goals(mut call: Call, address: Address) -> Answer {
+    let list: List<GoalFilters, GoalOrders> = call.read().await?;
+    let id = trainee_of(&address)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;
+    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
     doctor.state.known().ok_or(&NOT_FOUND)?;
-    let way: Loaded<Way> = log.fold(&path_subject(*id), Some(known_at)).await?;
-    let all = all_on(&log.view(), *id, &way.state, known_at, as_of).await?;
+    let way: Loaded<Way> = log.fold(&path_subject(id), Some(known_at)).await?;
+    let all = all_on(&log.view(), id, &way.state, known_at, as_of).await?;
     let GoalFilters { situation, plan } = &list.filters;
     let wanted = |goal: &GoalView| {
         situation.is_none_or(|wanted| goal.situation == wanted)
@@ -159,18 +149,9 @@ pub async fn list_goals(list: List<GoalFilters, GoalOrders>, id: Path<Uuid>) -> 
     list.page((as_of, known_at), items)
 }
 
-/// Read a learning goal of a trainee
-///
-/// How it stands on `as_of`, what it still takes to be approved, and whose turn it is. A goal whose
-/// plan is not assigned is not there.
-#[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), TimeAxes),
-    responses((status = 200, description = "The goal", body = GoalView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/learning-goals/{code}")]
-pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
-    let (trainee, code) = goal_of(path)?;
+pub async fn read_goal(mut call: Call, address: Address) -> Answer {
+    let read: Read = call.read().await?;
+    let (trainee, code) = goal_of(&address)?;
     let asked = read.settled_known_at().await?;
     let reached = read.wait_for_log().await?;
     let log = &read.service.log;
@@ -185,17 +166,9 @@ pub async fn read_goal(read: Read, path: Path<(Uuid, String)>) -> Answer {
     read.send(etag_beside(goal.head, beside), reached.max(goal.head).max(beside), &shown).await
 }
 
-/// Read the history of a trainee's learning goal
-///
-/// Every event that concerns the goal and the doctor's plans, newest first.
-#[utoipa::path(tag = "learning goals", operation_id = "read_trainee_goal_history",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("code" = GoalCode, Path, description = "The goal, in any spelling.", example = "ALM-055"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/learning-goals/{code}/history")]
-pub async fn history(list: History, path: Path<(Uuid, String)>) -> Answer {
-    let (trainee, code) = goal_of(path)?;
+pub async fn history(mut call: Call, address: Address) -> Answer {
+    let list: History = call.read().await?;
+    let (trainee, code) = goal_of(&address)?;
     let log = &list.read.service.log;
     let (goal, plans) = (goal_subject(trainee, &code), plan_subject(trainee));
     let assigned: Loaded<Plans> = log.fold(&plans, None).await?;

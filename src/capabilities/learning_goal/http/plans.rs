@@ -1,7 +1,5 @@
 //! The operations on a doctor's plans.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::ToSchema;
@@ -11,9 +9,8 @@ use super::super::authority;
 use super::super::domain::{Event, PlanAssigned, path_subject, plan_subject};
 use super::super::goal::Way;
 use super::super::plan::{Authority, Plans};
-use super::super::problems::*;
 use super::super::view::{PlanProgressView, PlanView};
-use super::mapping;
+use super::{mapping, trainee_of};
 use crate::capabilities::curriculum::domain::{
     Published, catalogue_subject, subject as curriculum_subject,
 };
@@ -25,10 +22,10 @@ use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::actor::Role;
 use crate::http::etag::etag_beside;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, NoFilters, ProblemResponse, Read};
+use crate::http::operation::{Call, Place};
+use crate::http::page::{self, Orders};
+use crate::http::resource::By;
+use crate::http::{Answer, History, List, NoFilters, Read};
 use crate::identifiers::{Comment, Token};
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
@@ -48,9 +45,9 @@ pub struct AssignPlan {
     on: Option<Day>,
 }
 
-fn plan_of(path: Path<(Uuid, String)>) -> Result<(Uuid, Plan), ProblemResponse> {
-    let (trainee, plan) = path.into_inner();
-    Ok((trainee, Plan::from_text(&plan).map_err(|_fault| &NOT_FOUND)?))
+fn plan_of(place: &Place) -> Result<(Uuid, Plan), Rejection> {
+    let plan = Plan::from_text(place.value(1)).ok();
+    Ok((trainee_of(place)?, plan.ok_or(&NOT_FOUND)?))
 }
 
 fn shown(plans: &Plans, plan: Plan, day: Date) -> Option<PlanView> {
@@ -82,69 +79,55 @@ async fn version(view: &View, asked: &AssignPlan, on: Date) -> Result<Published,
     Ok(header)
 }
 
-/// Assign a plan to a trainee
-///
-/// A leader assigns the doctor one of the plans of a version of the catalogue. The doctor follows
-/// that version, whatever is published later.
-#[utoipa::path(tag = "learning goals", operation_id = "assign_plan",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
-    request_body = AssignPlan,
-    responses((status = 201, description = "The plan", body = PlanView)),
-    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_ALREADY_ASSIGNED, &NOT_THE_LEADER, &OWN_TRAINING,
-        &LATER_STEP_RECORDED])))))]
-#[post("/v1/trainees/{id}/plans")]
-pub async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignPlan>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, *id);
-    change.reach().speak_as(asked.by.0, Role::Leader)?;
-    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
-    let decide = async |view: &View| {
-        let doctor = authority::doctor(view, id).await?;
-        let leader = authority::leader(view, asked.by.0).await?;
-        let header = version(view, &asked, on).await?;
-        let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
-        let Authority { leader: by, delegated_by, municipality } =
-            authority::decides(&reach, &leader, &doctor, on)?;
-        let facts = plans.state.assign(PlanAssigned {
-            trainee: id,
-            plan: asked.plan,
-            curriculum: asked.curriculum.clone(),
-            goals: header.goals.of(asked.plan),
-            by,
-            delegated_by,
-            municipality,
-            on,
-        })?;
-        let next = evolved!(plans.state, facts);
-        let location = format!("/v1/trainees/{id}/plans/{}", asked.plan);
-        let body = serde_json::to_value(shown(&next, asked.plan, today));
-        let body = body.expect("views are plain data");
-        let reply = Reply { status: 201, location: Some(location), head: None, body };
-        Ok(Decision::new(plan_subject(id), &facts, reply))
-    };
-    change.execute(&body.canonical, decide).await
+pub async fn assign(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &AssignPlan,
+) -> Result<Decision, Refusal> {
+    let (id, today) = (trainee_of(place)?, by.today);
+    by.reach().speak_as(asked.by.0, Role::Leader)?;
+    let on = happened(asked.on, today)?;
+    let doctor = authority::doctor(view, id).await?;
+    let leader = authority::leader(view, asked.by.0).await?;
+    let header = version(view, asked, on).await?;
+    let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
+    let Authority { leader, delegated_by, municipality } =
+        authority::decides(by.reach(), &leader, &doctor, on)?;
+    let facts = plans.state.assign(PlanAssigned {
+        trainee: id,
+        plan: asked.plan,
+        curriculum: asked.curriculum.clone(),
+        goals: header.goals.of(asked.plan),
+        by: leader,
+        delegated_by,
+        municipality,
+        on,
+    })?;
+    let next = evolved!(plans.state, facts);
+    let location = format!("/v1/trainees/{id}/plans/{}", asked.plan);
+    let body = serde_json::to_value(shown(&next, asked.plan, today));
+    let body = body.expect("views are plain data");
+    let reply = Reply { status: 201, location: Some(location), head: None, body };
+    Ok(Decision::new(plan_subject(id), &facts, reply))
 }
 
 /// What the plans of a trainee are sorted by.
 pub struct PlanOrders;
 
 impl Orders for PlanOrders {
-    const ALL: &'static [By] = &[By::key("assigned", "The order in which they were assigned.")];
+    const ALL: &'static [page::By] =
+        &[page::By::key("assigned", "The order in which they were assigned.")];
 }
 
-/// List the plans of a trainee
-///
-/// In the order they were assigned, archived ones included.
-#[utoipa::path(tag = "learning goals", operation_id = "list_plans",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"), Sort<PlanOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of plans", body = Page<PlanView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/plans")]
-pub async fn list_plans(list: List<NoFilters, PlanOrders>, id: Path<Uuid>) -> Answer {
+pub async fn list_plans(mut call: Call, place: Place) -> Answer {
+    let list: List<NoFilters, PlanOrders> = call.read().await?;
+    let id = trainee_of(&place)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(*id), Some(known_at)).await?;
+    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
     doctor.state.known().ok_or(&NOT_FOUND)?;
-    let plans = log.fold::<Plans>(&plan_subject(*id), Some(known_at)).await?;
+    let plans = log.fold::<Plans>(&plan_subject(id), Some(known_at)).await?;
     let items = plans.state.0.iter().enumerate().filter_map(|(number, assignment)| {
         let view = PlanView::on(assignment, as_of)?;
         // Assigned one after the other: the number is the order.
@@ -154,17 +137,9 @@ pub async fn list_plans(list: List<NoFilters, PlanOrders>, id: Path<Uuid>) -> An
     list.page((as_of, known_at), items)
 }
 
-/// Read a plan of a trainee
-///
-/// As it was assigned last, with how many of its goals are approved.
-#[utoipa::path(tag = "learning goals", operation_id = "read_plan",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("plan" = Plan, Path, description = "The plan.", example = "alm"), TimeAxes),
-    responses((status = 200, description = "The plan and its progress", body = PlanProgressView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/plans/{plan}")]
-pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
-    let (id, plan) = plan_of(path)?;
+pub async fn read_plan(mut call: Call, place: Place) -> Answer {
+    let read: Read = call.read().await?;
+    let (id, plan) = plan_of(&place)?;
     let known = read.settled_known_at().await?;
     let reached = read.wait_for_log().await?;
     let day = read.as_of.unwrap_or_else(crate::http::today);
@@ -180,18 +155,9 @@ pub async fn read_plan(read: Read, path: Path<(Uuid, String)>) -> Answer {
     read.send(etag_beside(plans.head, beside), reached.max(beside), &progress).await
 }
 
-/// Read the history of a trainee's plan
-///
-/// Every event about the plan itself, newest first: when it was assigned, started by the first
-/// submission, archived or withdrawn. What else was done in it is in the histories of its goals.
-#[utoipa::path(tag = "learning goals", operation_id = "read_plan_history",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("plan" = Plan, Path, description = "The plan.", example = "alm"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/trainees/{id}/plans/{plan}/history")]
-pub async fn history(list: History, path: Path<(Uuid, String)>) -> Answer {
-    let (id, plan) = plan_of(path)?;
+pub async fn history(mut call: Call, place: Place) -> Answer {
+    let list: History = call.read().await?;
+    let (id, plan) = plan_of(&place)?;
     let (subjects, plan) = ([plan_subject(id)], plan.to_string());
     let about = About { subjects: &subjects, member: Some(("plan", &plan)) };
     list.history_of(about).await
@@ -212,57 +178,42 @@ pub struct EndPlan {
 
 /// A rule that ends a plan: load, decide, answer with the plan as it then is.
 async fn ending(
-    change: Change,
+    view: &View,
+    by: &By,
     (id, plan): (Uuid, Plan),
-    body: Body<EndPlan>,
+    asked: &EndPlan,
     rule: impl Fn(&Plans, Authority, Date, Comment) -> Result<Vec<Event>, Rejection>,
-) -> Answer {
-    let (asked, today) = (body.value, change.today);
-    change.reach().speak_as(asked.by.0, Role::Leader)?;
-    let (on, reach) = (happened(asked.on, today)?, change.reach().clone());
-    let decide = async |view: &View| {
-        let doctor = authority::doctor(view, id).await?;
-        let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
-        plans.state.last(plan).ok_or(&NOT_FOUND)?;
-        let leader = authority::leader(view, asked.by.0).await?;
-        let who = authority::decides(&reach, &leader, &doctor, on)?;
-        let facts = rule(&plans.state, who, on, asked.reason.clone())?;
-        let next = evolved!(plans.state, facts);
-        let body = serde_json::to_value(shown(&next, plan, today)).expect("views are plain data");
-        let reply = Reply { status: 200, location: None, head: None, body };
-        Ok(Decision::new(plan_subject(id), &facts, reply))
-    };
-    change.execute(&body.canonical, decide).await
+) -> Result<Decision, Refusal> {
+    by.reach().speak_as(asked.by.0, Role::Leader)?;
+    let on = happened(asked.on, by.today)?;
+    let doctor = authority::doctor(view, id).await?;
+    let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
+    plans.state.last(plan).ok_or(&NOT_FOUND)?;
+    let leader = authority::leader(view, asked.by.0).await?;
+    let who = authority::decides(by.reach(), &leader, &doctor, on)?;
+    let facts = rule(&plans.state, who, on, asked.reason.clone())?;
+    let next = evolved!(plans.state, facts);
+    let body = serde_json::to_value(shown(&next, plan, by.today)).expect("views are plain data");
+    let reply = Reply { status: 200, location: None, head: None, body };
+    Ok(Decision::new(plan_subject(id), &facts, reply))
 }
 
-/// Archive a plan of a trainee
-///
-/// A leader puts a started plan away. What was attained in it stands; nothing more is done in it.
-#[utoipa::path(tag = "learning goals", operation_id = "archive_plan",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("plan" = Plan, Path, description = "The plan.", example = "alm")),
-    request_body = EndPlan,
-    responses((status = 200, description = "The plan", body = PlanView)),
-    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_NOT_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
-        &LATER_STEP_RECORDED])))))]
-#[post("/v1/trainees/{id}/plans/{plan}/archive")]
-pub async fn archive(change: Change, path: Path<(Uuid, String)>, body: Body<EndPlan>) -> Answer {
-    let of = plan_of(path)?;
-    ending(change, of, body, |plans, who, on, reason| plans.archive(of.1, who, on, reason)).await
+pub async fn archive(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &EndPlan,
+) -> Result<Decision, Refusal> {
+    let of = plan_of(place)?;
+    ending(view, by, of, asked, |plans, who, on, why| plans.archive(of.1, who, on, why)).await
 }
 
-/// Withdraw a plan of a trainee
-///
-/// A leader takes a plan back in which nothing was submitted.
-#[utoipa::path(tag = "learning goals", operation_id = "withdraw_plan",
-    params(("id" = Uuid, Path, description = "The trainee.", example = "01890a5d-ac96-774b-bcce-b302099a8058"),
-        ("plan" = Plan, Path, description = "The plan.", example = "alm")),
-    request_body = EndPlan,
-    responses((status = 200, description = "The plan as it was before, archived; null when there is none", body = Option<PlanView>)),
-    extensions(("x-access" = json!("of_leader")), ("x-problems" = json!(codes(&[&PLAN_STARTED, &PLAN_ENDED, &NOT_THE_LEADER, &OWN_TRAINING,
-        &LATER_STEP_RECORDED])))))]
-#[post("/v1/trainees/{id}/plans/{plan}/withdrawal")]
-pub async fn withdraw(change: Change, path: Path<(Uuid, String)>, body: Body<EndPlan>) -> Answer {
-    let of = plan_of(path)?;
-    ending(change, of, body, |plans, who, on, reason| plans.withdraw(of.1, who, on, reason)).await
+pub async fn withdraw(
+    view: &View,
+    by: &By,
+    place: &Place,
+    asked: &EndPlan,
+) -> Result<Decision, Refusal> {
+    let of = plan_of(place)?;
+    ending(view, by, of, asked, |plans, who, on, why| plans.withdraw(of.1, who, on, why)).await
 }

@@ -1,7 +1,6 @@
 //! Who read whose personal data: the list of it.
 
 use actix_web::HttpResponse;
-use actix_web::get;
 use actix_web::http::header;
 use deserr::Deserr;
 use jiff::Timestamp;
@@ -13,9 +12,11 @@ use uuid::Uuid;
 use crate::capabilities::person::view::AccessLogEntryView;
 use crate::edge::{Day, Faults, FieldFault, Id};
 use crate::event_log::Failure;
+use crate::http::access::Access;
 use crate::http::actor::{Actor, Role};
 use crate::http::answer::with_position;
-use crate::http::page::{By, Orders, Page, Paging, Sort, invalid_cursor};
+use crate::http::operation::{Custom, Method, Operation, Success, named_page};
+use crate::http::page::{By, Orders, Paging, Sort, invalid_cursor};
 use crate::http::{Answer, List, Service, beginning_of, today};
 
 /// Which reads.
@@ -109,19 +110,32 @@ pub(super) fn entry(
     })
 }
 
-/// Who read personal data
-///
-/// Every answer that told a name or an HPR number, and every read of one doctor's data by somebody
-/// else, newest first: when, who, in what role, by which operation, and about whom. Lists of ids
-/// and reports are not among them. An auditor sees all of it; a doctor, a supervisor and a leader
-/// see the reads that were about themselves, and of those only themselves. A read appears within
-/// moments.
-#[utoipa::path(tag = "persons", operation_id = "read_access_log",
-    params(AccessLogFilters, Sort<ReadOrders>, Paging),
-    responses((status = 200, description = "A page of reads", body = Page<AccessLogEntryView>)),
-    extensions(("x-access" = json!("access_log"))))]
-#[get("/v1/access-log")]
-pub async fn read(list: List<AccessLogFilters, ReadOrders>) -> Answer {
+/// The operation.
+pub(super) fn operation() -> Operation {
+    Operation::custom(Custom {
+        method: Method::Get,
+        path: "/v1/access-log",
+        places: &[],
+        id: "read_access_log",
+        tag: "persons",
+        summary: "Who read personal data",
+        about: "Every answer that told a name or an HPR number, and every read of one doctor's \
+                data by somebody else, newest first: when, who, in what role, by which operation, \
+                and about whom. Lists of ids and reports are not among them. An auditor sees all \
+                of it; a doctor, a supervisor and a leader see the reads that were about \
+                themselves, and of those only themselves. A read appears within moments.",
+        by: Access::AccessLog,
+        refuses: &[],
+        concerns: None,
+        success: Success::json(200, "A page of reads", named_page::<AccessLogEntryView>),
+        answer: read,
+    })
+    .with_query::<AccessLogFilters>()
+    .with_query::<Sort<ReadOrders>>()
+    .with_query::<Paging>()
+}
+
+async fn read(list: List<AccessLogFilters, ReadOrders>) -> Answer {
     list.read.refuse_axes()?;
     let mut place = None;
     if let Some(cursor) = &list.cursor {

@@ -1,11 +1,11 @@
 //! A person is forgotten: the operation.
 
-use actix_web::post;
 use actix_web::web::Path;
 use deserr::Deserr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::PERSON;
 use crate::capabilities::person::domain::{ErasureReason, Person};
 use crate::capabilities::person::erase::{Registration, erased, registered_as};
 use crate::capabilities::person::forget;
@@ -13,6 +13,8 @@ use crate::capabilities::person::view::ErasureView;
 use crate::edge::{Day, Fault, Faults};
 use crate::event_log::{Decision, Reply, View};
 use crate::evolved;
+use crate::http::access::Access;
+use crate::http::operation::{Custom, Method, Operation, Success, named};
 use crate::http::{Answer, Body, Change};
 use crate::problem::{Rejection, common};
 
@@ -27,21 +29,32 @@ pub struct ErasePerson {
     on: Option<Day>,
 }
 
-/// Erase a person
-///
-/// Destroys the key under which the name and the HPR number of a trainee, supervisor or leader are
-/// sealed, in everything the same HPR number is registered as. From then on both are null
-/// everywhere, the HPR number finds nobody and is free again, and nobody can undo it. Events,
-/// histories and figures stay as they are, about an id that names nobody. Consumers of the feed get
-/// `no.alis.person.erased.v1` and forget what they have stored. The person's own request is
-/// executed by whoever keeps the register.
-#[utoipa::path(tag = "persons", operation_id = "erase_person",
-    params(("id" = Uuid, Path, description = "The trainee, supervisor or leader.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
-    request_body = ErasePerson,
-    responses((status = 200, description = "What was erased", body = ErasureView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/persons/{id}/erasure")]
-pub async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> Answer {
+/// The operation.
+pub(super) fn operation() -> Operation {
+    Operation::custom(Custom {
+        method: Method::Post,
+        path: "/v1/persons/{id}/erasure",
+        places: &[PERSON],
+        id: "erase_person",
+        tag: "persons",
+        summary: "Erase a person",
+        about: "Destroys the key under which the name and the HPR number of a trainee, supervisor \
+                or leader are sealed, in everything the same HPR number is registered as. From \
+                then on both are null everywhere, the HPR number finds nobody and is free again, \
+                and nobody can undo it. Events, histories and figures stay as they are, about an \
+                id that names nobody. Consumers of the feed get `no.alis.person.erased.v1` and \
+                forget what they have stored. The person's own request is executed by whoever \
+                keeps the register.",
+        by: Access::Register,
+        refuses: &[],
+        concerns: None,
+        success: Success::json(200, "What was erased", named::<ErasureView>),
+        answer: erase,
+    })
+    .with_body::<ErasePerson>()
+}
+
+async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> Answer {
     let (id, service) = (*id, change.service.clone());
     let on = body.value.on.map_or(change.today, |day| day.0);
     if on > change.today {

@@ -1,12 +1,13 @@
 //! All that is held on a person, as one document: the right of access.
 
+use actix_web::HttpResponse;
 use actix_web::web::Path;
-use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::PERSON;
 use crate::aggregate::Subject;
 use crate::capabilities::person::domain::PersonKind;
 use crate::capabilities::person::erase::registered_as;
@@ -14,7 +15,9 @@ use crate::capabilities::person::http::access_log;
 use crate::capabilities::person::view::AccessLogEntryView;
 use crate::event_log::feed::{Recorded, Stretch};
 use crate::event_log::{Failure, View};
+use crate::http::access::Access;
 use crate::http::answer::with_position;
+use crate::http::operation::{Custom, Method, Operation, Success, named};
 use crate::http::{Answer, ProblemResponse, Read, Service, cloud_event, problems};
 use crate::personal_data::{Identity, PersonKey};
 use crate::problem::Rejection;
@@ -63,19 +66,30 @@ pub struct ExportView {
     reads_complete: bool,
 }
 
-/// Export what is held on a person
-///
-/// Everything the person is registered as, with name and HPR number; every event about it, with the
-/// person's names opened in them; what the person did that is recorded about others; and who read
-/// about the person. For the person (a trainee, supervisor or leader with a token of their own),
-/// and for whoever keeps the register, who answers a request for access. Of somebody who was erased
-/// there are only events and reads. The reading is itself written down.
-#[utoipa::path(tag = "persons", operation_id = "export_person",
-    params(("id" = Uuid, Path, description = "The trainee, supervisor or leader.", example = "01890a5d-ac96-774b-bcce-b302099a8058")),
-    responses((status = 200, description = "All that is held", body = ExportView)),
-    extensions(("x-access" = json!("own_data"))))]
-#[get("/v1/persons/{id}/export")]
-pub async fn export(read: Read, id: Path<Uuid>) -> Answer {
+/// The operation.
+pub(super) fn operation() -> Operation {
+    Operation::custom(Custom {
+        method: Method::Get,
+        path: "/v1/persons/{id}/export",
+        places: &[PERSON],
+        id: "export_person",
+        tag: "persons",
+        summary: "Export what is held on a person",
+        about: "Everything the person is registered as, with name and HPR number; every event \
+                about it, with the person's names opened in them; what the person did that is \
+                recorded about others; and who read about the person. For the person (a trainee, \
+                supervisor or leader with a token of their own), and for whoever keeps the \
+                register, who answers a request for access. Of somebody who was erased there are \
+                only events and reads. The reading is itself written down.",
+        by: Access::OwnData,
+        refuses: &[],
+        concerns: None,
+        success: Success::json(200, "All that is held", named::<ExportView>),
+        answer: export,
+    })
+}
+
+async fn export(read: Read, id: Path<Uuid>) -> Answer {
     let (id, service) = (*id, read.service.clone());
     let reach = &read.actor.reach;
     if !reach.keeps_register() && !read.actor.own_ids().contains(&id) {

@@ -1,35 +1,19 @@
 //! What was told wrong: of positions, of their closure, of who held them.
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::occupancies::on_occupancy;
-use super::replied;
 use crate::capabilities::position::Occupancy;
 use crate::capabilities::position::domain::{
-    Category, Corrected, LeaveReason, OccupancyFacts, OpenPracticeModel, OperatingModel, subject,
+    Category, Corrected, LeaveReason, OccupancyFacts, OpenPracticeModel, OperatingModel,
 };
 use crate::capabilities::position::occupancy::begins_after_lis1;
-use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::{Known, Position};
-use crate::capabilities::position::view::{PositionView, SingleOccupancyView};
-use crate::capabilities::programme::{
-    self,
-    problems::{MUNICIPALITY_NOT_IN_PROGRAMME, PROGRAMME_QUOTA_REACHED},
-};
+use crate::capabilities::programme;
 use crate::capabilities::reference::goes_on_in_use;
-use crate::capabilities::trainee::Trainee;
 use crate::edge::{Day, Faults, FieldFault, PeriodCorrection, day_or_never};
-use crate::event_log::{Decision, Loaded, View};
-use crate::evolved;
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change};
+use crate::http::resource::{Cx, Decided};
 use crate::identifiers::Comment;
-use crate::problem::Rejection;
-use crate::problem::common::INVALID_REQUEST;
 use crate::time::Percent;
 
 /// How the position really was.
@@ -59,35 +43,19 @@ pub struct CorrectPosition {
     reason: Comment,
 }
 
-/// Correct what was recorded of a position
-///
-/// What is left out stays as it was. The first account stays in the history; `known_at` before the
-/// correction shows it.
-#[utoipa::path(tag = "positions", operation_id = "correct_position",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
-    request_body = CorrectPosition,
-    responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&CORRECTION_CONTRADICTS, &MUNICIPALITY_NOT_IN_PROGRAMME,
-        &PROGRAMME_QUOTA_REACHED])))))]
-#[post("/v1/positions/{id}/correction")]
-pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectPosition>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, *id);
-    let decide = async |view: &View| {
-        let loaded: Loaded<Position> = view.load(&subject(id)).await?;
-        let e = &loaded.state.known()?.established;
-        let how = really(loaded.state.known()?, asked.clone());
-        if how.from != e.from {
-            goes_on_in_use(view, &e.municipality, how.from, "/from").await?;
-            // Another first day is another place in the programme's quota.
-            if let Some(programme) = e.programme {
-                programme::admit(view, programme, &e.municipality, how.from, Some(id)).await?;
-            }
+pub(super) async fn correct(cx: &Cx<'_, Position>, asked: &CorrectPosition) -> Decided<Position> {
+    let known = cx.parties.known()?;
+    let e = &known.established;
+    let how = really(known, asked.clone());
+    if how.from != e.from {
+        goes_on_in_use(cx.view, &e.municipality, how.from, "/from").await?;
+        // Another first day is another place in the programme's quota.
+        if let Some(programme) = e.programme {
+            let except = Some(*cx.key);
+            programme::admit(cx.view, programme, &e.municipality, how.from, except).await?;
         }
-        let facts = loaded.state.known()?.correct(how)?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
-    };
-    change.execute(&body.canonical, decide).await
+    }
+    Ok(known.correct(how)?)
 }
 
 fn really(known: &Known, asked: CorrectPosition) -> Corrected {
@@ -124,32 +92,18 @@ pub struct CorrectClosure {
     reason: Comment,
 }
 
-/// Correct the closure of a position
-///
-/// The first account stays in the history; `known_at` before the correction shows it. A position of
-/// a programme needs its place in the quota again.
-#[utoipa::path(tag = "positions", operation_id = "correct_position_closure",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
-    request_body = CorrectClosure,
-    responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
-        &PROGRAMME_QUOTA_REACHED])))))]
-#[post("/v1/positions/{id}/closure/correction")]
-pub async fn correct_closure(change: Change, id: Path<Uuid>, body: Body<CorrectClosure>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, *id);
+pub(super) async fn correct_closure(
+    cx: &Cx<'_, Position>,
+    asked: &CorrectClosure,
+) -> Decided<Position> {
     let on = day_or_never(asked.on, asked.never_was)?;
-    let decide = async |view: &View| {
-        let loaded: Loaded<Position> = view.load(&subject(id)).await?;
-        let known = loaded.state.known()?;
-        let facts = known.correct_closure(on, asked.reason.clone())?;
-        let e = &known.established;
-        if let (Some(programme), Some(days)) = (e.programme, known.exists_after_all(on)) {
-            programme::readmit(view, programme, &e.municipality, days, id).await?;
-        }
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)?))
-    };
-    change.execute(&body.canonical, decide).await
+    let known = cx.parties.known()?;
+    let facts = known.correct_closure(on, asked.reason.clone())?;
+    let e = &known.established;
+    if let (Some(programme), Some(days)) = (e.programme, known.exists_after_all(on)) {
+        programme::readmit(cx.view, programme, &e.municipality, days, *cx.key).await?;
+    }
+    Ok(facts)
 }
 
 /// How the occupancy really was; what is left out stays.
@@ -187,37 +141,19 @@ pub struct CorrectOccupancy {
     reason: Comment,
 }
 
-/// Correct what was recorded of an occupancy
-///
-/// The first account stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "positions", operation_id = "correct_occupancy",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
-    request_body = CorrectOccupancy,
-    responses((status = 200, description = "The occupancy; null if it never was", body = Option<SingleOccupancyView>)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_OCCUPIED, &POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED,
-        &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED])))))]
-#[post("/v1/positions/{id}/occupancies/{occupancy}/correction")]
-pub async fn correct_occupancy(
-    change: Change,
-    path: Path<(Uuid, Uuid)>,
-    body: Body<CorrectOccupancy>,
-) -> Answer {
-    let asked = body.value;
-    let path = path.into_inner();
-    let rule = |known: &Known, held: &Trainee| {
-        let told = known.occupancy(path.1)?;
-        let facts = asked
-            .facts(told)
-            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-        // Who began as it was told has begun, whatever has been told of LIS1 since.
-        if let Some(facts) = facts.as_ref().filter(|facts| facts.period.from != told.period.from) {
-            let lis1 = held.known().and_then(|doctor| doctor.lis1_completed_on);
-            begins_after_lis1(lis1, facts.period.from, facts.lis1_exception.as_ref())?;
-        }
-        known.correct_occupancy(path.1, facts, asked.reason.clone(), held.occupancies())
-    };
-    on_occupancy(change, &body.canonical, path, rule).await
+pub(super) async fn correct_occupancy(
+    cx: &Cx<'_, Occupancy>,
+    asked: &CorrectOccupancy,
+) -> Decided<Occupancy> {
+    let (known, recorded) = (cx.parties.position.known()?, cx.parties.occupancy(cx.key)?);
+    let facts = asked.facts(recorded)?;
+    // Who began as it was recorded has begun, whatever has been recorded of LIS1 since.
+    if let Some(facts) = facts.as_ref().filter(|facts| facts.period.from != recorded.period.from) {
+        let lis1 = cx.parties.trainee.known().and_then(|trainee| trainee.lis1_completed_on);
+        begins_after_lis1(lis1, facts.period.from, facts.lis1_exception.as_ref())?;
+    }
+    let held = cx.parties.trainee.occupancies();
+    Ok(known.correct_occupancy(cx.key.1, facts, asked.reason.clone(), held)?)
 }
 
 impl CorrectOccupancy {

@@ -1,37 +1,239 @@
-//! Who holds a position: filled, changed, ended.
+//! Occupancies: who holds a position. Filled, changed, ended.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::capabilities::external_id::problems::OCCUPANCY_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind};
+use super::corrections;
+use super::positions::EXAMPLE;
+use crate::aggregate::Subject;
 use crate::capabilities::position::domain::{
-    Event, LeaveReason, ListCeiling, OperatingModel, Patients, Terms, WeekMinutes, subject,
+    Event, LeaveReason, ListCeiling, OCCUPANCY_EXTERNAL_IDS, OperatingModel, Patients, Terms,
+    WeekMinutes, subject,
 };
 use crate::capabilities::position::occupancy::{
-    Fill, Holders, LiftedTerm, NewTerms, begins_after_lis1,
+    Fill, Holders, LiftedTerm, NewTerms, Occupancy, begins_after_lis1,
 };
 use crate::capabilities::position::problems::*;
-use crate::capabilities::position::state::{Known, Position};
+use crate::capabilities::position::state::Position;
 use crate::capabilities::position::view::SingleOccupancyView;
 use crate::capabilities::supervision::{Assignments, supervision_subject};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, UNKNOWN_REFERENCE};
-use crate::event_log::feed::About;
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
-use crate::evolved;
-use crate::http::openapi::codes;
-use crate::http::page::{Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, Read, reading};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{
+    Act, By, Create, Cx, Key as _, Kind, Made, Operations, Past, Resource,
+};
 use crate::identifiers::{Comment, ExternalId};
 use crate::problem::Rejection;
-use crate::problem::common::NOT_FOUND;
-use crate::time::Percent;
+use crate::time::{FIRST_DAY, Percent};
+
+/// What the look of an occupancy follows from.
+pub struct Parties {
+    pub(super) position: Position,
+    pub(super) trainee: Trainee,
+    /// Who supervises the trainee: it matters once there is a last day.
+    supervision: Assignments,
+}
+
+impl Parties {
+    pub(super) fn occupancy(&self, key: &(Uuid, Uuid)) -> Result<&Occupancy, Rejection> {
+        self.position.known()?.occupancy(key.1)
+    }
+}
+
+impl Resource for Occupancy {
+    const KIND: Kind = Kind {
+        name: "occupancy",
+        plural: "occupancies",
+        noun: "occupancy",
+        tag: "positions",
+        path: "/v1/positions/{id}/occupancies",
+        places: &[
+            PathParameter::id("id", "The position.", EXAMPLE),
+            PathParameter::id(
+                "occupancy",
+                "The occupancy.",
+                "01890a5d-ac96-774b-bcce-b302099a8059",
+            ),
+        ],
+        read_by: Access::Individuals,
+        about_read: "Its ETag is the position's.",
+        about_history: "Every event about the occupancy itself, newest first, also of one that was \
+                        recorded by mistake. What else happened to the position is in the \
+                        position's history.",
+        external_ids: Some((&OCCUPANCY_EXTERNAL_IDS, Access::Municipal)),
+    };
+    type Key = (Uuid, Uuid);
+    type Event = Event;
+    type Parties = Parties;
+    type View = SingleOccupancyView;
+
+    async fn load(view: &View, key: &(Uuid, Uuid)) -> Result<Parties, Refusal> {
+        let position: Position = view.load(&subject(key.0)).await?.state;
+        let holder = position.known()?.occupancy(key.1)?.trainee;
+        let supervision = supervision_subject(holder);
+        let names = (trainee::subject(holder), supervision);
+        let (trainee, supervision) =
+            futures_util::try_join!(view.load(&names.0), view.consult(&names.1))?;
+        Ok(Parties { position, trainee: trainee.state, supervision: supervision.state })
+    }
+
+    fn home(_: &Parties, key: &(Uuid, Uuid)) -> Subject {
+        subject(key.0)
+    }
+
+    fn evolve(parties: &mut Parties, event: &Event) {
+        parties.position.evolve(event);
+    }
+
+    fn show(parties: &Parties, key: &(Uuid, Uuid), day: Date) -> Option<SingleOccupancyView> {
+        let occupancy = parties.occupancy(key).ok()?;
+        Some(SingleOccupancyView::on(occupancy, &parties.trainee, &parties.supervision, day))
+    }
+
+    fn first_day(_: &Parties, _: &(Uuid, Uuid)) -> Date {
+        FIRST_DAY // before it, it is shown as on its first day
+    }
+
+    async fn concerns(view: &View, key: &(Uuid, Uuid), _: Date) -> Result<Concerns, Refusal> {
+        let mut concerns = Concerns::default();
+        let holders: Holders = view.consult(&subject(key.0)).await?.state;
+        let Some((municipality, trainee)) = holders.of(key.1) else { return Ok(concerns) };
+        // The history of one that never was stays, for the municipality.
+        concerns.municipalities.insert(municipality);
+        concerns.shows = Some(trainee);
+        let position: Position = view.consult(&subject(key.0)).await?.state;
+        if position.known()?.occupancy(key.1).is_ok() {
+            concerns.doctors.insert(trainee);
+        }
+        Ok(concerns)
+    }
+
+    fn shows(parties: &Parties, key: &(Uuid, Uuid)) -> Option<Uuid> {
+        parties.occupancy(key).ok().map(|occupancy| occupancy.trainee)
+    }
+
+    fn past(key: &(Uuid, Uuid)) -> Past {
+        let member = Some(("occupancy", key.1.to_string()));
+        Past { subjects: vec![subject(key.0)], member }
+    }
+
+    fn named(parties: &Parties, key: &(Uuid, Uuid), _: &By) -> Result<Option<Held>, Rejection> {
+        let occupancy = parties.occupancy(key)?;
+        let trainee = occupancy.trainee;
+        Ok(Some(Held {
+            ids: occupancy.external_ids.clone(),
+            members: vec![("position", key.0), ("trainee", trainee), ("occupancy", key.1)],
+            subjects: vec![subject(key.0), trainee::subject(trainee)],
+            municipality: Some(occupancy.municipality.clone()),
+        }))
+    }
+
+    fn rename(parties: &mut Parties, _: &(Uuid, Uuid), event: &external_ids::Event) {
+        parties.position.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        None // each is shown with its position
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create_within::<Position, _, _>(Create {
+                id: "fill_position",
+                summary: "Fill a position",
+                about: "A doctor takes the position. Nobody else may hold it on any of those days, \
+                        and the doctor's shares in all positions never add up to more than 100 % on \
+                        any day. A doctor begins after LIS1, or with a documented exception. \
+                        `warnings` tell what no rule forbids.",
+                by: Access::Municipal,
+                refuses: &[
+                    &POSITION_SITUATION,
+                    &POSITION_NOT_YET_ESTABLISHED,
+                    &POSITION_OCCUPIED,
+                    &TRAINEE_OVER_FULL_TIME,
+                    &PERCENT_ABOVE_POSITION,
+                    &LIS1_NOT_COMPLETED,
+                    &EXTERNAL_ID_TAKEN,
+                ],
+                rule: fill,
+            })
+            .answering("The occupancy; its ETag is the position's")
+            .act(Act {
+                id: "end_occupancy",
+                path: "/end",
+                summary: "End an occupancy",
+                about: "The doctor leaves; the position is vacant from the next day. `warnings` \
+                        name the supervisors' assignments that go on.",
+                by: Access::Municipal,
+                refuses: &[
+                    &OCCUPANCY_ENDED,
+                    &OUTSIDE_OCCUPANCY,
+                    &POSITION_OCCUPIED,
+                    &POSITION_SITUATION,
+                    &TRAINEE_OVER_FULL_TIME,
+                ],
+                rule: async |cx: &Cx<'_, Self>, asked: &EndOccupancy| {
+                    let (known, held) = (cx.parties.position.known()?, &cx.parties.trainee);
+                    Ok(known.end(cx.key.1, asked.to.0, asked.reason, held.occupancies())?)
+                },
+            })
+            .act(Act {
+                id: "change_occupancy_terms",
+                path: "/terms",
+                summary: "Change the terms of an occupancy",
+                about: "Each term holds until the next day for which that term is recorded: what is \
+                        recorded late of one does not touch the others, and is not undone by what \
+                        was recorded of them.",
+                by: Access::Municipal,
+                refuses: &[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION],
+                rule: async |cx: &Cx<'_, Self>, asked: &ChangeTerms| {
+                    let new = asked.new_terms()?;
+                    let (known, held) = (cx.parties.position.known()?, &cx.parties.trainee);
+                    Ok(known.change_terms(cx.key.1, asked.from.0, &new, held.occupancies())?)
+                },
+            })
+            .act(Act {
+                id: "change_operating_model",
+                path: "/operating-model",
+                summary: "Change the operating model of an occupancy",
+                about: "As under a transition agreement (overgangsavtale). The tenure goes on \
+                        unbroken.",
+                by: Access::Municipal,
+                refuses: &[&OUTSIDE_OCCUPANCY],
+                rule: async |cx: &Cx<'_, Self>, asked: &ChangeOperatingModel| {
+                    let known = cx.parties.position.known()?;
+                    Ok(known.change_model(cx.key.1, asked.from.0, asked.operating_model)?)
+                },
+            })
+            .act(Act {
+                id: "correct_occupancy",
+                path: "/correction",
+                summary: "Correct what was recorded of an occupancy",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Municipal,
+                refuses: &[
+                    &POSITION_OCCUPIED,
+                    &POSITION_SITUATION,
+                    &POSITION_NOT_YET_ESTABLISHED,
+                    &TRAINEE_OVER_FULL_TIME,
+                    &PERCENT_ABOVE_POSITION,
+                    &LIS1_NOT_COMPLETED,
+                ],
+                rule: corrections::correct_occupancy,
+            })
+            .may_end_it()
+    }
+}
 
 /// A doctor to take the position.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -67,167 +269,55 @@ pub struct FillPosition {
     external_ids: Vec<ExternalId>,
 }
 
-/// What a change of one occupancy works on: the position, and the doctor's other occupancies.
-pub(super) struct Holding {
-    pub(super) position: Loaded<Position>,
-    pub(super) held: Loaded<Trainee>,
-}
-
-pub(super) async fn holding(
+async fn fill(
     view: &View,
-    position: Uuid,
-    occupancy: Uuid,
-) -> Result<Holding, Refusal> {
-    let position: Loaded<Position> = view.load(&subject(position)).await?;
-    let holder = position.state.known()?.occupancy(occupancy)?.trainee;
-    let held = view.load(&trainee::subject(holder)).await?;
-    Ok(Holding { position, held })
-}
-
-/// A rule on one occupancy: load, decide, answer with the occupancy as it then is.
-pub(super) async fn on_occupancy(
-    change: Change,
-    canonical: &str,
-    (position, occupancy): (Uuid, Uuid),
-    rule: impl Fn(&Known, &Trainee) -> Result<Vec<Event>, Rejection>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let Holding { position: loaded, held } = holding(view, position, occupancy).await?;
-        let facts = rule(loaded.state.known()?, &held.state)?;
-        let next = evolved!(loaded.state, facts);
-        let reply = occupancy_reply(view, 200, (&next, &held.state), occupancy, today).await?;
-        Ok(Decision::new(subject(position), &facts, reply))
+    by: &By,
+    place: &Place,
+    asked: &FillPosition,
+) -> Result<Made<Occupancy>, Refusal> {
+    checked(&asked.external_ids)?;
+    let id = Uuid::of(place).ok_or(&crate::http::problems::NOT_FOUND)?;
+    let period = edge::period(asked.from, asked.to)?;
+    let names = (subject(id), trainee::subject(asked.trainee.0));
+    let (position, held) =
+        futures_util::try_join!(view.load::<Position>(&names.0), view.load::<Trainee>(&names.1))?;
+    let (position, trainee) = (position.state, held.state);
+    let known = position.known()?;
+    let Some(doctor) = trainee.known() else {
+        return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
     };
-    change.execute(canonical, decide).await
-}
-
-pub(super) async fn occupancy_reply(
-    view: &View,
-    status: u16,
-    (state, doctor): (&Position, &Trainee),
-    occupancy: Uuid,
-    day: Date,
-) -> Result<Reply, Refusal> {
-    let known = state.known()?;
-    let position = known.established.position;
-    let held = known.occupancies.get(occupancy);
+    let exception = asked.lis1_exception.clone();
+    begins_after_lis1(doctor.lis1_completed_on, period.from, exception.as_ref())?;
+    let fill = Fill {
+        occupancy: by.new_id,
+        trainee: asked.trainee.0,
+        period,
+        percent: asked.percent,
+        operating_model: asked.operating_model,
+        terms: Terms {
+            list_length: asked.list_length,
+            list_ceiling: asked.list_ceiling,
+            protected_minutes_per_week: asked.protected_minutes_per_week,
+        },
+        lis1_exception: exception,
+        external_ids: asked.external_ids.clone(),
+    };
+    let facts = known.fill(fill, &doctor.occupancies)?;
+    // Already so: answer with the occupancy that is.
+    let occupancy = match facts.first() {
+        Some(_) => by.new_id,
+        None => known.same_occupancy(asked.trainee.0, &period).unwrap_or(by.new_id),
+    };
+    if !facts.is_empty() {
+        free::<Occupancy>(view, &asked.external_ids).await?;
+    }
     // Who supervises the doctor matters once there is a last day.
-    let supervision = match held.filter(|held| held.period.to.is_some()) {
-        Some(held) => view.consult(&supervision_subject(held.trainee)).await?.state,
+    let supervision = match period.to {
+        Some(_) => view.consult(&supervision_subject(asked.trainee.0)).await?.state,
         None => Assignments::default(),
     };
-    let shown = held.map(|held| SingleOccupancyView::on(held, doctor, &supervision, day));
-    let body = serde_json::to_value(shown).expect("views are plain data");
-    let location =
-        (status == 201).then(|| format!("/v1/positions/{position}/occupancies/{occupancy}"));
-    Ok(Reply { status, location, head: None, body })
-}
-
-/// Fill a position
-///
-/// A doctor takes the position. Nobody else may hold it on any of those days, and the doctor's
-/// shares in all positions never add up to more than 100 % on any day. A doctor begins after LIS1,
-/// or with a documented exception. `warnings` tell what no rule forbids.
-#[utoipa::path(tag = "positions", operation_id = "fill_position",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057")),
-    request_body = FillPosition,
-    responses((status = 201, description = "The occupancy; its ETag is the position's", body = SingleOccupancyView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED, &POSITION_OCCUPIED,
-        &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION, &LIS1_NOT_COMPLETED,
-        &OCCUPANCY_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/positions/{id}/occupancies")]
-pub async fn fill(change: Change, id: Path<Uuid>, body: Body<FillPosition>) -> Answer {
-    let (asked, today, new) = (body.value, change.today, Uuid::now_v7());
-    external_id::checked(&asked.external_ids)?;
-    let period = edge::period(asked.from, asked.to)?;
-    let decide = async |view: &View| {
-        let (position, doctor) = (subject(*id), trainee::subject(asked.trainee.0));
-        let (loaded, held) =
-            futures_util::try_join!(view.load::<Position>(&position), view.load(&doctor))?;
-        let held: Loaded<Trainee> = held;
-        let known = loaded.state.known()?;
-        let Some(doctor) = held.state.known() else {
-            return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
-        };
-        let exception = asked.lis1_exception.clone();
-        begins_after_lis1(doctor.lis1_completed_on, period.from, exception.as_ref())?;
-        let fill = Fill {
-            occupancy: new,
-            trainee: asked.trainee.0,
-            period,
-            percent: asked.percent,
-            operating_model: asked.operating_model,
-            terms: Terms {
-                list_length: asked.list_length,
-                list_ceiling: asked.list_ceiling,
-                protected_minutes_per_week: asked.protected_minutes_per_week,
-            },
-            lis1_exception: exception,
-            external_ids: asked.external_ids.clone(),
-        };
-        let facts = known.fill(fill, &doctor.occupancies)?;
-        if !facts.is_empty() {
-            external_id::free(view, Kind::Occupancy, &asked.external_ids).await?;
-        }
-        let next = evolved!(loaded.state, facts);
-        // Already so: answer with the occupancy that is.
-        let occupancy = match facts.first() {
-            Some(_) => new,
-            None => known.same_occupancy(asked.trainee.0, &period).unwrap_or(new),
-        };
-        let reply = occupancy_reply(view, 201, (&next, &held.state), occupancy, today).await?;
-        Ok(Decision::new(position, &facts, reply))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Read an occupancy
-#[utoipa::path(tag = "positions", operation_id = "read_occupancy",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), TimeAxes),
-    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/positions/{id}/occupancies/{occupancy}")]
-pub async fn read_occupancy(read: Read, path: Path<(Uuid, Uuid)>) -> Answer {
-    let (id, occupancy) = path.into_inner();
-    let known_at = read.settled_known_at().await?;
-    let reached = read.wait_for_log().await?;
-    let log = &read.service.log;
-    let position: Loaded<Position> = log.fold(&subject(id), known_at).await?;
-    let held = position.state.known()?.occupancy(occupancy)?;
-    if !read.actor.reach.sees_holder(&held.municipality, held.trainee) {
-        return Err((&NOT_FOUND).into());
-    }
-    let holder = held.trainee;
-    reading::about(holder);
-    let doctor: Loaded<Trainee> = log.fold(&trainee::subject(holder), known_at).await?;
-    let supervision: Loaded<Assignments> = log.fold(&supervision_subject(holder), known_at).await?;
-    let beside = doctor.head.max(supervision.head);
-    let view = |position: &Position, day| {
-        let held = position.known().ok()?.occupancies.get(occupancy)?;
-        Some(SingleOccupancyView::on(held, &doctor.state, &supervision.state, day))
-    };
-    read.show_beside(position, beside, reached, view).await
-}
-
-/// Read an occupancy's history
-///
-/// Every event about the occupancy itself, newest first, also of one that was told by mistake. What
-/// else happened to the position is in the position's history.
-#[utoipa::path(tag = "positions", operation_id = "read_occupancy_history",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/positions/{id}/occupancies/{occupancy}/history")]
-pub async fn history(list: History, path: Path<(Uuid, Uuid)>) -> Answer {
-    let (id, occupancy) = path.into_inner();
-    let holders: Loaded<Holders> = list.read.service.log.fold(&subject(id), None).await?;
-    reading::about(holders.state.of(occupancy).ok_or(&NOT_FOUND)?);
-    let (subjects, occupancy) = ([subject(id)], occupancy.to_string());
-    let about = About { subjects: &subjects, member: Some(("occupancy", &occupancy)) };
-    list.history_of(about).await
+    let parties = Parties { position, trainee, supervision };
+    Ok(Made::new((id, occupancy), parties, facts))
 }
 
 /// The end of an occupancy.
@@ -238,25 +328,6 @@ pub struct EndOccupancy {
     to: Day,
     /// Why the doctor leaves.
     reason: LeaveReason,
-}
-
-/// End an occupancy
-///
-/// The doctor leaves; the position is vacant from the next day. `warnings` name the supervisors'
-/// assignments that go on.
-#[utoipa::path(tag = "positions", operation_id = "end_occupancy",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
-    request_body = EndOccupancy,
-    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OCCUPANCY_ENDED, &OUTSIDE_OCCUPANCY, &POSITION_OCCUPIED,
-        &POSITION_SITUATION, &TRAINEE_OVER_FULL_TIME])))))]
-#[post("/v1/positions/{id}/occupancies/{occupancy}/end")]
-pub async fn end(change: Change, path: Path<(Uuid, Uuid)>, body: Body<EndOccupancy>) -> Answer {
-    let EndOccupancy { to, reason } = body.value;
-    let path = path.into_inner();
-    let rule = |known: &Known, held: &Trainee| known.end(path.1, to.0, reason, held.occupancies());
-    on_occupancy(change, &body.canonical, path, rule).await
 }
 
 /// New terms; what is left out stays, also where it was told for a later day.
@@ -287,7 +358,7 @@ pub struct ChangeTerms {
 const LIFTED_MAX: usize = 3;
 
 impl ChangeTerms {
-    fn new_terms(self) -> Result<NewTerms, FieldFault> {
+    fn new_terms(&self) -> Result<NewTerms, FieldFault> {
         if self.lifted.len() > LIFTED_MAX {
             let fault = Fault::new("too_many", "At most 3.", "Høyst 3.");
             return Err(FieldFault::at("/lifted", fault));
@@ -297,7 +368,7 @@ impl ChangeTerms {
             list_ceiling: self.list_ceiling,
             protected_minutes_per_week: self.protected_minutes_per_week,
         };
-        let new = NewTerms { percent: self.percent, terms, lifted: self.lifted };
+        let new = NewTerms { percent: self.percent, terms, lifted: self.lifted.clone() };
         let fault = Fault::new(
             "told_and_lifted",
             "Tell the term, or that it is lifted: one of the two.",
@@ -305,30 +376,6 @@ impl ChangeTerms {
         );
         if new.contradict() { Err(FieldFault::at("/lifted", fault)) } else { Ok(new) }
     }
-}
-
-/// Change the terms of an occupancy
-///
-/// Each term holds until the next day for which that term is told: what is told late of one does
-/// not touch the others, and is not undone by what was told of them.
-#[utoipa::path(tag = "positions", operation_id = "change_occupancy_terms",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
-    request_body = ChangeTerms,
-    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION])))))]
-#[post("/v1/positions/{id}/occupancies/{occupancy}/terms")]
-pub async fn change_terms(
-    change: Change,
-    path: Path<(Uuid, Uuid)>,
-    body: Body<ChangeTerms>,
-) -> Answer {
-    let from = body.value.from.0;
-    let new = body.value.new_terms()?;
-    let path = path.into_inner();
-    let rule =
-        |known: &Known, held: &Trainee| known.change_terms(path.1, from, &new, held.occupancies());
-    on_occupancy(change, &body.canonical, path, rule).await
 }
 
 /// A new operating model.
@@ -339,25 +386,4 @@ pub struct ChangeOperatingModel {
     from: Day,
     /// The agreed operating model.
     operating_model: OperatingModel,
-}
-
-/// Change the operating model of an occupancy
-///
-/// As under a transition agreement (overgangsavtale). The tenure goes on unbroken.
-#[utoipa::path(tag = "positions", operation_id = "change_operating_model",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("occupancy" = Uuid, Path, description = "The occupancy.", example = "01890a5d-ac96-774b-bcce-b302099a8059")),
-    request_body = ChangeOperatingModel,
-    responses((status = 200, description = "The occupancy", body = SingleOccupancyView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&OUTSIDE_OCCUPANCY])))))]
-#[post("/v1/positions/{id}/occupancies/{occupancy}/operating-model")]
-pub async fn change_model(
-    change: Change,
-    path: Path<(Uuid, Uuid)>,
-    body: Body<ChangeOperatingModel>,
-) -> Answer {
-    let ChangeOperatingModel { from, operating_model } = body.value;
-    let path = path.into_inner();
-    let rule = |known: &Known, _: &Trainee| known.change_model(path.1, from.0, operating_model);
-    on_occupancy(change, &body.canonical, path, rule).await
 }

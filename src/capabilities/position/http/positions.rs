@@ -1,34 +1,225 @@
-//! Positions: established, listed, read.
+//! Positions: established, announced, suspended, resumed, closed.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
-use utoipa::{IntoParams, ToSchema};
+use jiff::civil::Date;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::replied;
-use crate::capabilities::external_id::problems::POSITION_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind};
+use super::corrections;
+use crate::aggregate::Subject;
 use crate::capabilities::position::domain::{
-    Category, Established, Event, OpenPracticeModel, OperatingModel, Terms, subject,
+    Category, EXTERNAL_IDS, Established, Event, OpenPracticeModel, OperatingModel, Terms, subject,
 };
+use crate::capabilities::position::positions::Positions;
+use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::Position;
-use crate::capabilities::position::view::{PositionView, SituationWord};
+use crate::capabilities::position::view::PositionView;
 use crate::capabilities::programme::{
     self,
     problems::{MUNICIPALITY_NOT_IN_PROGRAMME, PROGRAMME_QUOTA_REACHED},
 };
 use crate::capabilities::reference::municipality_in_use;
-use crate::edge::{Day, Faults, Id};
-use crate::event_log::{Decision, View};
-use crate::evolved;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
-use crate::time::Percent;
+use crate::edge::{Day, Fault, Faults, Id};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
+use crate::problem::Rejection;
+use crate::time::{FIRST_DAY, Percent};
+
+/// An id for the document.
+pub(super) const EXAMPLE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+impl Resource for Position {
+    const KIND: Kind = Kind {
+        name: "position",
+        plural: "positions",
+        noun: "position",
+        tag: "positions",
+        path: "/v1/positions",
+        places: &[PathParameter::id("id", "The position.", EXAMPLE)],
+        read_by: Access::Individuals,
+        about_read: "As it is on `as_of` (today by default), as known at `known_at`.",
+        about_history: "Every event that concerns it, newest first.",
+        external_ids: Some((&EXTERNAL_IDS, Access::Municipal)),
+    };
+    type Key = Uuid;
+    type Event = Event;
+    type Parties = Self;
+    type View = PositionView;
+
+    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
+        let position: Self = view.load(&subject(*id)).await?.state;
+        position.known()?;
+        Ok(position)
+    }
+
+    fn home(_: &Self, id: &Uuid) -> Subject {
+        subject(*id)
+    }
+
+    fn evolve(position: &mut Self, event: &Event) {
+        position.evolve(event);
+    }
+
+    fn show(position: &Self, _: &Uuid, day: Date) -> Option<PositionView> {
+        PositionView::on(position, day)
+    }
+
+    fn first_day(position: &Self, _: &Uuid) -> Date {
+        position.known().map_or(FIRST_DAY, |known| known.established.from)
+    }
+
+    async fn concerns(view: &View, id: &Uuid, _: Date) -> Result<Concerns, Refusal> {
+        let mut concerns = Concerns::default();
+        if let Ok(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
+            concerns.municipalities.insert(known.established.municipality.clone());
+            // Whoever held it goes on seeing it.
+            concerns.doctors.extend(known.occupancies.iter().map(|held| held.trainee));
+        }
+        Ok(concerns)
+    }
+
+    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+        None
+    }
+
+    fn past(id: &Uuid) -> Past {
+        subject(*id).into()
+    }
+
+    fn named(position: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let known = position.known()?;
+        Ok(Some(Held {
+            ids: known.external_ids.clone(),
+            members: vec![("position", *id)],
+            subjects: vec![subject(*id)],
+            municipality: Some(known.established.municipality.clone()),
+        }))
+    }
+
+    fn rename(position: &mut Self, _: &Uuid, event: &external_ids::Event) {
+        position.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        let about = "In the order they were registered, as they are on `as_of`.";
+        Some(Listing::of::<Positions>("positions", about, Access::Individuals))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "establish_position",
+                summary: "Establish a position",
+                about: "From its first day the position is `planned`: it can be announced and filled.",
+                by: Access::Municipal,
+                refuses: &[
+                    &EXTERNAL_ID_TAKEN,
+                    &MUNICIPALITY_NOT_IN_PROGRAMME,
+                    &PROGRAMME_QUOTA_REACHED,
+                ],
+                rule: establish,
+            })
+            .act(Act {
+                id: "announce_position",
+                path: "/announcements",
+                summary: "Announce a position",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                rule: announce,
+            })
+            .act(Act {
+                id: "withdraw_announcement",
+                path: "/announcement-withdrawal",
+                summary: "Withdraw the announcement of a position",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
+                    Ok(cx.parties.known()?.withdraw(asked.day(cx.by))?)
+                },
+            })
+            .act(Act {
+                id: "suspend_position",
+                path: "/suspension",
+                summary: "Suspend a position",
+                about: "It rests from that day until it is resumed. A position that somebody holds \
+                        cannot rest.",
+                by: Access::Municipal,
+                refuses: &[
+                    &POSITION_SITUATION,
+                    &POSITION_NOT_YET_ESTABLISHED,
+                    &POSITION_OCCUPIED,
+                ],
+                rule: async |cx: &Cx<'_, Self>, asked: &OnDayWithReason| {
+                    Ok(cx.parties.known()?.suspend(asked.day(cx.by), asked.reason.clone())?)
+                },
+            })
+            .act(Act {
+                id: "resume_position",
+                path: "/resumption",
+                summary: "Resume a suspended position",
+                about: "It is again what it was before it rested.",
+                by: Access::Municipal,
+                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
+                    Ok(cx.parties.known()?.resume(asked.day(cx.by))?)
+                },
+            })
+            .act(Act {
+                id: "close_position",
+                path: "/closure",
+                summary: "Close a position for good",
+                about: "From that day it exists no more. Its place in the programme's quota is free \
+                        again.",
+                by: Access::Municipal,
+                refuses: &[
+                    &POSITION_SITUATION,
+                    &POSITION_NOT_YET_ESTABLISHED,
+                    &POSITION_OCCUPIED,
+                ],
+                rule: async |cx: &Cx<'_, Self>, asked: &OnDayWithReason| {
+                    Ok(cx.parties.known()?.close(asked.day(cx.by), asked.reason.clone())?)
+                },
+            })
+            .act(Act {
+                id: "correct_position",
+                path: "/correction",
+                summary: "Correct what was recorded of a position",
+                about: "What is left out stays as it was. The first account stays in the history; \
+                        `known_at` before the correction shows it.",
+                by: Access::Municipal,
+                refuses: &[
+                    &CORRECTION_CONTRADICTS,
+                    &MUNICIPALITY_NOT_IN_PROGRAMME,
+                    &PROGRAMME_QUOTA_REACHED,
+                ],
+                rule: corrections::correct,
+            })
+            .act(Act {
+                id: "correct_position_closure",
+                path: "/closure/correction",
+                summary: "Correct the closure of a position",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it. A position of a programme needs its place in the quota again.",
+                by: Access::Municipal,
+                refuses: &[
+                    &POSITION_SITUATION,
+                    &POSITION_NOT_YET_ESTABLISHED,
+                    &POSITION_OCCUPIED,
+                    &PROGRAMME_QUOTA_REACHED,
+                ],
+                rule: corrections::correct_closure,
+            })
+    }
+}
 
 /// A position to establish.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -62,152 +253,92 @@ pub struct EstablishPosition {
     external_ids: Vec<ExternalId>,
 }
 
-/// Establish a position
-///
-/// From its first day the position is `planned`: it can be announced and filled.
-#[utoipa::path(tag = "positions", operation_id = "establish_position",
-    request_body = EstablishPosition,
-    responses((status = 201, description = "The position", body = PositionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&POSITION_EXTERNAL_ID_TAKEN, &MUNICIPALITY_NOT_IN_PROGRAMME,
-        &PROGRAMME_QUOTA_REACHED])))))]
-#[post("/v1/positions")]
-pub async fn establish(change: Change, body: Body<EstablishPosition>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    external_id::checked(&asked.external_ids)?;
-    change.reach().act_in(&asked.municipality)?;
-    let from = asked.from.map_or(today, |day| day.0);
-    let decide = async |view: &View| {
-        view.is_new(&subject(id)).await?;
-        municipality_in_use(view, &asked.municipality, from).await?;
-        if let Some(programme) = asked.programme {
-            programme::admit(view, programme.0, &asked.municipality, from, None).await?;
-        }
-        external_id::free(view, Kind::Position, &asked.external_ids).await?;
-        let asked = asked.clone();
-        let facts = [Event::from(Established {
-            position: id,
-            municipality: asked.municipality,
-            category: asked.category,
-            percent: asked.percent,
-            intended_operating_model: asked.intended_operating_model,
-            from,
-            programme: asked.programme.map(|id| id.0),
-            open_practice_model: asked.open_practice_model,
-            terms: Terms::default(),
-            salary_offer_made: asked.salary_offer_made,
-            external_ids: asked.external_ids,
-        })];
-        let next = evolved!(Position::default(), facts);
-        Ok(Decision::new(subject(id), &facts, replied(201, &next, today)?))
+async fn establish(
+    view: &View,
+    by: &By,
+    _: &Place,
+    asked: &EstablishPosition,
+) -> Result<Made<Position>, Refusal> {
+    checked(&asked.external_ids)?;
+    by.reach().act_in(&asked.municipality)?;
+    let (id, from) = (by.new_id, asked.from.map_or(by.today, |day| day.0));
+    view.is_new(&subject(id)).await?;
+    municipality_in_use(view, &asked.municipality, from).await?;
+    if let Some(programme) = asked.programme {
+        programme::admit(view, programme.0, &asked.municipality, from, None).await?;
+    }
+    free::<Position>(view, &asked.external_ids).await?;
+    let asked = asked.clone();
+    let established = Established {
+        position: id,
+        municipality: asked.municipality,
+        category: asked.category,
+        percent: asked.percent,
+        intended_operating_model: asked.intended_operating_model,
+        from,
+        programme: asked.programme.map(|id| id.0),
+        open_practice_model: asked.open_practice_model,
+        terms: Terms::default(),
+        salary_offer_made: asked.salary_offer_made,
+        external_ids: asked.external_ids,
     };
-    change.execute(&body.canonical, decide).await
+    Ok(Made::new(id, Position::default(), vec![established.into()]))
 }
 
-/// Which positions.
-#[derive(Debug, Deserr, IntoParams)]
+/// An announcement to applicants.
+#[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct PositionFilters {
-    /// Only positions of this municipality, those included that are filed under a number which it
-    /// had or took over by the day.
+pub struct AnnouncePosition {
+    /// The day it is announced; today by default.
     #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// Only positions of this programme.
-    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8060")]
+    on: Option<Day>,
+    /// Until when doctors may apply.
     #[deserr(default)]
-    programme: Option<Id>,
-    /// Only positions of this category.
-    #[deserr(default)]
-    category: Option<Category>,
-    /// Only positions in this situation on the day.
-    #[deserr(default)]
-    situation: Option<SituationWord>,
-    /// Only positions held by this doctor on the day.
-    #[deserr(default)]
-    trainee: Option<Id>,
-    /// Only the position that another system calls this: `system/id`.
-    #[param(inline)]
-    #[deserr(default)]
-    external_id: Option<ExternalName>,
-    /// Only the position with an occupancy, on whatever day, that another system calls this:
-    /// `system/id`. It is among `occupancies`.
-    #[param(inline)]
-    #[deserr(default)]
-    occupancy_external_id: Option<ExternalName>,
+    apply_by: Option<Day>,
 }
 
-/// What positions are sorted by.
-pub struct PositionOrders;
-
-impl Orders for PositionOrders {
-    const ALL: &'static [By] = &[
-        By::key("created", "When they were registered here."),
-        By::text(
-            "municipality",
-            "municipality",
-            "The number of the municipality that they are filed under.",
-        ),
-    ];
+async fn announce(cx: &Cx<'_, Position>, asked: &AnnouncePosition) -> Decided<Position> {
+    let on = asked.on.map_or(cx.by.today, |day| day.0);
+    let apply_by = asked.apply_by.map(|day| day.0);
+    if apply_by.is_some_and(|last| last < on) {
+        let fault = Fault::new(
+            "before_announcement",
+            "Must not come before the day of the announcement.",
+            "Kan ikke komme før dagen stillingen lyses ut.",
+        );
+        return Err(Rejection::field("/apply_by", fault).into());
+    }
+    Ok(cx.parties.known()?.announce(on, apply_by)?)
 }
 
-/// Whoever sees a position only for the sake of a doctor finds it by that doctor's occupancy alone:
-/// the one on the day, which the row is about. The value is the id, and behind it the numbers of
-/// the municipalities of which the caller sees everything.
-const SHOWN: &str = "(municipality = any(($$::text[])[2:]) or exists (
-    select from json_array_elements(body -> 'occupancy' -> 'external_ids') e
-    where (e ->> 'system') || '/' || (e ->> 'id') = ($$::text[])[1]))";
-
-/// List positions
-///
-/// In the order they were registered, as they are on `as_of`.
-#[utoipa::path(tag = "positions", operation_id = "list_positions",
-    params(PositionFilters, Sort<PositionOrders>, TimeAxes, crate::http::page::Paging),
-    responses((status = 200, description = "A page of positions", body = Page<PositionView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/positions")]
-pub async fn list_all(list: List<PositionFilters, PositionOrders>) -> Answer {
-    let filters = &list.filters;
-    let text = |value: &dyn ToString| value.to_string();
-    let of_occupancy = filters.occupancy_external_id.as_ref().map(|e| text(e));
-    let reach = &list.read.actor.reach;
-    let shown = of_occupancy
-        .clone()
-        .filter(|_| reach.sees_by_doctor())
-        .map(|external| std::iter::once(external).chain(reach.numbers()).collect::<Vec<String>>());
-    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
-    ListQuery::of("positions", rows)
-        .filed_under("municipality", filters.municipality.as_ref())
-        .filter("programme = $$", filters.programme.map(|id| id.0))
-        .filter("category = $$", filters.category.map(|c| text(&c)))
-        .filter("situation = $$", filters.situation.map(|s| text(&s)))
-        .filter("trainee = $$", filters.trainee.map(|id| id.0))
-        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| text(e)))
-        .filter("occupancies_external @> array[$$::text]", of_occupancy)
-        .filter(SHOWN, shown)
-        .answer(list)
-        .await
+/// A day, today by default.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct OnDay {
+    /// The day it happens; today by default.
+    #[deserr(default)]
+    on: Option<Day>,
 }
 
-/// Read a position
-///
-/// As it is on `as_of` (today by default), as known at `known_at`.
-#[utoipa::path(tag = "positions", operation_id = "read_position",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), TimeAxes),
-    responses((status = 200, description = "The position", body = PositionView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/positions/{id}")]
-pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
-    read.resource(&subject(*id), PositionView::on).await
+impl OnDay {
+    fn day(&self, by: &By) -> Date {
+        self.on.map_or(by.today, |day| day.0)
+    }
 }
 
-/// Read a position's history
-///
-/// Every event that concerns it, newest first.
-#[utoipa::path(tag = "positions", operation_id = "read_position_history",
-    params(("id" = Uuid, Path, description = "The position.", example = "01890a5d-ac96-774b-bcce-b302099a8057"), Sort<InTime>, TimeAxes, crate::http::page::Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/positions/{id}/history")]
-pub async fn history(list: History, id: Path<Uuid>) -> Answer {
-    list.history(&[subject(*id)]).await
+/// A day and a reason.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct OnDayWithReason {
+    /// The day it happens; today by default.
+    #[deserr(default)]
+    on: Option<Day>,
+    /// Why.
+    reason: Comment,
+}
+
+impl OnDayWithReason {
+    fn day(&self, by: &By) -> Date {
+        self.on.map_or(by.today, |day| day.0)
+    }
 }

@@ -188,7 +188,7 @@ impl Known {
             return Ok(vec![]);
         }
         if occupancy.end_reason.is_some() {
-            let end = occupancy.period.to.map_or(String::new(), |to| to.to_string());
+            let end = occupancy.period.to;
             return Err(Rejection::new(&problems::OCCUPANCY_ENDED).with("to", end));
         }
         if to < occupancy.period.from {

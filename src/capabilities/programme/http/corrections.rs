@@ -1,24 +1,58 @@
-//! What was told wrong of a programme: when it was started, and of its phases and rates.
+//! What was recorded wrong of a programme: when it was started, and of its phases and rates.
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::super::domain::{PhaseFacts, PositionCount, ProgrammeFacts, SubsidyFacts, YearlyNok};
 use super::super::problems::*;
-use super::super::state::Known;
-use super::super::view::ProgrammeView;
-use super::on_programme;
+use super::super::state::Programme;
 use crate::edge::{Day, Fault, Faults, FieldFault, PeriodCorrection};
-use crate::event_log::View;
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change};
+use crate::http::access::Access;
+use crate::http::resource::{Act, Cx, Decided, Operations};
 use crate::identifiers::{Comment, Name};
-use crate::problem::Rejection;
-use crate::problem::common::INVALID_REQUEST;
-use crate::time::Period;
+
+/// Adds the operations.
+pub(super) fn operations(operations: Operations<Programme>) -> Operations<Programme> {
+    operations
+        .act(Act {
+            id: "correct_programme",
+            path: "/correction",
+            summary: "Correct what was recorded of a programme",
+            about: "Its name, its days, how many positions a municipality may have. The first \
+                    account stays in the history; `known_at` before the correction shows it. \
+                    Phases and rates that were recorded for its whole time last as long as it \
+                    really does, and hold on its days only. Municipalities must be able to take \
+                    part as they do: their participations are corrected by themselves.",
+            by: Access::Programme,
+            refuses: &[&PROGRAMME_CORRECTION_CONTRADICTS],
+            rule: async |cx: &Cx<'_, Programme>, asked: &CorrectProgramme| {
+                let known = cx.parties.known()?;
+                let facts = asked.facts(known.facts())?;
+                Ok(known.correct(facts, asked.reason.clone())?)
+            },
+        })
+        .may_end_it()
+        .act(Act {
+            id: "correct_programme_phase",
+            path: "/phases/correction",
+            summary: "Correct a phase of a programme",
+            about: "The first account stays in the history; `known_at` before the correction shows \
+                    it.",
+            by: Access::Programme,
+            refuses: &[&OUTSIDE_PROGRAMME],
+            rule: correct_phase,
+        })
+        .act(Act {
+            id: "correct_programme_subsidy",
+            path: "/subsidies/correction",
+            summary: "Correct what a programme pays for a position",
+            about: "Also the rate that it was started with, which holds from its first day. The \
+                    first account stays in the history; `known_at` before the correction shows it.",
+            by: Access::Programme,
+            refuses: &[&OUTSIDE_PROGRAMME],
+            rule: correct_subsidy,
+        })
+}
 
 /// How the programme really is; what is left out stays.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -78,30 +112,6 @@ impl CorrectProgramme {
     }
 }
 
-/// Correct what was recorded of a programme
-///
-/// Its name, its days, how many positions a municipality may have. The first account stays in the
-/// history; `known_at` before the correction shows it. Phases and rates
-/// that were told for its whole time last as long as it really does, and hold on its days only.
-/// Municipalities must be able to take part as they do: their participations are corrected by
-/// themselves.
-#[utoipa::path(tag = "programmes", operation_id = "correct_programme",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = CorrectProgramme,
-    responses((status = 200, description = "The programme; null if it never was", body = Option<ProgrammeView>)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&PROGRAMME_CORRECTION_CONTRADICTS])))))]
-#[post("/v1/programmes/{id}/correction")]
-pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectProgramme>) -> Answer {
-    let asked = &body.value;
-    let rule = async |_: &View, known: &Known| {
-        let facts = asked
-            .facts(known.facts())
-            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-        Ok(known.correct(facts, asked.reason.clone())?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
-}
-
 /// How a phase really was; what is left out stays.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -129,29 +139,15 @@ pub struct CorrectPhase {
     reason: Comment,
 }
 
-/// Correct a phase of a programme
-///
-/// The first account stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "programmes", operation_id = "correct_programme_phase",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = CorrectPhase,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
-#[post("/v1/programmes/{id}/phases/correction")]
-pub async fn correct_phase(change: Change, id: Path<Uuid>, body: Body<CorrectPhase>) -> Answer {
-    let asked = &body.value;
-    let CorrectPhase { from, to, reopened, never_was, .. } = *asked;
+async fn correct_phase(cx: &Cx<'_, Programme>, asked: &CorrectPhase) -> Decided<Programme> {
+    let &CorrectPhase { from, to, reopened, never_was, .. } = asked;
     let else_told = asked.name.is_some();
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-    let rule = async |_: &View, known: &Known| {
-        let was = asked.recorded_from.0;
-        let told = known.recorded_phase(was)?;
-        let period = really(correction, told.period)?;
-        let name = asked.name.clone().unwrap_or(told.name);
-        let facts = period.map(|period| PhaseFacts { name, period });
-        Ok(known.correct_phase(was, facts, asked.reason.clone())?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
+    let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
+    let recorded = known.recorded_phase(was)?;
+    let name = asked.name.clone().unwrap_or(recorded.name);
+    let facts = correction.of(recorded.period)?.map(|period| PhaseFacts { name, period });
+    Ok(known.correct_phase(was, facts, asked.reason.clone())?)
 }
 
 /// How a rate really was; what is left out stays.
@@ -181,34 +177,14 @@ pub struct CorrectSubsidy {
     reason: Comment,
 }
 
-/// Correct what a programme pays for a position
-///
-/// Also the rate that it was started with, which holds from its first day. The first account stays
-/// in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "programmes", operation_id = "correct_programme_subsidy",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = CorrectSubsidy,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME])))))]
-#[post("/v1/programmes/{id}/subsidies/correction")]
-pub async fn correct_subsidy(change: Change, id: Path<Uuid>, body: Body<CorrectSubsidy>) -> Answer {
-    let asked = &body.value;
-    let CorrectSubsidy { from, to, reopened, never_was, nok_per_position_year, .. } = *asked;
+async fn correct_subsidy(cx: &Cx<'_, Programme>, asked: &CorrectSubsidy) -> Decided<Programme> {
+    let &CorrectSubsidy { from, to, reopened, never_was, nok_per_position_year, .. } = asked;
     let else_told = nok_per_position_year.is_some();
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-    let rule = async |_: &View, known: &Known| {
-        let was = asked.recorded_from.0;
-        let told = known.recorded_subsidy(was)?;
-        let nok_per_position_year = nok_per_position_year.unwrap_or(told.nok_per_position_year);
-        let period = really(correction, told.period)?;
-        let facts = period.map(|period| SubsidyFacts { nok_per_position_year, period });
-        Ok(known.correct_subsidy(was, facts, asked.reason.clone())?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
-}
-
-/// The days that something really had; `None` when it never was.
-fn really(correction: PeriodCorrection, recorded: Period) -> Result<Option<Period>, Rejection> {
-    let period = correction.of(recorded);
-    period.map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))
+    let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
+    let recorded = known.recorded_subsidy(was)?;
+    let nok_per_position_year = nok_per_position_year.unwrap_or(recorded.nok_per_position_year);
+    let period = correction.of(recorded.period)?;
+    let facts = period.map(|period| SubsidyFacts { nok_per_position_year, period });
+    Ok(known.correct_subsidy(was, facts, asked.reason.clone())?)
 }

@@ -1,26 +1,75 @@
-//! The operations on participations: which municipalities take part, and with how many positions.
+//! Participations: which municipalities take part, with how many positions, and who has a place.
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::domain::{ParticipationFacts, PositionCount};
+use super::super::domain::{ParticipationFacts, PositionCount, subject};
 use super::super::problems::*;
-use super::super::quota::Quota;
-use super::super::state::Known;
-use super::super::view::ProgrammeView;
-use super::{on_programme, quota};
-use crate::capabilities::reference::{self, municipality_in_use};
-use crate::edge::{self, Day, Faults, PeriodCorrection};
-use crate::event_log::{Refusal, View};
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change};
+use super::super::quota::{self, Quota};
+use super::super::state::Programme;
+use crate::capabilities::position::quota_subject;
+use crate::capabilities::reference::{self, Lineage, municipality_in_use};
+use crate::edge::{self, Day, Faults, PeriodCorrection, UNKNOWN_REFERENCE};
+use crate::event_log::{Failure, Loaded, Refusal, View};
+use crate::http::access::Access;
+use crate::http::resource::{Act, Cx, Decided, Operations};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
-use crate::problem::common::INVALID_REQUEST;
+use crate::time::Period;
+
+/// The quota of a municipality on a day, guarded under each of its numbers: a position that another
+/// of them gets at this moment takes its place.
+async fn quota(
+    view: &View,
+    programme: Uuid,
+    number: &MunicipalityNumber,
+    lineage: &Lineage,
+    day: Date,
+) -> Result<Quota, Refusal> {
+    let loads = quota::numbers(number, lineage, day).into_iter().map(async |number| {
+        let loaded = view.load::<Quota>(&quota_subject(programme, &number)).await?;
+        Ok::<_, Failure>((number, loaded.state))
+    });
+    let mut quotas = try_join_all(loads).await?.into_iter().collect();
+    Ok(quota::together(number, lineage, day, &mut quotas))
+}
+
+/// Refuses a position of a programme that the programme, the participation or the quota does not
+/// allow on its first day. `new` is a position that has its place already and moves that day.
+pub(crate) async fn admit(
+    view: &View,
+    programme: Uuid,
+    municipality: &MunicipalityNumber,
+    on: Date,
+    new: Option<Uuid>,
+) -> Result<(), Refusal> {
+    let lineage = reference::lineage(view, [municipality.clone()], None).await?;
+    let number = lineage.goes_on_as(municipality, on);
+    let quota = quota(view, programme, number, &lineage, on).await?;
+    if !quota.has_participations() {
+        let loaded: Loaded<Programme> = view.consult(&subject(programme)).await?;
+        if loaded.state == Programme::Unknown {
+            return Err(Rejection::field("/programme", UNKNOWN_REFERENCE).into());
+        }
+    }
+    Ok(quota.admit(on, new)?)
+}
+
+/// Refuses days of a position of a programme that it was told not to exist on, when others have
+/// taken its place in the quota.
+pub(crate) async fn readmit(
+    view: &View,
+    programme: Uuid,
+    municipality: &MunicipalityNumber,
+    days: Period,
+    position: Uuid,
+) -> Result<(), Refusal> {
+    let quota: Loaded<Quota> = view.load(&quota_subject(programme, municipality)).await?;
+    Ok(quota.state.readmit(days, position)?)
+}
 
 /// The quota of a number itself, with those that count together with it on a day.
 async fn quota_of(
@@ -31,6 +80,58 @@ async fn quota_of(
 ) -> Result<Quota, Refusal> {
     let lineage = reference::lineage(view, [number.clone()], None).await?;
     quota(view, programme, number, &lineage, day).await
+}
+
+/// Adds the operations.
+pub(super) fn operations(operations: Operations<Programme>) -> Operations<Programme> {
+    operations
+        .act(Act {
+            id: "join_programme",
+            path: "/participations",
+            summary: "Let a municipality take part in a programme",
+            about: "Recorded again with the same first day, the later statement replaces the \
+                    earlier: so a quota is changed.",
+            by: Access::Programme,
+            refuses: &[
+                &OUTSIDE_PROGRAMME,
+                &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+                &PROGRAMME_PARTICIPATION_OVERLAPS,
+                &PROGRAMME_PARTICIPATION_IN_USE,
+            ],
+            rule: join,
+        })
+        .act(Act {
+            id: "leave_programme",
+            path: "/participations/end",
+            summary: "End a municipality's participation in a programme",
+            about: "Positions that the municipality has stay as they are; no new ones begin after \
+                    the last day.",
+            by: Access::Programme,
+            refuses: &[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE],
+            rule: async |cx: &Cx<'_, Programme>, asked: &LeaveProgramme| {
+                let (municipality, to) = (&asked.municipality, asked.to.0);
+                cx.by.reach().answer_for(municipality)?;
+                let quota = quota_of(cx.view, *cx.key, municipality, to).await?;
+                Ok(quota.leave(*cx.key, municipality.clone(), to)?)
+            },
+        })
+        .act(Act {
+            id: "correct_participation",
+            path: "/participations/correction",
+            summary: "Correct a municipality's participation in a programme",
+            about: "The first account stays in the history; `known_at` before the correction shows \
+                    it. A participation cannot be taken out while positions of the municipality \
+                    have places in the programme on its days, nor changed so that a position loses \
+                    its place.",
+            by: Access::Programme,
+            refuses: &[
+                &OUTSIDE_PROGRAMME,
+                &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
+                &PROGRAMME_PARTICIPATION_OVERLAPS,
+                &PROGRAMME_PARTICIPATION_IN_USE,
+            ],
+            rule: correct,
+        })
 }
 
 /// A municipality that takes part.
@@ -48,27 +149,13 @@ pub struct JoinProgramme {
     quota: PositionCount,
 }
 
-/// Let a municipality take part in a programme
-///
-/// Told again with the same first day, the later statement replaces the earlier: so a quota is
-/// changed.
-#[utoipa::path(tag = "programmes", operation_id = "join_programme",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = JoinProgramme,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
-        &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
-#[post("/v1/programmes/{id}/participations")]
-pub async fn join(change: Change, id: Path<Uuid>, body: Body<JoinProgramme>) -> Answer {
-    let asked = body.value;
-    change.reach().answer_for(&asked.municipality)?;
+async fn join(cx: &Cx<'_, Programme>, asked: &JoinProgramme) -> Decided<Programme> {
+    let municipality = &asked.municipality;
+    cx.by.reach().answer_for(municipality)?;
     let period = edge::period(asked.from, asked.to)?;
-    let rule = async |view: &View, known: &Known| {
-        municipality_in_use(view, &asked.municipality, period.from).await?;
-        let quota = quota_of(view, *id, &asked.municipality, period.from).await?;
-        Ok(quota.join(known, asked.municipality.clone(), period, asked.quota)?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
+    municipality_in_use(cx.view, municipality, period.from).await?;
+    let quota = quota_of(cx.view, *cx.key, municipality, period.from).await?;
+    Ok(quota.join(cx.parties.known()?, municipality.clone(), period, asked.quota)?)
 }
 
 /// The end of a participation.
@@ -79,25 +166,6 @@ pub struct LeaveProgramme {
     municipality: MunicipalityNumber,
     /// The last day.
     to: Day,
-}
-
-/// End a municipality's participation in a programme
-///
-/// Positions that the municipality has stay as they are; no new ones begin after the last day.
-#[utoipa::path(tag = "programmes", operation_id = "leave_programme",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = LeaveProgramme,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE])))))]
-#[post("/v1/programmes/{id}/participations/end")]
-pub async fn leave(change: Change, id: Path<Uuid>, body: Body<LeaveProgramme>) -> Answer {
-    let LeaveProgramme { municipality, to } = body.value;
-    change.reach().answer_for(&municipality)?;
-    let rule = async |view: &View, _: &Known| {
-        let quota = quota_of(view, *id, &municipality, to.0).await?;
-        Ok(quota.leave(*id, municipality.clone(), to.0)?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
 }
 
 /// How a participation really was; what is left out stays.
@@ -129,42 +197,20 @@ pub struct CorrectParticipation {
     reason: Comment,
 }
 
-/// Correct a municipality's participation in a programme
-///
-/// The first account stays in the history; `known_at` before the correction shows it. A
-/// participation cannot be taken out while positions of the municipality have places in the
-/// programme on its days, nor changed so that a position loses its place.
-#[utoipa::path(tag = "programmes", operation_id = "correct_participation",
-    params(("id" = Uuid, Path, description = "The programme.", example = "01890a5d-ac96-774b-bcce-b302099a8060")),
-    request_body = CorrectParticipation,
-    responses((status = 200, description = "The programme", body = ProgrammeView)),
-    extensions(("x-access" = json!("programme")), ("x-problems" = json!(codes(&[&OUTSIDE_PROGRAMME, &PROGRAMME_QUOTA_ABOVE_MAXIMUM,
-        &PROGRAMME_PARTICIPATION_OVERLAPS, &PROGRAMME_PARTICIPATION_IN_USE])))))]
-#[post("/v1/programmes/{id}/participations/correction")]
-pub async fn correct_participation(
-    change: Change,
-    id: Path<Uuid>,
-    body: Body<CorrectParticipation>,
-) -> Answer {
-    let asked = &body.value;
-    change.reach().answer_for(&asked.municipality)?;
-    let CorrectParticipation { from, to, reopened, never_was, quota, .. } = *asked;
+async fn correct(cx: &Cx<'_, Programme>, asked: &CorrectParticipation) -> Decided<Programme> {
+    let (municipality, was) = (&asked.municipality, asked.recorded_from.0);
+    cx.by.reach().answer_for(municipality)?;
+    let &CorrectParticipation { from, to, reopened, never_was, quota, .. } = asked;
     let else_told = quota.is_some();
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-    let rule = async |view: &View, known: &Known| {
-        let (municipality, was) = (&asked.municipality, asked.recorded_from.0);
-        let held = quota_of(view, *id, municipality, was).await?;
-        let told = held.recorded(was)?;
-        let period = correction
-            .of(told.period)
-            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-        let quota = quota.unwrap_or(told.quota);
-        let facts = period.map(|period| ParticipationFacts { period, quota });
-        if let Some(facts) = &facts {
-            municipality_in_use(view, municipality, facts.period.from).await?;
-        }
-        let reason = asked.reason.clone();
-        Ok(held.correct(known, municipality.clone(), was, facts, reason)?)
-    };
-    on_programme(change, &body.canonical, *id, rule).await
+    let held = quota_of(cx.view, *cx.key, municipality, was).await?;
+    let recorded = held.recorded(was)?;
+    let quota = quota.unwrap_or(recorded.quota);
+    let period = correction.of(recorded.period)?;
+    let facts = period.map(|period| ParticipationFacts { period, quota });
+    if let Some(facts) = &facts {
+        municipality_in_use(cx.view, municipality, facts.period.from).await?;
+    }
+    let (known, reason) = (cx.parties.known()?, asked.reason.clone());
+    Ok(held.correct(known, municipality.clone(), was, facts, reason)?)
 }

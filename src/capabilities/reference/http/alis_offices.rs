@@ -1,52 +1,176 @@
-//! The operations on ALIS offices.
+//! ALIS offices: registered, named, answering for municipalities.
 
-mod names;
-
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::alis_office::AlisOffice;
-use super::super::domain::{
-    AlisOfficeRegistered, Event, alis_office_subject, municipality_subject,
-};
-use super::super::municipality::{Known, Municipality, NOT_IN_USE};
-use super::super::problems::*;
-use super::super::view::AlisOfficeView;
 use super::organisation_not_closed;
-use crate::capabilities::external_id::problems::ALIS_OFFICE_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind, Resource, Told, WithdrawExternalId};
-use crate::edge::{self, Day, Faults, PeriodCorrection};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
-use crate::evolved;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{
-    Comment, ExternalId, ExternalName, MunicipalityNumber, Name, OrganisationNumber,
+use crate::aggregate::Subject;
+use crate::capabilities::reference::alis_office::AlisOffice;
+use crate::capabilities::reference::alis_offices::AlisOffices;
+use crate::capabilities::reference::domain::{
+    ALIS_OFFICE_EXTERNAL_IDS, AlisOfficeRegistered, Event, OfficeName, alis_office_subject,
+    municipality_subject,
 };
+use crate::capabilities::reference::municipality::{self, Municipality, NOT_IN_USE};
+use crate::capabilities::reference::problems::*;
+use crate::capabilities::reference::view::AlisOfficeView;
+use crate::edge::{self, Day, Faults, FieldFault, PeriodCorrection, REQUIRED, never};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
 use crate::problem::Rejection;
-use crate::problem::common::INVALID_REQUEST;
+use crate::time::FIRST_DAY;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(register)
-        .service(list_all)
-        .service(read_one)
-        .service(history)
-        .service(names::rename)
-        .service(names::correct_name)
-        .service(assign)
-        .service(release)
-        .service(correct_assignment)
-        .service(add_external_id)
-        .service(withdraw_external_id);
+impl Resource for AlisOffice {
+    const KIND: Kind = Kind {
+        name: "alis_office",
+        plural: "alis_offices",
+        noun: "ALIS office",
+        tag: "alis-offices",
+        path: "/v1/alis-offices",
+        places: &[PathParameter::id("id", "The office.", "01890a5d-ac96-774b-bcce-b302099a8061")],
+        read_by: Access::Anybody,
+        about_read: "",
+        about_history: "Every event that concerns it, newest first.",
+        external_ids: Some((&ALIS_OFFICE_EXTERNAL_IDS, Access::Register)),
+    };
+    type Key = Uuid;
+    type Event = Event;
+    type Parties = Self;
+    type View = AlisOfficeView;
+
+    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
+        let office: Self = view.load(&alis_office_subject(*id)).await?.state;
+        office.known()?;
+        Ok(office)
+    }
+
+    fn home(_: &Self, id: &Uuid) -> Subject {
+        alis_office_subject(*id)
+    }
+
+    fn evolve(office: &mut Self, event: &Event) {
+        office.evolve(event);
+    }
+
+    fn show(office: &Self, _: &Uuid, day: Date) -> Option<AlisOfficeView> {
+        AlisOfficeView::on(office, day)
+    }
+
+    fn first_day(_: &Self, _: &Uuid) -> Date {
+        FIRST_DAY // it has none: before its first name it has that one
+    }
+
+    async fn concerns(_: &View, _: &Uuid, _: Date) -> Result<Concerns, Refusal> {
+        Ok(Concerns::everybody())
+    }
+
+    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+        None
+    }
+
+    fn past(id: &Uuid) -> Past {
+        alis_office_subject(*id).into()
+    }
+
+    fn named(office: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        Ok(Some(Held {
+            ids: office.known()?.external_ids.clone(),
+            members: vec![("office", *id)],
+            subjects: vec![alis_office_subject(*id)],
+            municipality: None,
+        }))
+    }
+
+    fn rename(office: &mut Self, _: &Uuid, event: &external_ids::Event) {
+        office.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        let about = "In the order they were registered.";
+        Some(Listing::of::<AlisOffices>("ALIS offices", about, Access::Anybody))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "register_alis_office",
+                summary: "Register an ALIS office",
+                about: "",
+                by: Access::Register,
+                refuses: &[&EXTERNAL_ID_TAKEN],
+                rule: register,
+            })
+            .act_from(
+                Act {
+                    id: "rename_alis_office",
+                    path: "/names",
+                    summary: "Give an ALIS office another name from a day on",
+                    about: "It has it until the next one begins. Recorded again with the same \
+                            first day, the later statement replaces the earlier. A name that is \
+                            still to come is shown as on its first day.",
+                    by: Access::Register,
+                    refuses: &[],
+                    rule: async |cx: &Cx<'_, Self>, asked: &RenameAlisOffice| {
+                        Ok(cx.parties.known()?.rename(asked.name.clone(), asked.from.0))
+                    },
+                },
+                |asked| asked.from.0,
+            )
+            .act(Act {
+                id: "correct_alis_office_name",
+                path: "/names/correction",
+                summary: "Correct a name of an ALIS office",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Register,
+                refuses: &[],
+                rule: correct_name,
+            })
+            .act(Act {
+                id: "assign_municipality",
+                path: "/municipalities",
+                summary: "Let an ALIS office answer for a municipality",
+                about: "One office a municipality and day.",
+                by: Access::Register,
+                refuses: &[&MUNICIPALITY_HAS_OFFICE],
+                rule: async |cx: &Cx<'_, Self>, asked: &AssignMunicipality| {
+                    let period = edge::period(asked.from, asked.to)?;
+                    let place = municipality(cx.view, &asked.municipality).await?;
+                    Ok(place.assign(*cx.key, period)?)
+                },
+            })
+            .act(Act {
+                id: "release_municipality",
+                path: "/municipalities/end",
+                summary: "End an ALIS office's answering for a municipality",
+                about: "",
+                by: Access::Register,
+                refuses: &[&ALIS_OFFICE_NOT_RESPONSIBLE],
+                rule: async |cx: &Cx<'_, Self>, asked: &ReleaseMunicipality| {
+                    let place = municipality(cx.view, &asked.municipality).await?;
+                    Ok(place.release(*cx.key, asked.to.0)?)
+                },
+            })
+            .act(Act {
+                id: "correct_office_municipality",
+                path: "/municipalities/correction",
+                summary: "Correct which municipality an ALIS office answers for",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Register,
+                refuses: &[&MUNICIPALITY_HAS_OFFICE],
+                rule: correct_municipality,
+            })
+    }
 }
 
 /// An ALIS office to register.
@@ -65,127 +189,83 @@ pub struct RegisterAlisOffice {
     organisation_number: Option<OrganisationNumber>,
 }
 
-fn replied(status: u16, state: &AlisOffice, day: Date) -> Result<Reply, Refusal> {
-    let id = state.known()?.id;
-    let body = serde_json::to_value(AlisOfficeView::on(state, day)).expect("views are plain data");
-    let location = (status == 201).then(|| format!("/v1/alis-offices/{id}"));
-    Ok(Reply { status, location, head: None, body })
+async fn register(
+    view: &View,
+    by: &By,
+    _: &Place,
+    asked: &RegisterAlisOffice,
+) -> Result<Made<AlisOffice>, Refusal> {
+    checked(&asked.external_ids)?;
+    let (id, on) = (by.new_id, by.today);
+    view.is_new(&alis_office_subject(id)).await?;
+    if let Some(number) = &asked.organisation_number {
+        organisation_not_closed(view, number, on).await?;
+    }
+    free::<AlisOffice>(view, &asked.external_ids).await?;
+    let RegisterAlisOffice { name, external_ids, organisation_number } = asked.clone();
+    let fact = AlisOfficeRegistered { office: id, name, external_ids, organisation_number, on };
+    Ok(Made::new(id, AlisOffice::default(), vec![fact.into()]))
 }
 
-/// Register an ALIS office
-#[utoipa::path(tag = "alis-offices", operation_id = "register_alis_office",
-    request_body = RegisterAlisOffice,
-    responses((status = 201, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/alis-offices")]
-async fn register(change: Change, body: Body<RegisterAlisOffice>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    external_id::checked(&asked.external_ids)?;
-    let decide = async |view: &View| {
-        view.is_new(&alis_office_subject(id)).await?;
-        if let Some(number) = &asked.organisation_number {
-            organisation_not_closed(view, number, today).await?;
-        }
-        external_id::free(view, Kind::AlisOffice, &asked.external_ids).await?;
-        let (name, external_ids) = (asked.name.clone(), asked.external_ids.clone());
-        let organisation_number = asked.organisation_number.clone();
-        let registered =
-            AlisOfficeRegistered { office: id, name, external_ids, organisation_number, on: today };
-        let facts = [Event::from(registered)];
-        let next = evolved!(AlisOffice::default(), facts);
-        Ok(Decision::new(alis_office_subject(id), &facts, replied(201, &next, today)?))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which ALIS offices.
-#[derive(Debug, Deserr, IntoParams)]
+/// A name of an ALIS office.
+#[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct AlisOfficeFilters {
-    /// Only offices that answer for this municipality on the day, also under a number which it had
-    /// or took over by then.
+pub struct RenameAlisOffice {
+    /// Its name.
+    name: Name,
+    /// The first day it has it.
+    from: Day,
+}
+
+/// What an office was really called; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectOfficeName {
+    /// The first day of the name, as it was recorded: tells which one is meant; by default the one
+    /// that the office was registered with, which has no first day.
     #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// Only the office that another system calls this: `system/id`.
-    #[param(inline)]
+    recorded_from: Option<Day>,
+    /// Its name.
     #[deserr(default)]
-    external_id: Option<ExternalName>,
+    name: Option<Name>,
+    /// The first day it has it; with `recorded_from` only.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// It did not have this name: it is taken out, and nothing else may be told; with
+    /// `recorded_from` only.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
 }
 
-/// What offices are sorted by.
-pub struct AlisOfficeOrders;
-
-impl Orders for AlisOfficeOrders {
-    const ALL: &'static [By] = &[
-        By::key("created", "When they were registered here."),
-        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
-    ];
-}
-
-/// List ALIS offices
-///
-/// In the order they were registered.
-#[utoipa::path(tag = "alis-offices", operation_id = "list_alis_offices",
-    params(AlisOfficeFilters, Sort<AlisOfficeOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of offices", body = Page<AlisOfficeView>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/alis-offices")]
-async fn list_all(list: List<AlisOfficeFilters, AlisOfficeOrders>) -> Answer {
-    let filters = &list.filters;
-    ListQuery::of("alis_offices", Rows::open())
-        .filed_among("municipalities", filters.municipality.as_ref())
-        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
-        .answer(list)
-        .await
-}
-
-/// Read an ALIS office
-#[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/alis-offices/{id}")]
-async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
-    read.resource(&alis_office_subject(*id), AlisOfficeView::on).await
-}
-
-/// Read an ALIS office's history
-///
-/// Every event that concerns it, newest first.
-#[utoipa::path(tag = "alis-offices", operation_id = "read_alis_office_history",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/alis-offices/{id}/history")]
-async fn history(list: History, id: Path<Uuid>) -> Answer {
-    list.history(&[alis_office_subject(*id)]).await
-}
-
-/// A rule on one office and one municipality, which is decided by the municipality.
-async fn on_pair(
-    change: Change,
-    canonical: &str,
-    office: Uuid,
-    number: &MunicipalityNumber,
-    rule: impl Fn(&Known) -> Result<Vec<Event>, Rejection>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let (subject, place) = (alis_office_subject(office), municipality_subject(number));
-        let (loaded, municipality) =
-            futures_util::try_join!(view.load(&subject), view.load(&place))?;
-        let (loaded, municipality): (Loaded<AlisOffice>, Loaded<Municipality>) =
-            (loaded, municipality);
-        loaded.state.known()?;
-        let Ok(known) = municipality.state.known() else {
-            return Err(Rejection::field("/municipality", NOT_IN_USE).into());
-        };
-        let facts = rule(known)?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(200, &next, today)?))
+async fn correct_name(cx: &Cx<'_, AlisOffice>, asked: &CorrectOfficeName) -> Decided<AlisOffice> {
+    let never_was = never(asked.never_was, asked.name.is_some() || asked.from.is_some())?;
+    let was = asked.recorded_from.map(|day| day.0);
+    // The first name was always there.
+    if was.is_none() && (never_was || asked.from.is_some()) {
+        return Err(FieldFault::at("/recorded_from", REQUIRED).into());
+    }
+    let known = cx.parties.known()?;
+    let recorded = known.recorded_name(was)?;
+    let really = OfficeName {
+        name: asked.name.clone().unwrap_or(recorded.name),
+        from: asked.from.map(|day| day.0).or(recorded.from),
     };
-    change.execute(canonical, decide).await
+    let really = (!never_was).then_some(really);
+    Ok(known.correct_name(was, really, asked.reason.clone(), cx.by.today)?)
+}
+
+/// The municipality, which decides who answers for it.
+async fn municipality(
+    view: &View,
+    number: &MunicipalityNumber,
+) -> Result<Box<municipality::Known>, Refusal> {
+    match view.load(&municipality_subject(number)).await?.state {
+        Municipality::Known(known) => Ok(known),
+        Municipality::Unknown => Err(FieldFault::at("/municipality", NOT_IN_USE).into()),
+    }
 }
 
 /// A municipality that an ALIS office answers for.
@@ -201,22 +281,6 @@ pub struct AssignMunicipality {
     to: Option<Day>,
 }
 
-/// Let an ALIS office answer for a municipality
-///
-/// One office a municipality and day.
-#[utoipa::path(tag = "alis-offices", operation_id = "assign_municipality",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = AssignMunicipality,
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
-#[post("/v1/alis-offices/{id}/municipalities")]
-async fn assign(change: Change, id: Path<Uuid>, body: Body<AssignMunicipality>) -> Answer {
-    let asked = body.value;
-    let period = edge::period(asked.from, asked.to)?;
-    let rule = |known: &Known| known.assign(*id, period);
-    on_pair(change, &body.canonical, *id, &asked.municipality, rule).await
-}
-
 /// The end of an ALIS office's answering for a municipality.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -225,19 +289,6 @@ pub struct ReleaseMunicipality {
     municipality: MunicipalityNumber,
     /// The last day.
     to: Day,
-}
-
-/// End an ALIS office's answering for a municipality
-#[utoipa::path(tag = "alis-offices", operation_id = "release_municipality",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = ReleaseMunicipality,
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_NOT_RESPONSIBLE])))))]
-#[post("/v1/alis-offices/{id}/municipalities/end")]
-async fn release(change: Change, id: Path<Uuid>, body: Body<ReleaseMunicipality>) -> Answer {
-    let ReleaseMunicipality { municipality, to } = body.value;
-    let rule = |known: &Known| known.release(*id, to.0);
-    on_pair(change, &body.canonical, *id, &municipality, rule).await
 }
 
 /// How an office's answering for a municipality really was; what is left out stays.
@@ -266,66 +317,14 @@ pub struct CorrectOfficeMunicipality {
     reason: Comment,
 }
 
-/// Correct which municipality an ALIS office answers for
-///
-/// The first account stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "alis-offices", operation_id = "correct_office_municipality",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = CorrectOfficeMunicipality,
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&MUNICIPALITY_HAS_OFFICE])))))]
-#[post("/v1/alis-offices/{id}/municipalities/correction")]
-async fn correct_assignment(
-    change: Change,
-    id: Path<Uuid>,
-    body: Body<CorrectOfficeMunicipality>,
-) -> Answer {
-    let asked = &body.value;
-    let CorrectOfficeMunicipality { from, to, reopened, never_was, .. } = *asked;
+async fn correct_municipality(
+    cx: &Cx<'_, AlisOffice>,
+    asked: &CorrectOfficeMunicipality,
+) -> Decided<AlisOffice> {
+    let &CorrectOfficeMunicipality { from, to, reopened, never_was, .. } = asked;
     let correction = PeriodCorrection { from, to, reopened, never_was, else_told: false };
-    let rule = |known: &Known| {
-        let was = asked.recorded_from.0;
-        let period = correction
-            .of(known.recorded_office(*id, was)?)
-            .map_err(|fault| Rejection::new(&INVALID_REQUEST).faults(vec![fault]))?;
-        known.correct_office(*id, was, period, asked.reason.clone())
-    };
-    on_pair(change, &body.canonical, *id, &asked.municipality, rule).await
-}
-
-async fn tell_external_id(change: Change, id: Uuid, told: Told) -> Answer {
-    let reply = |state: &AlisOffice, day| replied(200, state, day);
-    external_id::change(change, alis_office_subject(id), told, reply, |state: &AlisOffice| {
-        Ok((Resource::AlisOffice { office: id }, &state.known()?.external_ids))
-    })
-    .await
-}
-
-/// Add an external id to an ALIS office
-#[utoipa::path(tag = "alis-offices", operation_id = "add_alis_office_external_id",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = ExternalId,
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ALIS_OFFICE_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/alis-offices/{id}/external-ids")]
-async fn add_external_id(change: Change, id: Path<Uuid>, body: Body<ExternalId>) -> Answer {
-    tell_external_id(change, *id, body.into()).await
-}
-
-/// Take back an external id of an ALIS office
-///
-/// It was told wrong: another one may have it from now on. What was told stays in the history, and
-/// `known_at` before this shows it.
-#[utoipa::path(tag = "alis-offices", operation_id = "withdraw_alis_office_external_id",
-    params(("id" = Uuid, Path, description = "The office.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = WithdrawExternalId,
-    responses((status = 200, description = "The office", body = AlisOfficeView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/alis-offices/{id}/external-ids/withdrawal")]
-async fn withdraw_external_id(
-    change: Change,
-    id: Path<Uuid>,
-    body: Body<WithdrawExternalId>,
-) -> Answer {
-    tell_external_id(change, *id, body.into()).await
+    let (office, was) = (*cx.key, asked.recorded_from.0);
+    let place = municipality(cx.view, &asked.municipality).await?;
+    let period = correction.of(place.recorded_office(office, was)?)?;
+    Ok(place.correct_office(office, was, period, asked.reason.clone())?)
 }

@@ -1,43 +1,163 @@
-//! The operations on municipalities.
+//! Municipalities: recorded, succeeded, classified, looked up by name.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
+use std::sync::Arc;
+
 use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::super::domain::{Centrality, Event, municipality_subject};
-use super::super::geography::HealthRegion;
-use super::super::municipalities::comparable;
-use super::super::municipality::{Known, Municipality};
-use super::super::problems::*;
-use super::super::view::MunicipalityView;
-use crate::edge::{self, Day, Fault, Faults, FromText, Id, day_or_never};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
+use crate::aggregate::Subject;
+use crate::capabilities::reference::domain::{Centrality, Event, municipality_subject};
+use crate::capabilities::reference::municipalities::{Municipalities, comparable};
+use crate::capabilities::reference::municipality::Municipality;
+use crate::capabilities::reference::problems::*;
+use crate::capabilities::reference::view::MunicipalityView;
+use crate::edge::{self, Day, Faults, day_or_never};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::Held;
 use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
+use crate::http::listing::Listing;
+use crate::http::operation::{Operation, PathParameter, Place, custom, named};
+use crate::http::resource::{
+    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, axes, bare,
+};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, Filtered, History, InTime, List, ListQuery, Read};
+use crate::http::{Answer, Filtered, ListQuery};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
-use crate::time::{FIRST_DAY, Period};
-use crate::{evolved, read_from_text, text_type};
+use crate::time::FIRST_DAY;
 
 /// Municipalities of one name that are named in a refusal. Norway has never had more than a few.
 const NAMESAKES_MAX: i64 = 20;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(record)
-        .service(list_all)
-        .service(look_up)
-        .service(read_one)
-        .service(history)
-        .service(succeed)
-        .service(correct_succession)
-        .service(classify);
+impl Resource for Municipality {
+    const KIND: Kind = Kind {
+        name: "municipality",
+        plural: "municipalities",
+        noun: "municipality",
+        tag: "municipalities",
+        path: "/v1/municipalities",
+        places: &[PathParameter::of::<MunicipalityNumber>(
+            "number",
+            "The municipality's number.",
+            "1804",
+        )],
+        read_by: Access::Anybody,
+        about_read: "As it is on `as_of`. A number that is no longer in use is shown as on its \
+                     last day, with what became of it.",
+        about_history: "Every event that concerns it as reference data, newest first.",
+        external_ids: None,
+    };
+    type Key = MunicipalityNumber;
+    type Event = Event;
+    type Parties = Self;
+    type View = MunicipalityView;
+
+    async fn load(view: &View, number: &MunicipalityNumber) -> Result<Self, Refusal> {
+        let municipality: Self = view.load(&municipality_subject(number)).await?.state;
+        municipality.known()?;
+        Ok(municipality)
+    }
+
+    fn home(_: &Self, number: &MunicipalityNumber) -> Subject {
+        municipality_subject(number)
+    }
+
+    fn evolve(municipality: &mut Self, event: &Event) {
+        municipality.evolve(event);
+    }
+
+    fn show(municipality: &Self, _: &MunicipalityNumber, day: Date) -> Option<MunicipalityView> {
+        MunicipalityView::on(municipality, day)
+    }
+
+    fn first_day(municipality: &Self, _: &MunicipalityNumber) -> Date {
+        let known = municipality.known().ok();
+        known.and_then(|known| known.names.first_day()).unwrap_or(FIRST_DAY)
+    }
+
+    async fn concerns(_: &View, _: &MunicipalityNumber, _: Date) -> Result<Concerns, Refusal> {
+        Ok(Concerns::everybody())
+    }
+
+    fn shows(_: &Self, _: &MunicipalityNumber) -> Option<uuid::Uuid> {
+        None
+    }
+
+    fn past(number: &MunicipalityNumber) -> Past {
+        municipality_subject(number).into()
+    }
+
+    fn named(_: &Self, _: &MunicipalityNumber, _: &By) -> Result<Option<Held>, Rejection> {
+        Ok(None) // its number is what every system calls it
+    }
+
+    fn rename(_: &mut Self, _: &MunicipalityNumber, _: &external_ids::Event) {}
+
+    fn listing() -> Option<Listing> {
+        let about = "Those whose number is in use on `as_of`, in the order of their numbers.";
+        Some(Listing::of::<Municipalities>("municipalities", about, Access::Anybody))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "record_municipality",
+                summary: "Record a municipality",
+                about: "A number is in use, under a name, for a time. Recorded again with the same \
+                        first day, the later statement replaces the earlier; recorded with a later \
+                        first day, it takes over from that day.",
+                by: Access::Register,
+                refuses: &[],
+                rule: record,
+            })
+            .other(look_up_by_name())
+            .act(Act {
+                id: "record_succession",
+                path: "/successions",
+                summary: "Record what a municipality became",
+                about: "Mergers are several municipalities with one successor, splits one with \
+                        several. Recorded again with another day, the later statement holds.",
+                by: Access::Register,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &SucceedMunicipality| {
+                    let is = successor(cx.view, &asked.successor).await?;
+                    Ok(cx.parties.known()?.succeed(&asked.successor, &is, asked.on.0)?)
+                },
+            })
+            .act(Act {
+                id: "correct_succession",
+                path: "/successions/correction",
+                summary: "Correct what a municipality became",
+                about: "A succession that was recorded by mistake is taken out of both \
+                        municipalities, or put on its day. The first account stays in the history; \
+                        `known_at` before the correction shows it.",
+                by: Access::Register,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &CorrectSuccession| {
+                    let on = day_or_never(asked.on, asked.never_was)?;
+                    let is = successor(cx.view, &asked.successor).await?;
+                    let (known, reason) = (cx.parties.known()?, asked.reason.clone());
+                    Ok(known.correct_succession(&asked.successor, &is, on, reason)?)
+                },
+            })
+            .act(Act {
+                id: "record_centrality",
+                path: "/centralities",
+                summary: "Record the centrality of a municipality",
+                about: "Recorded again with the same first day, the later statement replaces the \
+                        earlier.",
+                by: Access::Register,
+                refuses: &[&CENTRALITY_OVERLAPS],
+                rule: async |cx: &Cx<'_, Self>, asked: &ClassifyMunicipality| {
+                    let period = edge::period(asked.from, asked.to)?;
+                    Ok(cx.parties.known()?.classify(asked.class, period)?)
+                },
+            })
+    }
 }
 
 /// A municipality number that is in use.
@@ -55,195 +175,17 @@ pub struct RecordMunicipality {
     to: Option<Day>,
 }
 
-fn replied(status: u16, state: &Municipality, day: Date) -> Result<Reply, Refusal> {
-    let known = state.known()?;
-    // A number that comes into use later is shown as it will be on its first day.
-    let first = known.names.first_day().unwrap_or(FIRST_DAY);
-    let shown = MunicipalityView::on(state, day.max(first));
-    let body = serde_json::to_value(shown).expect("views are plain data");
-    let location = (status == 201).then(|| format!("/v1/municipalities/{}", known.number));
-    Ok(Reply { status, location, head: None, body })
-}
-
-/// Record a municipality
-///
-/// A number is in use, under a name, for a time. Told again with the same first day, the later
-/// statement replaces the earlier; told with a later first day, it takes over from that day.
-#[utoipa::path(tag = "municipalities", operation_id = "record_municipality",
-    request_body = RecordMunicipality,
-    responses((status = 201, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/municipalities")]
-async fn record(change: Change, body: Body<RecordMunicipality>) -> Answer {
-    let (asked, today) = (body.value, change.today);
+async fn record(
+    view: &View,
+    _: &By,
+    _: &Place,
+    asked: &RecordMunicipality,
+) -> Result<Made<Municipality>, Refusal> {
     let period = edge::period(asked.from, asked.to)?;
-    let decide = async |view: &View| {
-        let subject = municipality_subject(&asked.number);
-        let loaded: Loaded<Municipality> = view.load(&subject).await?;
-        let facts = loaded.state.record(asked.number.clone(), asked.name.clone(), period);
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(201, &next, today)?))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-text_type! {
-    /// County number: two digits, a leading zero kept. It means something only on a day.
-    pub struct CountyNumber;
-    pattern = "^[0-9]{2}$", min = 2, max = 2, example = "55";
-}
-
-impl FromText for CountyNumber {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let valid = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-        valid.then(|| Self(text.to_owned())).ok_or(Fault::new(
-            "invalid_county_number",
-            "Must be a county number: two digits.",
-            "Må være et fylkesnummer: to sifre.",
-        ))
-    }
-}
-
-/// A centrality class in a query string, where everything is text.
-#[derive(Debug, Clone, Copy)]
-struct ClassText(Centrality);
-
-impl FromText for ClassText {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        match text.as_bytes() {
-            [digit @ b'1'..=b'6'] => Ok(Self(Centrality(digit - b'0'))),
-            _ => Err(Fault::new(
-                "out_of_range",
-                "Must be a whole number from 1 to 6.",
-                "Må være et helt tall fra 1 til 6.",
-            )),
-        }
-    }
-}
-read_from_text!(ClassText);
-
-/// Which municipalities.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct MunicipalityFilters {
-    /// Only the municipality with this number.
-    #[deserr(default)]
-    number: Option<MunicipalityNumber>,
-    /// Only municipalities of this name, in any of its languages, with or without the county that
-    /// is added to names that two share. Capitals do not matter.
-    #[deserr(default)]
-    name: Option<Name>,
-    /// Only municipalities of this county on the day.
-    #[param(inline)]
-    #[deserr(default)]
-    county: Option<CountyNumber>,
-    /// Only municipalities of this health region on the day.
-    #[deserr(default)]
-    health_region: Option<HealthRegion>,
-    /// Only municipalities that this ALIS office answers for on the day.
-    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
-    #[deserr(default)]
-    alis_office: Option<Id>,
-    /// Only municipalities of this centrality class on the day.
-    #[param(value_type = Option<Centrality>)]
-    #[deserr(default)]
-    centrality: Option<ClassText>,
-}
-
-/// What municipalities are sorted by.
-pub struct MunicipalityOrders;
-
-impl Orders for MunicipalityOrders {
-    const ALL: &'static [By] = &[
-        By::key("number", "Their number."),
-        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
-    ];
-}
-
-/// List municipalities
-///
-/// Those whose number is in use on `as_of`, in the order of their numbers.
-#[utoipa::path(tag = "municipalities", operation_id = "list_municipalities",
-    params(MunicipalityFilters, Sort<MunicipalityOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of municipalities", body = Page<MunicipalityView>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/municipalities")]
-async fn list_all(list: List<MunicipalityFilters, MunicipalityOrders>) -> Answer {
-    let filters = &list.filters;
-    ListQuery::of("municipalities", Rows::open())
-        .filter("key = $$", filters.number.as_ref().map(|number| number.to_string()))
-        .filter("names @> array[$$::text]", filters.name.as_ref().map(|n| comparable(n.as_str())))
-        .filter("county = $$", filters.county.as_ref().map(|county| county.as_str().to_owned()))
-        .filter("health_region = $$", filters.health_region.map(|region| region.to_string()))
-        .filter("alis_office = $$", filters.alis_office.map(|id| id.0))
-        .filter("centrality = $$", filters.centrality.map(|class| i16::from(class.0.0)))
-        .answer(list)
-        .await
-}
-
-/// The name that is looked up.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct MunicipalityName {
-    /// The name, in any of its languages, with or without the county that is added to names that
-    /// two share. Capitals do not matter.
-    name: Name,
-}
-
-/// Look up a municipality by its name
-///
-/// The one municipality that has the name on `as_of`. A name that several have is an error which
-/// names their numbers: nothing is guessed.
-#[utoipa::path(tag = "municipalities", operation_id = "look_up_municipality",
-    params(MunicipalityName, TimeAxes),
-    responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("anybody")), ("x-problems" = json!(codes(&[&MUNICIPALITY_NAME_AMBIGUOUS, &common::NOT_FOUND])))))]
-#[get("/v1/municipalities/lookup")]
-async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
-    let name = comparable(asked.filters.name.as_str());
-    let found = ListQuery::of("municipalities", Rows::open())
-        .filter("names @> array[$$::text]", Some(name))
-        .found(&asked.read, NAMESAKES_MAX)
-        .await?;
-    match &found.items[..] {
-        [] => Err((&common::NOT_FOUND).into()),
-        [one] => found.one(&asked.read, one),
-        several => {
-            let numbers: Vec<&str> =
-                several.iter().filter_map(|item| item["number"].as_str()).collect();
-            Err(Rejection::new(&MUNICIPALITY_NAME_AMBIGUOUS)
-                .with("day", found.as_of)
-                .with("numbers", numbers.join(", "))
-                .into())
-        }
-    }
-}
-
-/// Read a municipality
-///
-/// As it is on `as_of`. A number that is no longer in use is shown as on its last day, with what
-/// became of it.
-#[utoipa::path(tag = "municipalities", operation_id = "read_municipality",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), TimeAxes),
-    responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/municipalities/{number}")]
-async fn read_one(read: Read, number: Path<MunicipalityNumber>) -> Answer {
-    read.resource(&municipality_subject(&number), MunicipalityView::on).await
-}
-
-/// Read a municipality's history
-///
-/// Every event that concerns it as reference data, newest first.
-#[utoipa::path(tag = "municipalities", operation_id = "read_municipality_history",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality's number."), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/municipalities/{number}/history")]
-async fn history(list: History, number: Path<MunicipalityNumber>) -> Answer {
-    list.history(&[municipality_subject(&number)]).await
+    let number = asked.number.clone();
+    let municipality: Municipality = view.load(&municipality_subject(&number)).await?.state;
+    let facts = municipality.record(number.clone(), asked.name.clone(), period);
+    Ok(Made::new(number, municipality, facts))
 }
 
 /// A municipality that another gives way to.
@@ -256,45 +198,9 @@ pub struct SucceedMunicipality {
     on: Day,
 }
 
-/// A rule on one municipality: load, decide, answer with the municipality as it then is.
-async fn on_municipality(
-    change: Change,
-    canonical: &str,
-    number: &MunicipalityNumber,
-    rule: impl AsyncFn(&View, &Known) -> Result<Vec<Event>, Refusal>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let subject = municipality_subject(number);
-        let loaded: Loaded<Municipality> = view.load(&subject).await?;
-        let facts = rule(view, loaded.state.known()?).await?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(200, &next, today)?))
-    };
-    change.execute(canonical, decide).await
-}
-
-/// Record what a municipality became
-///
-/// Mergers are several municipalities with one successor, splits one with several. Told again with
-/// another day, the later statement holds.
-#[utoipa::path(tag = "municipalities", operation_id = "record_succession",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality that gives way.")),
-    request_body = SucceedMunicipality,
-    responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/municipalities/{number}/successions")]
-async fn succeed(
-    change: Change,
-    number: Path<MunicipalityNumber>,
-    body: Body<SucceedMunicipality>,
-) -> Answer {
-    let SucceedMunicipality { successor, on } = body.value;
-    let rule = async |view: &View, known: &Known| {
-        let is: Loaded<Municipality> = view.consult(&municipality_subject(&successor)).await?;
-        Ok(known.succeed(&successor, &is.state, on.0)?)
-    };
-    on_municipality(change, &body.canonical, &number, rule).await
+/// The new municipality; it may change without harm to what is decided of the old.
+async fn successor(view: &View, number: &MunicipalityNumber) -> Result<Municipality, Refusal> {
+    Ok(view.consult(&municipality_subject(number)).await?.state)
 }
 
 /// How a succession really was.
@@ -314,31 +220,6 @@ pub struct CorrectSuccession {
     reason: Comment,
 }
 
-/// Correct what a municipality became
-///
-/// A succession that was recorded by mistake is taken out of both municipalities, or put on its
-/// day. The first account stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "municipalities", operation_id = "correct_succession",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality that gives way.")),
-    request_body = CorrectSuccession,
-    responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("register"))))]
-#[post("/v1/municipalities/{number}/successions/correction")]
-async fn correct_succession(
-    change: Change,
-    number: Path<MunicipalityNumber>,
-    body: Body<CorrectSuccession>,
-) -> Answer {
-    let asked = &body.value;
-    let on = day_or_never(asked.on, asked.never_was)?;
-    let rule = async |view: &View, known: &Known| {
-        let successor = municipality_subject(&asked.successor);
-        let is: Loaded<Municipality> = view.consult(&successor).await?;
-        Ok(known.correct_succession(&asked.successor, &is.state, on, asked.reason.clone())?)
-    };
-    on_municipality(change, &body.canonical, &number, rule).await
-}
-
 /// A municipality's centrality.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -352,22 +233,51 @@ pub struct ClassifyMunicipality {
     to: Option<Day>,
 }
 
-/// Record the centrality of a municipality
-///
-/// Told again with the same first day, the later statement replaces the earlier.
-#[utoipa::path(tag = "municipalities", operation_id = "record_centrality",
-    params(("number" = MunicipalityNumber, Path, description = "The municipality's number.")),
-    request_body = ClassifyMunicipality,
-    responses((status = 200, description = "The municipality", body = MunicipalityView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&CENTRALITY_OVERLAPS])))))]
-#[post("/v1/municipalities/{number}/centralities")]
-async fn classify(
-    change: Change,
-    number: Path<MunicipalityNumber>,
-    body: Body<ClassifyMunicipality>,
-) -> Answer {
-    let asked = body.value;
-    let period: Period = edge::period(asked.from, asked.to)?;
-    let rule = async |_: &View, known: &Known| Ok(known.classify(asked.class, period)?);
-    on_municipality(change, &body.canonical, &number, rule).await
+/// The name that is looked up.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(deny_unknown_fields, error = Faults)]
+#[into_params(parameter_in = Query)]
+pub struct MunicipalityName {
+    /// The name, in any of its languages, with or without the county that is added to names that
+    /// two share. Capitals do not matter.
+    name: Name,
+}
+
+fn look_up_by_name() -> Operation {
+    Operation {
+        path: "/v1/municipalities/lookup".to_owned(),
+        places: vec![],
+        parameters: Arc::new(|| [axes::<MunicipalityName>(), axes::<TimeAxes>()].concat()),
+        parameter_types: vec![named::<Name>],
+        concerns: None,
+        ..bare::<Municipality>(
+            "look_up_municipality",
+            "Look up a municipality by its name",
+            "The one municipality that has the name on `as_of`. A name that several have is an \
+             error which names their numbers: nothing is guessed.",
+            Access::Anybody,
+            &[&MUNICIPALITY_NAME_AMBIGUOUS, &common::NOT_FOUND],
+            custom(look_up),
+        )
+    }
+}
+
+async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
+    let name = comparable(asked.filters.name.as_str());
+    let found = ListQuery::of("municipalities", Rows::open())
+        .filter("names @> array[$$::text]", Some(name))
+        .found(&asked.read, NAMESAKES_MAX)
+        .await?;
+    match &found.items[..] {
+        [] => Err((&common::NOT_FOUND).into()),
+        [one] => found.one(&asked.read, one),
+        several => {
+            let numbers: Vec<&str> =
+                several.iter().filter_map(|item| item["number"].as_str()).collect();
+            Err(Rejection::new(&MUNICIPALITY_NAME_AMBIGUOUS)
+                .with("day", found.as_of)
+                .with("numbers", numbers.join(", "))
+                .into())
+        }
+    }
 }

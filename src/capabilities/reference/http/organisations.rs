@@ -1,29 +1,198 @@
-//! The operations on organisations.
+//! Organisations: recorded, changed from a day on, closed, and all of it corrected.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa::ToSchema;
 
-use super::super::domain::{OrganisationFacts, OrganisationKind, organisation_subject};
-use super::super::organisation::Organisation;
-use super::super::problems::*;
-use super::super::view::OrganisationView;
 use super::municipality_in_use;
-use crate::edge::{Day, Faults, FieldFault, never};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
-use crate::evolved;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
+use crate::aggregate::Subject;
+use crate::capabilities::reference::domain::{
+    Event, OrganisationChange, OrganisationFacts, OrganisationKind, organisation_subject,
+};
+use crate::capabilities::reference::organisation::Organisation;
+use crate::capabilities::reference::organisations::Organisations;
+use crate::capabilities::reference::problems::*;
+use crate::capabilities::reference::view::OrganisationView;
+use crate::edge::{Day, Faults, FieldFault, REQUIRED, never};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::Held;
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, MunicipalityNumber, Name, OrganisationNumber};
+use crate::problem::Rejection;
+use crate::time::FIRST_DAY;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(record).service(list_all).service(read_one).service(history).service(correct);
+impl Resource for Organisation {
+    const KIND: Kind = Kind {
+        name: "organisation",
+        plural: "organisations",
+        noun: "organisation",
+        tag: "organisations",
+        path: "/v1/organisations",
+        places: &[PathParameter::of::<OrganisationNumber>(
+            "number",
+            "The organisation's number.",
+            "983544622",
+        )],
+        read_by: Access::Anybody,
+        about_read: "As it is on `as_of` (today by default); once it is closed, as on its last day.",
+        about_history: "Every event that concerns it as reference data, newest first.",
+        external_ids: None,
+    };
+    type Key = OrganisationNumber;
+    type Event = Event;
+    type Parties = Self;
+    type View = OrganisationView;
+
+    async fn load(view: &View, number: &OrganisationNumber) -> Result<Self, Refusal> {
+        let organisation: Self = view.load(&organisation_subject(number)).await?.state;
+        organisation.known()?;
+        Ok(organisation)
+    }
+
+    fn home(_: &Self, number: &OrganisationNumber) -> Subject {
+        organisation_subject(number)
+    }
+
+    fn evolve(organisation: &mut Self, event: &Event) {
+        organisation.evolve(event);
+    }
+
+    fn show(organisation: &Self, _: &OrganisationNumber, day: Date) -> Option<OrganisationView> {
+        OrganisationView::on(organisation, day)
+    }
+
+    fn first_day(organisation: &Self, _: &OrganisationNumber) -> Date {
+        organisation.known().map_or(FIRST_DAY, |known| known.first_day())
+    }
+
+    async fn concerns(_: &View, _: &OrganisationNumber, _: Date) -> Result<Concerns, Refusal> {
+        Ok(Concerns::everybody())
+    }
+
+    fn shows(_: &Self, _: &OrganisationNumber) -> Option<uuid::Uuid> {
+        None
+    }
+
+    fn past(number: &OrganisationNumber) -> Past {
+        organisation_subject(number).into()
+    }
+
+    fn named(_: &Self, _: &OrganisationNumber, _: &By) -> Result<Option<Held>, Rejection> {
+        Ok(None) // its number is what every system calls it
+    }
+
+    fn rename(_: &mut Self, _: &OrganisationNumber, _: &external_ids::Event) {}
+
+    fn listing() -> Option<Listing> {
+        let about = "Those that exist on `as_of`, in the order of their numbers.";
+        Some(Listing::of::<Organisations>("organisations", about, Access::Anybody))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "record_organisation",
+                summary: "Record an organisation",
+                about: "",
+                by: Access::Register,
+                refuses: &[&ORGANISATION_EXISTS],
+                rule: record,
+            })
+            .act(Act {
+                id: "correct_organisation",
+                path: "/correction",
+                summary: "Correct what was recorded of an organisation",
+                about: "What it was from its first day on; changes that were recorded for later \
+                        days stay. The first account stays in the history; `known_at` before the \
+                        correction shows it.",
+                by: Access::Register,
+                refuses: &[&ORGANISATION_NOT_THERE],
+                rule: correct,
+            })
+            .may_end_it()
+            .act_from(
+                Act {
+                    id: "change_organisation",
+                    path: "/changes",
+                    summary: "Change an organisation from a day on",
+                    about: "Each of these holds until the next day for which the same is recorded. \
+                            Recorded again with the same first day, the later statement adds to \
+                            the earlier and replaces what it says again. A change that is still to \
+                            come is shown as on its first day.",
+                    by: Access::Register,
+                    refuses: &[&ORGANISATION_NOT_THERE],
+                    rule: async |cx: &Cx<'_, Self>, asked: &ChangeOrganisation| {
+                        let ChangeOrganisation { from: Day(from), name, kind, municipality } =
+                            asked.clone();
+                        let change = OrganisationChange {
+                            from,
+                            name,
+                            kind,
+                            municipality: municipality.clone(),
+                        };
+                        let facts = cx.parties.known()?.change(change)?;
+                        lies_somewhere(cx.view, facts, municipality.as_ref(), from).await
+                    },
+                },
+                |asked| asked.from.0,
+            )
+            .act(Act {
+                id: "correct_organisation_change",
+                path: "/changes/correction",
+                summary: "Correct a change of an organisation",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Register,
+                refuses: &[&ORGANISATION_NOT_THERE],
+                rule: correct_change,
+            })
+            .act(Act {
+                id: "close_organisation",
+                path: "/closure",
+                summary: "Close an organisation",
+                about: "After its last day it is in no list, reaches nothing, and is granted \
+                        nothing.",
+                by: Access::Register,
+                refuses: &[&ORGANISATION_NOT_THERE, &ORGANISATION_CLOSED],
+                rule: async |cx: &Cx<'_, Self>, asked: &CloseOrganisation| {
+                    Ok(cx.parties.known()?.close(asked.to.0)?)
+                },
+            })
+            .act(Act {
+                id: "correct_organisation_closure",
+                path: "/closure/correction",
+                summary: "Correct the closure of an organisation",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Register,
+                refuses: &[&ORGANISATION_NOT_THERE],
+                rule: async |cx: &Cx<'_, Self>, asked: &CorrectOrganisationClosure| {
+                    if !never(asked.never_was, asked.to.is_some())? && asked.to.is_none() {
+                        return Err(FieldFault::at("/to", REQUIRED).into());
+                    }
+                    let to = asked.to.map(|day| day.0);
+                    Ok(cx.parties.known()?.correct_closure(to, asked.reason.clone())?)
+                },
+            })
+    }
+}
+
+/// Refuses a municipality that is not in use on the day from which facts place something in it.
+async fn lies_somewhere(
+    view: &View,
+    facts: Vec<Event>,
+    municipality: Option<&MunicipalityNumber>,
+    day: Date,
+) -> Decided<Organisation> {
+    if let Some(number) = municipality.filter(|_| !facts.is_empty()) {
+        municipality_in_use(view, number, day).await?;
+    }
+    Ok(facts)
 }
 
 /// An organisation to record.
@@ -45,117 +214,20 @@ pub struct RecordOrganisation {
     from: Option<Day>,
 }
 
-pub(super) fn replied(status: u16, state: &Organisation, day: Date) -> Reply {
-    let known = state.known().ok();
-    // One that begins later is shown as it will be on its first day.
-    let shown = known.and_then(|known| OrganisationView::on(state, day.max(known.first_day())));
-    let body = serde_json::to_value(shown).expect("views are plain data");
-    let location = known.map(|known| format!("/v1/organisations/{}", known.number));
-    Reply { status, location: location.filter(|_| status == 201), head: None, body }
-}
-
-async fn lies_somewhere(
+async fn record(
     view: &View,
-    facts: &OrganisationFacts,
-    today: Date,
-) -> Result<(), Refusal> {
-    match &facts.municipality {
-        Some(number) => municipality_in_use(view, number, facts.from.unwrap_or(today)).await,
-        None => Ok(()),
-    }
-}
-
-/// Record an organisation
-#[utoipa::path(tag = "organisations", operation_id = "record_organisation",
-    request_body = RecordOrganisation,
-    responses((status = 201, description = "The organisation", body = OrganisationView)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ORGANISATION_EXISTS])))))]
-#[post("/v1/organisations")]
-async fn record(change: Change, body: Body<RecordOrganisation>) -> Answer {
-    let (asked, today) = (body.value, change.today);
-    let told = OrganisationFacts {
-        name: asked.name,
-        kind: asked.kind,
-        municipality: asked.municipality,
-        from: asked.from.map(|day| day.0),
-    };
-    let number = asked.organisation_number;
-    let decide = async |view: &View| {
-        let subject = organisation_subject(&number);
-        let loaded: Loaded<Organisation> = view.load(&subject).await?;
-        let facts = loaded.state.record(number.clone(), told.clone(), today)?;
-        if !facts.is_empty() {
-            lies_somewhere(view, &told, today).await?;
-        }
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(201, &next, today)))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which organisations.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct OrganisationFilters {
-    /// Only organisations of this kind.
-    #[deserr(default)]
-    kind: Option<OrganisationKind>,
-    /// Only organisations that are or lie in this municipality, also under a number which it had or
-    /// took over by the day.
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-}
-
-/// What organisations are sorted by.
-pub struct OrganisationOrders;
-
-impl Orders for OrganisationOrders {
-    const ALL: &'static [By] = &[
-        By::key("organisation_number", "Their number."),
-        By::text("name", "name_order", "Their name, in the Norwegian order of letters."),
-    ];
-}
-
-/// List organisations
-///
-/// Those that exist on `as_of`, in the order of their numbers.
-#[utoipa::path(tag = "organisations", operation_id = "list_organisations",
-    params(OrganisationFilters, Sort<OrganisationOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of organisations", body = Page<OrganisationView>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/organisations")]
-async fn list_all(list: List<OrganisationFilters, OrganisationOrders>) -> Answer {
-    let filters = &list.filters;
-    ListQuery::of("organisations", Rows::open())
-        .filter("kind = $$", filters.kind.map(|kind| kind.to_string()))
-        .filed_under("municipality", filters.municipality.as_ref())
-        .answer(list)
-        .await
-}
-
-/// Read an organisation
-///
-/// As it is on `as_of` (today by default); once it is closed, as on its last day.
-#[utoipa::path(tag = "organisations", operation_id = "read_organisation",
-    params(("number" = OrganisationNumber, Path, description = "The organisation's number."), TimeAxes),
-    responses((status = 200, description = "The organisation", body = OrganisationView)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/organisations/{number}")]
-async fn read_one(read: Read, number: Path<OrganisationNumber>) -> Answer {
-    read.resource(&organisation_subject(&number), OrganisationView::on).await
-}
-
-/// Read an organisation's history
-///
-/// Every event that concerns it as reference data, newest first.
-#[utoipa::path(tag = "organisations", operation_id = "read_organisation_history",
-    params(("number" = OrganisationNumber, Path, description = "The organisation's number."), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("anybody"))))]
-#[get("/v1/organisations/{number}/history")]
-async fn history(list: History, number: Path<OrganisationNumber>) -> Answer {
-    list.history(&[organisation_subject(&number)]).await
+    by: &By,
+    _: &Place,
+    asked: &RecordOrganisation,
+) -> Result<Made<Organisation>, Refusal> {
+    let RecordOrganisation { organisation_number: number, name, kind, municipality, from } =
+        asked.clone();
+    let told = OrganisationFacts { name, kind, municipality, from: from.map(|day| day.0) };
+    let organisation: Organisation = view.load(&organisation_subject(&number)).await?.state;
+    let facts = organisation.record(number.clone(), told.clone(), by.today)?;
+    let day = told.from.unwrap_or(by.today);
+    let facts = lies_somewhere(view, facts, told.municipality.as_ref(), day).await?;
+    Ok(Made::new(number, organisation, facts))
 }
 
 /// What the organisation really was when it was recorded; what is left out stays.
@@ -183,57 +255,105 @@ pub struct CorrectOrganisation {
     reason: Comment,
 }
 
-impl CorrectOrganisation {
-    fn is_never(&self) -> Result<bool, FieldFault> {
-        let (name, kind) = (self.name.is_some(), self.kind.is_some());
-        never(self.never_was, name || kind || self.municipality.is_some() || self.from.is_some())
+async fn correct(cx: &Cx<'_, Organisation>, asked: &CorrectOrganisation) -> Decided<Organisation> {
+    let CorrectOrganisation { name, kind, municipality, from, never_was, reason } = asked.clone();
+    let else_told = name.is_some() || kind.is_some() || municipality.is_some() || from.is_some();
+    let known = cx.parties.known()?;
+    if never(never_was, else_told)? {
+        return Ok(known.take_out(reason));
     }
-
-    /// What it tells, completed by what was told.
-    fn over(self, told: &OrganisationFacts) -> OrganisationFacts {
-        OrganisationFacts {
-            name: self.name.unwrap_or_else(|| told.name.clone()),
-            kind: self.kind.unwrap_or(told.kind),
-            municipality: self.municipality.or_else(|| told.municipality.clone()),
-            from: self.from.map(|day| day.0).or(told.from),
-        }
-    }
+    let (recorded, today) = (known.facts.clone(), cx.by.today);
+    let really = OrganisationFacts {
+        name: name.unwrap_or(recorded.name),
+        kind: kind.unwrap_or(recorded.kind),
+        municipality: municipality.or(recorded.municipality),
+        from: from.map(|day| day.0).or(recorded.from),
+    };
+    let facts = known.correct(really.clone(), reason, today)?;
+    let day = really.from.unwrap_or(today);
+    lies_somewhere(cx.view, facts, really.municipality.as_ref(), day).await
 }
 
-/// Correct what was recorded of an organisation
-///
-/// What it was from its first day on; changes that were told for later days stay. The first account
-/// stays in the history; `known_at` before the correction shows it.
-#[utoipa::path(tag = "organisations", operation_id = "correct_organisation",
-    params(("number" = OrganisationNumber, Path, description = "The organisation's number.")),
-    request_body = CorrectOrganisation,
-    responses((status = 200, description = "The organisation; null if it never was", body = Option<OrganisationView>)),
-    extensions(("x-access" = json!("register")), ("x-problems" = json!(codes(&[&ORGANISATION_NOT_THERE])))))]
-#[post("/v1/organisations/{number}/correction")]
-async fn correct(
-    change: Change,
-    number: Path<OrganisationNumber>,
-    body: Body<CorrectOrganisation>,
-) -> Answer {
-    let (asked, today) = (body.value, change.today);
-    let never_was = asked.is_never()?;
-    let decide = async |view: &View| {
-        let subject = organisation_subject(&number);
-        let loaded: Loaded<Organisation> = view.load(&subject).await?;
-        let known = loaded.state.known()?;
-        let reason = asked.reason.clone();
-        let facts = if never_was {
-            known.take_out(reason)
-        } else {
-            let really = asked.clone().over(&known.facts);
-            let facts = known.correct(really.clone(), reason, today)?;
-            if !facts.is_empty() {
-                lies_somewhere(view, &really, today).await?;
-            }
-            facts
-        };
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject, &facts, replied(200, &next, today)))
-    };
-    change.execute(&body.canonical, decide).await
+/// What an organisation is from a day on; what is left out is how it was.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct ChangeOrganisation {
+    /// The first day it is so; the organisation must exist then.
+    from: Day,
+    /// Its name.
+    #[deserr(default)]
+    name: Option<Name>,
+    /// What it is.
+    #[deserr(default)]
+    kind: Option<OrganisationKind>,
+    /// The municipality it is or lies in; its number must be in use on that day.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+}
+
+/// How an organisation really changed; what is left out stays.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectOrganisationChange {
+    /// The first day, as it was recorded: tells which change is meant.
+    recorded_from: Day,
+    /// The first day it is so.
+    #[deserr(default)]
+    from: Option<Day>,
+    /// Its name.
+    #[deserr(default)]
+    name: Option<Name>,
+    /// What it is.
+    #[deserr(default)]
+    kind: Option<OrganisationKind>,
+    /// The municipality it is or lies in.
+    #[deserr(default)]
+    municipality: Option<MunicipalityNumber>,
+    /// Nothing changed then: it is taken out, and nothing else may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
+}
+
+async fn correct_change(
+    cx: &Cx<'_, Organisation>,
+    asked: &CorrectOrganisationChange,
+) -> Decided<Organisation> {
+    let CorrectOrganisationChange { from, name, kind, municipality, .. } = asked.clone();
+    let else_told = from.is_some() || name.is_some() || kind.is_some() || municipality.is_some();
+    let never_was = never(asked.never_was, else_told)?;
+    let (known, was, reason) = (cx.parties.known()?, asked.recorded_from.0, asked.reason.clone());
+    let recorded = known.recorded_change(was)?;
+    if never_was {
+        return Ok(known.correct_change(was, None, reason)?);
+    }
+    let from = from.map_or(recorded.from, |day| day.0);
+    let really = OrganisationChange { from, name, kind, municipality }.beside(recorded);
+    let facts = known.correct_change(was, Some(really.clone()), reason)?;
+    lies_somewhere(cx.view, facts, really.municipality.as_ref(), from).await
+}
+
+/// The end of an organisation.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CloseOrganisation {
+    /// The last day it exists.
+    to: Day,
+}
+
+/// When an organisation was really closed, or that it was not.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields, error = Faults)]
+pub struct CorrectOrganisationClosure {
+    /// The last day it exists.
+    #[deserr(default)]
+    to: Option<Day>,
+    /// It was not closed: it exists still, and no day may be told.
+    #[deserr(default)]
+    #[schema(required = false, default = false, example = false)]
+    never_was: bool,
+    /// Why it is corrected.
+    reason: Comment,
 }

@@ -1,27 +1,35 @@
 -- Positions as on a day, as known at a position of the log, counted by programme and municipality.
--- A closed position exists no more. What is filed under a number that is out of use on the day is
--- counted under the one that followed it, as far as one did: after a split, and where nothing is
--- recorded, the old number stands, with the name and the region of its last day.
+-- A closed position exists no more. Each position is in one of the eight counts: they are the leaves
+-- that every figure of the report is a sum of.
+-- What is filed under a number that is out of use on the day is counted under the one that followed
+-- it, as far as one did: after a split, and where nothing is recorded, the old number stands, with
+-- the name and the region of its last day.
 -- The read models' own indexes serve this: positions by their leading columns, municipalities and
 -- programmes by key.
 with recursive counted as (
   select
     p.programme,
     p.municipality,
-    count(*) as positions,
-    count(*) filter (where p.situation = 'filled') as filled,
-    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')) as vacant,
-    count(*) filter (where p.situation = 'suspended') as suspended,
-    count(*) filter (where p.intended_operating_model = 'self_employed') as intended_self_employed,
-    count(*) filter (where p.intended_operating_model = 'salaried') as intended_salaried,
-    count(*) filter (where p.intended_operating_model = 'self_employed'
+    count(*) filter (where p.situation = 'filled'
+                       and p.intended_operating_model = 'self_employed'
                        and p.agreed_operating_model = 'self_employed') as self_employed_as_intended,
-    count(*) filter (where p.intended_operating_model = 'self_employed'
+    count(*) filter (where p.situation = 'filled'
+                       and p.intended_operating_model = 'self_employed'
                        and p.agreed_operating_model = 'salaried') as salaried_not_self_employed,
-    count(*) filter (where p.intended_operating_model = 'salaried'
+    count(*) filter (where p.situation = 'filled'
+                       and p.intended_operating_model = 'salaried'
                        and p.agreed_operating_model = 'self_employed') as self_employed_not_salaried,
-    count(*) filter (where p.intended_operating_model = 'salaried'
+    count(*) filter (where p.situation = 'filled'
+                       and p.intended_operating_model = 'salaried'
                        and p.agreed_operating_model = 'salaried') as salaried_as_intended,
+    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')
+                       and p.intended_operating_model = 'self_employed') as vacant_self_employed,
+    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')
+                       and p.intended_operating_model = 'salaried') as vacant_salaried,
+    count(*) filter (where p.situation = 'suspended'
+                       and p.intended_operating_model = 'self_employed') as suspended_self_employed,
+    count(*) filter (where p.situation = 'suspended'
+                       and p.intended_operating_model = 'salaried') as suspended_salaried,
     (sum(p.percent) * 100)::bigint as percent_hundredths,
     (coalesce(sum((p.body -> 'occupancy' ->> 'percent')::numeric), 0) * 100)::bigint
       as filled_percent_hundredths,
@@ -59,9 +67,9 @@ followed (filed, municipality, steps) as (
 standing as (
   select distinct on (filed) filed, municipality from followed order by filed, steps desc
 )
-select c.programme, standing.municipality, c.positions, c.filled, c.vacant, c.suspended,
-  c.intended_self_employed, c.intended_salaried, c.self_employed_as_intended,
+select c.programme, standing.municipality, c.self_employed_as_intended,
   c.salaried_not_self_employed, c.self_employed_not_salaried, c.salaried_as_intended,
+  c.vacant_self_employed, c.vacant_salaried, c.suspended_self_employed, c.suspended_salaried,
   c.percent_hundredths, c.filled_percent_hundredths, c.position_ids,
   place.name as municipality_name, place.health_region, programme.name as programme_name
 from counted c

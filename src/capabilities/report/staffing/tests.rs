@@ -1,30 +1,34 @@
 //! What is counted together, and what a row shows.
 
+use serde_json::json;
+
 use super::*;
 
-fn row(programme: Option<u128>, municipality: &str, region: &str, filled: i64) -> StaffingRow {
-    StaffingRow {
+fn row(programme: Option<u128>, municipality: &str, region: &str, filled: u64) -> Counted {
+    Counted {
         programme: programme.map(Uuid::from_u128),
         municipality: Some(municipality.to_owned()),
         health_region: Some(region.to_owned()),
-        figures: Figures {
-            positions: filled + 1,
-            filled,
-            vacant: 1,
-            percent: PercentSum(10_050),
-            ..Figures::default()
-        },
+        filled: [[0, filled], [0, 0]],
+        vacant: [1, 0],
+        percent: 10_050,
         position_ids: vec![format!("{municipality}-{filled}")],
-        ..StaffingRow::default()
+        ..Counted::default()
     }
 }
 
-fn counted() -> Counted {
-    Counted(vec![
+fn staffing() -> Staffing {
+    Staffing(vec![
         row(Some(1), "1804", "nord", 2),
         row(None, "1804", "nord", 1),
         row(Some(1), "5001", "midt", 4),
     ])
+}
+
+fn table(group_by: GroupBy, explain: Explain) -> Table {
+    let (group_by, explain) = (Some(group_by), Some(explain));
+    let asked = StaffingParameters { group_by, explain, ..StaffingParameters::default() };
+    staffing().table(&asked, Reader::OfIndividuals)
 }
 
 fn column_of(table: &Table, name: &str) -> Vec<Value> {
@@ -35,9 +39,10 @@ fn column_of(table: &Table, name: &str) -> Vec<Value> {
 
 #[test]
 fn totals_count_a_municipality_once_however_many_programmes_it_is_in() {
-    let totals = counted().totals();
-    assert_eq!((totals.figures.positions, totals.figures.filled), (10, 7));
-    assert_eq!(totals.municipalities, 2);
+    let totals = table(GroupBy::Municipality, Explain::False).totals;
+    assert_eq!((&totals["positions"], &totals["filled"]), (&json!(10), &json!(7)));
+    assert_eq!((&totals["municipalities"], &totals["percent"]), (&json!(2), &json!(301.5)));
+    assert!(totals["subsidy_nok_per_year"].is_null());
 }
 
 #[test]
@@ -46,13 +51,12 @@ fn every_grouping_sums_the_same_counts() {
         (GroupBy::Municipality, ["1804", "5001"], [3, 4]),
         (GroupBy::Region, ["midt", "nord"], [4, 3]),
     ] {
-        let totals = counted().totals();
-        let table = counted().table(group_by, false, &totals);
+        let table = table(group_by, Explain::False);
         let name = table.columns[0].name;
         assert_eq!(column_of(&table, name), keys.map(Value::from));
         assert_eq!(column_of(&table, "filled"), filled.map(Value::from));
     }
-    let table = counted().table(GroupBy::Programme, false, &counted().totals());
+    let table = table(GroupBy::Programme, Explain::False);
     let none = Value::Null;
     let one = Value::from(Uuid::from_u128(1).to_string());
     assert_eq!(column_of(&table, "programme"), [none, one]);
@@ -61,17 +65,31 @@ fn every_grouping_sums_the_same_counts() {
 
 #[test]
 fn only_a_report_that_explains_itself_names_positions() {
-    let plain = counted().table(GroupBy::Region, false, &counted().totals());
+    let plain = table(GroupBy::Region, Explain::False);
     assert!(plain.columns.iter().all(|column| column.name != "position_ids"));
-    let explained = counted().table(GroupBy::Region, true, &counted().totals());
-    let ids = serde_json::json!(["1804-1", "1804-2"]);
+    let explained = table(GroupBy::Region, Explain::True);
+    let ids = json!(["1804-1", "1804-2"]);
     assert_eq!(column_of(&explained, "position_ids")[1], ids);
 }
 
 #[test]
-fn sums_of_shares_keep_two_decimals() {
-    let text = |hundredths| serde_json::to_string(&PercentSum(hundredths)).expect("a number");
-    assert_eq!(text(311_000), "3110");
-    assert_eq!(text(20_105), "201.05");
-    assert_eq!(text(50), "0.5");
+fn every_position_is_in_one_leaf() {
+    let mut leaves = Vec::new();
+    for intended in [SELF_EMPLOYED, SALARIED] {
+        for agreed in [SELF_EMPLOYED, SALARIED] {
+            let mut row = Counted::default();
+            row.filled[intended][agreed] = 1;
+            leaves.push(row);
+        }
+        let mut row = Counted::default();
+        row.vacant[intended] = 1;
+        leaves.push(row);
+        let mut row = Counted::default();
+        row.suspended[intended] = 1;
+        leaves.push(row);
+    }
+    for row in &leaves {
+        assert_eq!(row.positions(), 1, "{row:?}");
+    }
+    assert_eq!(leaves.len(), POSITIONS.len());
 }

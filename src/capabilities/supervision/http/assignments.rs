@@ -1,39 +1,277 @@
-//! The operations on supervisor assignments.
+//! Assignments: proposed, listed, read; what becomes of them.
 //!
 //! What an assignment looks like is folded from its supervisor's facts, so its ETag is the
 //! supervisor's version, as an occupancy's is its position's.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::assignment_acts::{
+    AssignmentAnswer, CorrectAssignment, EndAssignment, PauseAssignment, ResumeAssignment,
+    WithdrawAssignment, answers,
+};
 use crate::aggregate::Subject;
-use crate::capabilities::external_id::problems::ASSIGNMENT_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind};
 use crate::capabilities::reference::{self, Lineage};
-use crate::capabilities::supervision::assignment::{Assignments, Parties, Proposal};
+use crate::capabilities::supervision::assignment::{Assignment, Assignments, Parties, Proposal};
+use crate::capabilities::supervision::assignments::Assignments as Rows;
 use crate::capabilities::supervision::domain::{
-    AssignmentKind, Event, MonthMinutes, SupervisionMode, assignment_subject, subject,
-    supervision_subject,
+    ASSIGNMENT_EXTERNAL_IDS, AssignmentKind, Event, Filed, MonthMinutes, SupervisionMode,
+    assignment_subject, subject, supervision_subject,
 };
 use crate::capabilities::supervision::problems::*;
-use crate::capabilities::supervision::supervisor::Supervisor;
-use crate::capabilities::supervision::view::{AssignmentSituation, AssignmentView};
+use crate::capabilities::supervision::supervisor::{self, Supervisor};
+use crate::capabilities::supervision::view::AssignmentView;
 use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Faults, Id, UNKNOWN_REFERENCE};
-use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
-use crate::evolved;
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
 use crate::http::actor::Role;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read, reading};
-use crate::identifiers::{ExternalId, ExternalName, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{Act, By, Create, Cx, Kind, Made, Operations, Past, Resource};
+use crate::identifiers::ExternalId;
+use crate::problem::{Rejection, common::NOT_FOUND};
+use crate::time::FIRST_DAY;
+
+/// An assignment, and whose it is.
+fn one<'a>(
+    supervisor: &'a Supervisor,
+    id: &Uuid,
+) -> Result<(&'a supervisor::Known, &'a Assignment), Rejection> {
+    let known = supervisor.known()?;
+    Ok((known, known.assignments.get(*id)?))
+}
+
+impl Resource for Assignment {
+    const KIND: Kind = Kind {
+        name: "supervisor_assignment",
+        plural: "supervisor_assignments",
+        noun: "supervisor assignment",
+        tag: "supervisor assignments",
+        path: "/v1/supervisor-assignments",
+        places: &[PathParameter::id(
+            "id",
+            "The assignment.",
+            "01890a5d-ac96-774b-bcce-b302099a8063",
+        )],
+        read_by: Access::Individuals,
+        about_read: "As it is on `as_of` (today by default): it lapses, and is active again, by \
+                     itself. Its ETag is the supervisor's.",
+        about_history: "Every event about the assignment itself, newest first, also of one that \
+                        was recorded by mistake. What makes it lapse is in the supervisor's \
+                        history.",
+        external_ids: Some((&ASSIGNMENT_EXTERNAL_IDS, Access::Municipal)),
+    };
+    type Key = Uuid;
+    type Event = Event;
+    type Parties = Supervisor;
+    type View = AssignmentView;
+
+    async fn load(view: &View, id: &Uuid) -> Result<Supervisor, Refusal> {
+        // Whose it is never changes, so this look needs no guard; the next one has its own.
+        let filed: Filed = view.consult(&assignment_subject(*id)).await?.state;
+        let named = filed.supervisor.ok_or(&NOT_FOUND)?;
+        let supervisor: Supervisor = view.load(&subject(named)).await?.state;
+        one(&supervisor, id)?;
+        Ok(supervisor)
+    }
+
+    fn home(supervisor: &Supervisor, id: &Uuid) -> Subject {
+        supervisor.known().map_or(assignment_subject(*id), |known| subject(known.id))
+    }
+
+    fn evolve(supervisor: &mut Supervisor, event: &Event) {
+        supervisor.evolve(event);
+    }
+
+    fn show(supervisor: &Supervisor, id: &Uuid, day: Date) -> Option<AssignmentView> {
+        AssignmentView::on(supervisor, *id, day)
+    }
+
+    fn first_day(_: &Supervisor, _: &Uuid) -> Date {
+        FIRST_DAY // it is known from the day it was proposed at the latest
+    }
+
+    async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
+        let mut concerns = Concerns::default();
+        let filed: Filed = view.consult(&assignment_subject(*id)).await?.state;
+        if let Some(id) = filed.trainee {
+            concerns.municipalities.extend(filed.municipality);
+            concerns.supervisor = filed.supervisor;
+            let trainee: Trainee = view.consult(&trainee::subject(id)).await?.state;
+            if let Some(known) = trainee.known() {
+                concerns.municipalities.extend(known.at_home_on(day));
+                concerns.doctors.insert(id);
+            }
+            concerns.shows = Some(id);
+        }
+        Ok(concerns)
+    }
+
+    fn shows(supervisor: &Supervisor, id: &Uuid) -> Option<Uuid> {
+        one(supervisor, id).ok().map(|(_, assignment)| assignment.trainee)
+    }
+
+    fn past(id: &Uuid) -> Past {
+        assignment_subject(*id).into()
+    }
+
+    fn named(supervisor: &Supervisor, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let (_, &Assignment { trainee, supervisor, ref municipality, ref external_ids, .. }) =
+            one(supervisor, id)?;
+        Ok(Some(Held {
+            ids: external_ids.clone(),
+            members: vec![("trainee", trainee), ("supervisor", supervisor), ("assignment", *id)],
+            subjects: vec![
+                assignment_subject(*id),
+                subject(supervisor),
+                supervision_subject(trainee),
+            ],
+            municipality: municipality.clone(),
+        }))
+    }
+
+    fn rename(supervisor: &mut Supervisor, _: &Uuid, event: &external_ids::Event) {
+        supervisor.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        let about = "In the order they were proposed, as they are on `as_of`.";
+        Some(Listing::of::<Rows>("supervisor assignments", about, Access::Individuals))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .create(Create {
+                id: "propose_supervisor_assignment",
+                summary: "Propose a supervisor for a trainee",
+                about: "The supervisor is asked: nothing holds before the answer. Refused already \
+                        here when it could not be accepted. A trainee has one supervisor at a \
+                        time; a host may appoint a temporary one beside. `warnings` tell what no \
+                        rule forbids.",
+                by: Access::Municipal,
+                refuses: &[
+                    &SUPERVISOR_IS_TRAINEE,
+                    &SUPERVISOR_NOT_QUALIFIED,
+                    &TRAINEE_HAS_SUPERVISOR,
+                    &EXTERNAL_ID_TAKEN,
+                ],
+                rule: propose,
+            })
+            .answering("The assignment; its ETag is the supervisor's")
+            .act(Act {
+                id: "accept_supervisor_assignment",
+                path: "/acceptance",
+                summary: "Accept a supervisor assignment",
+                about: "The supervisor says yes to the whole period, whatever the day of the \
+                        answer: it is active from its first day. A system answers for supervisors \
+                        of the municipalities that it acts for: those whom a municipality \
+                        registered, or who supervise there on the day of the answer. Whoever has \
+                        only asked does not answer, unless the supervisor is no municipality's \
+                        yet.",
+                by: Access::OfSupervisor,
+                refuses: &[
+                    &ASSIGNMENT_SITUATION,
+                    &SUPERVISOR_IS_TRAINEE,
+                    &SUPERVISOR_NOT_QUALIFIED,
+                    &TRAINEE_HAS_SUPERVISOR,
+                ],
+                rule: async |cx: &Cx<'_, Self>, asked: &AssignmentAnswer| {
+                    let (on, concerned) = (cx.by.day(asked.on), Concerned::of(cx).await?);
+                    answers(cx, on)?;
+                    Ok(concerned.parties(cx.parties)?.accept(*cx.key, on)?)
+                },
+            })
+            .act(Act {
+                id: "decline_supervisor_assignment",
+                path: "/declination",
+                summary: "Decline a supervisor assignment",
+                about: "The supervisor says no. A system answers for the same supervisors as when \
+                        they accept.",
+                by: Access::OfSupervisor,
+                refuses: &[&ASSIGNMENT_SITUATION],
+                rule: async |cx: &Cx<'_, Self>, asked: &AssignmentAnswer| {
+                    let on = cx.by.day(asked.on);
+                    answers(cx, on)?;
+                    Ok(one(cx.parties, cx.key)?.1.decline(on)?)
+                },
+            })
+            .act(Act {
+                id: "withdraw_supervisor_assignment",
+                path: "/withdrawal",
+                summary: "Withdraw the proposal of a supervisor assignment",
+                about: "Before the supervisor has answered: what was accepted is ended instead. A \
+                        proposal waits for an answer until its last day, and one without a last \
+                        day until it is answered or withdrawn.",
+                by: Access::Municipal,
+                refuses: &[&ASSIGNMENT_SITUATION],
+                rule: async |cx: &Cx<'_, Self>, asked: &WithdrawAssignment| {
+                    Ok(one(cx.parties, cx.key)?.1.withdraw(cx.by.day(asked.on))?)
+                },
+            })
+            .act(Act {
+                id: "pause_supervisor_assignment",
+                path: "/pause",
+                summary: "Pause a supervisor assignment",
+                about: "It rests until it is resumed; meanwhile somebody else may supervise.",
+                by: Access::Municipal,
+                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT],
+                rule: async |cx: &Cx<'_, Self>, asked: &PauseAssignment| {
+                    Ok(one(cx.parties, cx.key)?.1.pause(asked.from.0, asked.reason)?)
+                },
+            })
+            .act(Act {
+                id: "resume_supervisor_assignment",
+                path: "/resumption",
+                summary: "Resume a supervisor assignment",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
+                rule: async |cx: &Cx<'_, Self>, asked: &ResumeAssignment| {
+                    let concerned = Concerned::of(cx).await?;
+                    Ok(concerned.parties(cx.parties)?.resume(*cx.key, asked.on.0)?)
+                },
+            })
+            .act(Act {
+                id: "end_supervisor_assignment",
+                path: "/end",
+                summary: "End a supervisor assignment",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
+                rule: async |cx: &Cx<'_, Self>, asked: &EndAssignment| {
+                    let concerned = Concerned::of(cx).await?;
+                    let parties = concerned.parties(cx.parties)?;
+                    Ok(parties.end(*cx.key, asked.to.0, asked.reason)?)
+                },
+            })
+            .act(Act {
+                id: "correct_supervisor_assignment",
+                path: "/correction",
+                summary: "Correct what was recorded of a supervisor assignment",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Municipal,
+                refuses: &[
+                    &SUPERVISOR_IS_TRAINEE,
+                    &SUPERVISOR_NOT_QUALIFIED,
+                    &TRAINEE_HAS_SUPERVISOR,
+                ],
+                rule: async |cx: &Cx<'_, Self>, asked: &CorrectAssignment| {
+                    let facts = asked.facts(one(cx.parties, cx.key)?.1)?;
+                    let concerned = Concerned::of(cx).await?;
+                    let parties = concerned.parties(cx.parties)?;
+                    Ok(parties.correct(*cx.key, facts, asked.reason.clone())?)
+                },
+            })
+            .may_end_it()
+    }
+}
 
 /// Somebody to supervise a trainee.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -67,197 +305,79 @@ pub struct ProposeAssignment {
     external_ids: Vec<ExternalId>,
 }
 
-/// The states that a decision on an assignment reads, all guarded: what the log holds before an
-/// acceptance always justifies it.
-pub(super) struct Concerned {
-    supervisor: Loaded<Supervisor>,
-    trainee: Loaded<Trainee>,
-    supervision: Loaded<Assignments>,
+/// What a decision on an assignment reads beside its supervisor, guarded too: what the log holds
+/// before an acceptance always justifies it.
+struct Concerned {
+    trainee: Trainee,
+    supervision: Assignments,
     /// Of the numbers of the trainee's municipalities. Not guarded: it is told long before or long
     /// after its day.
     lineage: Lineage,
 }
 
 impl Concerned {
-    pub(super) async fn load(
-        view: &View,
-        supervisor: Uuid,
-        trainee: Uuid,
-    ) -> Result<Self, Refusal> {
-        let names = (subject(supervisor), trainee::subject(trainee), supervision_subject(trainee));
-        let (supervisor, trainee, supervision) = futures_util::try_join!(
-            view.load(&names.0),
-            view.load::<Trainee>(&names.1),
-            view.load(&names.2)
-        )?;
-        let held = trainee.state.known().map(|known| known.occupancies.iter());
+    async fn of(cx: &Cx<'_, Assignment>) -> Result<Self, Refusal> {
+        Self::load(cx.view, one(cx.parties, cx.key)?.1.trainee).await
+    }
+
+    async fn load(view: &View, trainee: Uuid) -> Result<Self, Refusal> {
+        let names = (trainee::subject(trainee), supervision_subject(trainee));
+        let (trainee, supervision) =
+            futures_util::try_join!(view.load::<Trainee>(&names.0), view.load(&names.1))?;
+        let (trainee, supervision) = (trainee.state, supervision.state);
+        let held = trainee.known().map(|known| known.occupancies.iter());
         let numbers: Vec<_> =
             held.into_iter().flatten().map(|it| it.municipality.clone()).collect();
         let lineage = reference::lineage(view, numbers, None).await?;
-        Ok(Self { supervisor, trainee, supervision, lineage })
+        Ok(Self { trainee, supervision, lineage })
     }
 
     /// Everyone, or which field of the body names nobody.
-    pub(super) fn parties(&self) -> Result<Parties<'_>, Rejection> {
-        let Supervisor::Known(supervisor) = &self.supervisor.state else {
+    fn parties<'a>(&'a self, supervisor: &'a Supervisor) -> Result<Parties<'a>, Rejection> {
+        let Supervisor::Known(supervisor) = supervisor else {
             return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE));
         };
-        let Some(trainee) = self.trainee.state.known() else {
+        let Some(trainee) = self.trainee.known() else {
             return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE));
         };
-        let (supervision, lineage) = (&self.supervision.state, &self.lineage);
+        let (supervision, lineage) = (&self.supervision, &self.lineage);
         Ok(Parties { supervisor, trainee, supervision, lineage })
-    }
-
-    /// The decision on assignment `id`, answered with it as it then is.
-    pub(super) fn decided(&self, status: u16, id: Uuid, facts: &[Event], day: Date) -> Decision {
-        let next = evolved!(self.supervisor.state, facts);
-        let shown = AssignmentView::on(&next, id, day);
-        let body = serde_json::to_value(shown).expect("views are plain data");
-        let location = (status == 201).then(|| format!("/v1/supervisor-assignments/{id}"));
-        let supervisor: Subject = match &self.supervisor.state {
-            Supervisor::Known(known) => subject(known.id),
-            Supervisor::Unknown => assignment_subject(id),
-        };
-        Decision::new(supervisor, facts, Reply { status, location, head: None, body })
     }
 }
 
-/// Propose a supervisor for a trainee
-///
-/// The supervisor is asked: nothing holds before the answer. Refused already here when it could not
-/// be accepted. A trainee has one supervisor at a time; a host may appoint a temporary one beside.
-/// `warnings` tell what no rule forbids.
-#[utoipa::path(tag = "supervisor assignments", operation_id = "propose_supervisor_assignment",
-    request_body = ProposeAssignment,
-    responses((status = 201, description = "The assignment; its ETag is the supervisor's", body = AssignmentView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_IS_TRAINEE, &SUPERVISOR_NOT_QUALIFIED, &TRAINEE_HAS_SUPERVISOR,
-        &ASSIGNMENT_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/supervisor-assignments")]
-pub async fn propose(change: Change, body: Body<ProposeAssignment>) -> Answer {
-    let (asked, today, new) = (body.value, change.today, Uuid::now_v7());
-    external_id::checked(&asked.external_ids)?;
+async fn propose(
+    view: &View,
+    by: &By,
+    _: &Place,
+    asked: &ProposeAssignment,
+) -> Result<Made<Assignment>, Refusal> {
+    checked(&asked.external_ids)?;
     let proposal = Proposal {
-        assignment: new,
+        assignment: by.new_id,
         kind: asked.kind.unwrap_or(AssignmentKind::Individual),
         period: edge::period(asked.from, asked.to)?,
         mode: asked.mode,
         same_office: asked.same_office,
         planned_minutes_per_month: asked.planned_minutes_per_month,
         external_ids: asked.external_ids.clone(),
-        on: today,
+        on: by.today,
     };
-    let reach = change.reach().clone();
-    let decide = async |view: &View| {
-        let read = Concerned::load(view, asked.supervisor.0, asked.trainee.0).await?;
-        let parties = read.parties()?;
-        let homes = parties.trainee.at_home_on(today);
-        // Who is hidden from the caller is told like nobody.
-        if !reach.sees_doctor(parties.trainee.id, &homes) {
-            return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
-        }
-        reach.act_for(&homes, Role::Doctor)?;
-        let facts = parties.propose(proposal.clone())?;
-        if !facts.is_empty() {
-            external_id::free(view, Kind::Assignment, &asked.external_ids).await?;
-        }
-        // Already so: answer with the assignment that is.
-        let id = if facts.is_empty() { parties.same(&proposal).unwrap_or(new) } else { new };
-        Ok(read.decided(201, id, &facts, today))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which assignments.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct AssignmentFilters {
-    /// Only assignments of this trainee.
-    #[deserr(default)]
-    trainee: Option<Id>,
-    /// Only assignments of this supervisor.
-    #[deserr(default)]
-    supervisor: Option<Id>,
-    /// Only assignments in this situation on the day.
-    #[deserr(default)]
-    situation: Option<AssignmentSituation>,
-    /// Only assignments of trainees who held a position there on the first day, also under a number
-    /// which it had or took over by the day.
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// Only the assignment that another system calls this: `system/id`.
-    #[param(inline)]
-    #[deserr(default)]
-    external_id: Option<ExternalName>,
-}
-
-/// What assignments are sorted by.
-pub struct AssignmentOrders;
-
-impl Orders for AssignmentOrders {
-    const ALL: &'static [By] = &[
-        By::key("created", "When they were proposed here."),
-        By::day("from", "first_day", "Their first day."),
-    ];
-}
-
-/// List supervisor assignments
-///
-/// In the order they were proposed, as they are on `as_of`.
-#[utoipa::path(tag = "supervisor assignments", operation_id = "list_supervisor_assignments",
-    params(AssignmentFilters, Sort<AssignmentOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of assignments", body = Page<AssignmentView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisor-assignments")]
-pub async fn list_all(list: List<AssignmentFilters, AssignmentOrders>) -> Answer {
-    let filters = &list.filters;
-    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
-    ListQuery::of("assignments", rows.or_of_supervisor("supervisor"))
-        .filter("trainee = $$", filters.trainee.map(|id| id.0))
-        .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
-        .filter("situation = $$", filters.situation.map(|s| s.to_string()))
-        .filed_under("municipality", filters.municipality.as_ref())
-        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
-        .answer(list)
-        .await
-}
-
-/// Read a supervisor assignment
-///
-/// As it is on `as_of` (today by default): it lapses, and is active again, by itself. Its ETag is
-/// the supervisor's.
-#[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment",
-    params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), TimeAxes),
-    responses((status = 200, description = "The assignment", body = AssignmentView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisor-assignments/{id}")]
-pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
-    let known = read.settled_known_at().await?;
-    let reached = read.wait_for_log().await?;
-    let log = &read.service.log;
-    // Its own facts only name the supervisor, whose facts tell what it looks like.
-    let named: Loaded<Assignments> = log.fold(&assignment_subject(*id), known).await?;
-    let assignment = named.state.get(*id)?;
-    let supervisor = assignment.supervisor;
-    reading::about(assignment.trainee);
-    let loaded: Loaded<Supervisor> = log.fold(&subject(supervisor), known).await?;
-    let view = |state: &Supervisor, day| AssignmentView::on(state, *id, day);
-    read.show(loaded, reached, view).await
-}
-
-/// Read a supervisor assignment's history
-///
-/// Every event about the assignment itself, newest first. What makes it lapse is in the
-/// supervisor's history.
-#[utoipa::path(tag = "supervisor assignments", operation_id = "read_supervisor_assignment_history",
-    params(("id" = Uuid, Path, description = "The assignment.", example = "01890a5d-ac96-774b-bcce-b302099a8063"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisor-assignments/{id}/history")]
-pub async fn history(list: History, id: Path<Uuid>) -> Answer {
-    let log = &list.read.service.log;
-    let named: Loaded<Assignments> = log.fold(&assignment_subject(*id), None).await?;
-    reading::about(named.state.get(*id)?.trainee);
-    list.history(&[assignment_subject(*id)]).await
+    let name = subject(asked.supervisor.0);
+    let supervisor = async { Ok(view.load::<Supervisor>(&name).await?.state) };
+    let concerned = Concerned::load(view, asked.trainee.0);
+    let (supervisor, concerned) = futures_util::try_join!(supervisor, concerned)?;
+    let parties = concerned.parties(&supervisor)?;
+    let homes = parties.trainee.at_home_on(by.today);
+    // Who is hidden from the caller is told like nobody.
+    if !by.reach().sees_doctor(parties.trainee.id, &homes) {
+        return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
+    }
+    by.reach().act_for(&homes, Role::Doctor)?;
+    // Already so: answer with the assignment that is.
+    let id = parties.same(&proposal).unwrap_or(by.new_id);
+    let facts = parties.propose(proposal)?;
+    if !facts.is_empty() {
+        free::<Assignment>(view, &asked.external_ids).await?;
+    }
+    Ok(Made::new(id, supervisor, facts))
 }

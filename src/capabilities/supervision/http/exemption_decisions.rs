@@ -1,26 +1,15 @@
 //! What becomes of a submitted exemption: decided, appealed, decided again, revoked.
 
-use actix_web::post;
-use actix_web::web::Path;
 use deserr::Deserr;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::exemptions::{ExemptionStep, on_exemption};
-use crate::capabilities::supervision::domain::Event;
 use crate::capabilities::supervision::exemption::Exemption;
-use crate::capabilities::supervision::problems::*;
-use crate::capabilities::supervision::view::ExemptionView;
 use crate::edge::{self, Day, Fault, Faults, FieldFault, REQUIRED};
-use crate::http::openapi::codes;
-use crate::http::{Answer, Body, Change, ProblemResponse};
+use crate::http::resource::{Cx, Decided};
 use crate::identifiers::Comment;
-use crate::problem::Rejection;
+use crate::problem::{Rejection, common::INVALID_REQUEST};
 use crate::time::Period;
 use crate::word_enum;
-
-/// What is asked of an exemption.
-type Rule = Box<dyn Fn(&Exemption) -> Result<Vec<Event>, Rejection>>;
 
 word_enum! {
     /// What the directorate decides.
@@ -60,68 +49,42 @@ pub struct DecideExemption {
 pub(super) const NOT_GRANTED: Fault =
     Fault::new("not_granted", "Nothing is granted here.", "Her innvilges ingenting.");
 
+/// Refuses those of some fields that are at fault, all for one reason.
+pub(super) fn at_fault<const N: usize>(
+    fields: [(&str, bool); N],
+    fault: &Fault,
+) -> Result<(), Rejection> {
+    let wrong = fields.into_iter().filter(|(_, is_wrong)| *is_wrong);
+    let faults: Vec<_> = wrong.map(|(field, _)| FieldFault::at(field, fault.clone())).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Rejection::new(&INVALID_REQUEST).faults(faults)) }
+}
+
 /// The fields of a grant, where something is granted; none where nothing is.
 fn granted(
-    asked: &DecideExemption,
     yes: bool,
-) -> Result<Option<(Period, Option<Comment>)>, ProblemResponse> {
-    let mut faults = Vec::new();
+    (from, to): (Option<Day>, Option<Day>),
+    (retroactive, reason): (bool, Option<&Comment>),
+) -> Result<Option<(Period, Option<Comment>)>, Rejection> {
     if !yes {
-        let told = [
-            ("/from", asked.from.is_some()),
-            ("/to", asked.to.is_some()),
-            ("/retroactive", asked.retroactive),
-        ];
-        for (pointer, _) in told.iter().filter(|(_, told)| *told) {
-            faults.push(FieldFault::at(*pointer, NOT_GRANTED));
-        }
-        return if faults.is_empty() { Ok(None) } else { Err(ProblemResponse::faults(faults)) };
+        let told =
+            [("/from", from.is_some()), ("/to", to.is_some()), ("/retroactive", retroactive)];
+        return at_fault(told, &NOT_GRANTED).map(|()| None);
     }
-    if asked.retroactive && asked.reason.is_none() {
-        faults.push(FieldFault::at("/reason", REQUIRED));
-    }
-    faults.extend(asked.from.is_none().then(|| FieldFault::at("/from", REQUIRED)));
-    faults.extend(asked.to.is_none().then(|| FieldFault::at("/to", REQUIRED)));
-    match (asked.from, faults.is_empty()) {
-        (Some(from), true) => {
-            let period = edge::period(from, asked.to)?;
-            Ok(Some((period, asked.reason.clone().filter(|_| asked.retroactive))))
-        }
-        (Some(_) | None, _) => Err(ProblemResponse::faults(faults)),
-    }
+    let unsaid = retroactive && reason.is_none();
+    let missing = [("/reason", unsaid), ("/from", from.is_none()), ("/to", to.is_none())];
+    at_fault(missing, &REQUIRED)?;
+    let period = from.map(|from| edge::period(from, to)).transpose()?;
+    Ok(period.map(|period| (period, reason.filter(|_| retroactive).cloned())))
 }
 
-/// Record the decision on a supervision exemption
-///
-/// A granted exemption is for a time: both days are needed. It holds from before it was submitted
-/// only if the decision says so.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "decide_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = DecideExemption,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
-#[post("/v1/supervision-exemptions/{id}/decision")]
-pub async fn decide_on(change: Change, id: Path<Uuid>, body: Body<DecideExemption>) -> Answer {
-    let asked = body.value;
-    let on = asked.on.map_or(change.today, |day| day.0);
+pub(super) async fn decide(cx: &Cx<'_, Exemption>, asked: &DecideExemption) -> Decided<Exemption> {
+    let (exemption, on) = (cx.parties.get(*cx.key)?, cx.by.day(asked.on));
     let yes = asked.outcome == ExemptionOutcome::Granted;
-    let rule: Rule = match granted(&asked, yes)? {
-        Some((period, why)) => Box::new(move |it| it.grant(on, period, why.clone())),
-        None => Box::new(move |it| it.reject(on)),
-    };
-    on_exemption(change, &body.canonical, *id, rule).await
-}
-
-/// Appeal the refusal of a supervision exemption
-#[utoipa::path(tag = "supervision exemptions", operation_id = "appeal_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = ExemptionStep,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
-#[post("/v1/supervision-exemptions/{id}/appeal")]
-pub async fn appeal(change: Change, id: Path<Uuid>, body: Body<ExemptionStep>) -> Answer {
-    let on = body.value.on.map_or(change.today, |day| day.0);
-    on_exemption(change, &body.canonical, *id, |rejected| rejected.appeal(on)).await
+    let why = (asked.retroactive, asked.reason.as_ref());
+    Ok(match granted(yes, (asked.from, asked.to), why)? {
+        Some((period, why)) => exemption.grant(on, period, why)?,
+        None => exemption.reject(on)?,
+    })
 }
 
 word_enum! {
@@ -158,28 +121,17 @@ pub struct DecideAppeal {
     reason: Option<Comment>,
 }
 
-/// Record the decision on an appeal about a supervision exemption
-///
-/// A refusal that falls makes the exemption `granted`.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "decide_supervision_exemption_appeal",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = DecideAppeal,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE])))))]
-#[post("/v1/supervision-exemptions/{id}/appeal-decision")]
-pub async fn decide_appeal(change: Change, id: Path<Uuid>, body: Body<DecideAppeal>) -> Answer {
-    let DecideAppeal { outcome, on, from, to, retroactive, reason } = body.value;
-    let (yes, outcome) = match outcome {
-        AppealOutcome::Reversed => (true, ExemptionOutcome::Granted),
-        AppealOutcome::Upheld => (false, ExemptionOutcome::Rejected),
-    };
-    let asked = DecideExemption { outcome, on, from, to, retroactive, reason };
-    let on = on.map_or(change.today, |day| day.0);
-    let rule: Rule = match granted(&asked, yes)? {
-        Some((period, why)) => Box::new(move |it| it.reverse(on, period, why.clone())),
-        None => Box::new(move |it| it.uphold(on)),
-    };
-    on_exemption(change, &body.canonical, *id, rule).await
+pub(super) async fn decide_appeal(
+    cx: &Cx<'_, Exemption>,
+    asked: &DecideAppeal,
+) -> Decided<Exemption> {
+    let (exemption, on) = (cx.parties.get(*cx.key)?, cx.by.day(asked.on));
+    let yes = asked.outcome == AppealOutcome::Reversed;
+    let why = (asked.retroactive, asked.reason.as_ref());
+    Ok(match granted(yes, (asked.from, asked.to), why)? {
+        Some((period, why)) => exemption.reverse(on, period, why)?,
+        None => exemption.uphold(on)?,
+    })
 }
 
 /// The withdrawal of an exemption.
@@ -188,22 +140,7 @@ pub async fn decide_appeal(change: Change, id: Path<Uuid>, body: Body<DecideAppe
 pub struct RevokeExemption {
     /// The first day it holds no more; today by default. It may lie in the past.
     #[deserr(default)]
-    on: Option<Day>,
+    pub(super) on: Option<Day>,
     /// Why.
-    reason: Comment,
-}
-
-/// Revoke a supervision exemption
-///
-/// Assignments that rest on it lapse from that day by themselves.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "revoke_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = RevokeExemption,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("of_directorate")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
-#[post("/v1/supervision-exemptions/{id}/revocation")]
-pub async fn revoke(change: Change, id: Path<Uuid>, body: Body<RevokeExemption>) -> Answer {
-    let on = body.value.on.map_or(change.today, |day| day.0);
-    let reason = body.value.reason.clone();
-    on_exemption(change, &body.canonical, *id, |it| it.revoke(on, reason.clone())).await
+    pub(super) reason: Comment,
 }

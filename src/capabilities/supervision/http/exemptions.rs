@@ -1,34 +1,197 @@
-//! Supervision exemptions: drafted, listed, read, completed, submitted.
+//! Supervision exemptions: drafted, listed, read, completed, submitted; what becomes of them.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::capabilities::external_id::problems::EXEMPTION_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind};
+use super::exemption_corrections::corrections;
+use super::exemption_decisions::{RevokeExemption, decide, decide_appeal};
+use crate::aggregate::Subject;
 use crate::capabilities::reference::{self, municipality_in_use};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{
-    DoctorCount, Event, ExemptionDrafted, exemption_subject, subject,
+    DoctorCount, EXEMPTION_EXTERNAL_IDS, Event, ExemptionDrafted, Filed, exemption_subject, subject,
 };
-use crate::capabilities::supervision::exemption::{Exemption, ExemptionSituation, Exemptions};
+use crate::capabilities::supervision::exemption::{Exemption, Exemptions};
+use crate::capabilities::supervision::exemptions::Exemptions as Rows;
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::ExemptionView;
 use crate::edge::{Day, Faults, Id, UNKNOWN_REFERENCE};
-use crate::event_log::{Decision, Loaded, Reply, View};
-use crate::evolved;
-use crate::http::actor::Role;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{Comment, ExternalId, ExternalName, MunicipalityNumber};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
+use crate::http::resource::{Act, By, Create, Cx, Kind, Made, Operations, Past, Resource};
+use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
+use crate::time::FIRST_DAY;
+
+impl Resource for Exemption {
+    const KIND: Kind = Kind {
+        name: "supervision_exemption",
+        plural: "supervision_exemptions",
+        noun: "supervision exemption",
+        tag: "supervision exemptions",
+        path: "/v1/supervision-exemptions",
+        places: &[PathParameter::id(
+            "id",
+            "The exemption.",
+            "01890a5d-ac96-774b-bcce-b302099a8062",
+        )],
+        read_by: Access::Individuals,
+        about_read: "As it is on `as_of` (today by default): it expires by itself.",
+        about_history: "Every event that concerns it, newest first, also of one that was recorded \
+                        by mistake.",
+        external_ids: Some((&EXEMPTION_EXTERNAL_IDS, Access::Municipal)),
+    };
+    type Key = Uuid;
+    type Event = Event;
+    type Parties = Exemptions;
+    type View = ExemptionView;
+
+    async fn load(view: &View, id: &Uuid) -> Result<Exemptions, Refusal> {
+        let exemptions: Exemptions = view.load(&exemption_subject(*id)).await?.state;
+        exemptions.get(*id)?;
+        Ok(exemptions)
+    }
+
+    fn home(_: &Exemptions, id: &Uuid) -> Subject {
+        exemption_subject(*id)
+    }
+
+    fn evolve(exemptions: &mut Exemptions, event: &Event) {
+        exemptions.evolve(event);
+    }
+
+    fn show(exemptions: &Exemptions, id: &Uuid, day: Date) -> Option<ExemptionView> {
+        ExemptionView::on(exemptions.get(*id).ok()?, day)
+    }
+
+    fn first_day(_: &Exemptions, _: &Uuid) -> Date {
+        FIRST_DAY // it is known from the day it was drafted at the latest
+    }
+
+    async fn concerns(view: &View, id: &Uuid, _: Date) -> Result<Concerns, Refusal> {
+        let mut concerns = Concerns::default();
+        let filed: Filed = view.consult(&exemption_subject(*id)).await?.state;
+        concerns.decided_by_directorate = filed.supervisor.is_some();
+        concerns.municipalities.extend(filed.municipality);
+        concerns.supervisor = filed.supervisor;
+        Ok(concerns)
+    }
+
+    fn shows(_: &Exemptions, _: &Uuid) -> Option<Uuid> {
+        None
+    }
+
+    fn past(id: &Uuid) -> Past {
+        exemption_subject(*id).into()
+    }
+
+    fn named(exemptions: &Exemptions, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let exemption = exemptions.get(*id)?;
+        Ok(Some(Held {
+            ids: exemption.external_ids.clone(),
+            members: vec![("supervisor", exemption.supervisor), ("exemption", *id)],
+            subjects: vec![exemption_subject(*id), subject(exemption.supervisor)],
+            municipality: Some(exemption.municipality.clone()),
+        }))
+    }
+
+    fn rename(exemptions: &mut Exemptions, _: &Uuid, event: &external_ids::Event) {
+        exemptions.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        let about = "In the order they were drafted, as they are on `as_of`.";
+        Some(Listing::of::<Rows>("supervision exemptions", about, Access::Individuals))
+    }
+
+    fn operations() -> Operations<Self> {
+        let procedure = Operations::<Self>::none()
+            .create(Create {
+                id: "draft_supervision_exemption",
+                summary: "Draft a supervision exemption",
+                about: "A trainee's own supervisor must be a specialist; where none can be found, \
+                        the directorate may for a time let somebody else supervise. The draft is \
+                        completed under `/details` and sent under `/submission`.",
+                by: Access::Municipal,
+                refuses: &[&EXTERNAL_ID_TAKEN],
+                rule: draft,
+            })
+            .act(Act {
+                id: "detail_supervision_exemption",
+                path: "/details",
+                summary: "Tell more of a drafted exemption",
+                about: "What is told again replaces what was told before. Once submitted, it \
+                        stands unless it is corrected.",
+                by: Access::Municipal,
+                refuses: &[&EXEMPTION_SITUATION],
+                rule: async |cx: &Cx<'_, Self>, asked: &DetailExemption| {
+                    Ok(cx.parties.get(*cx.key)?.detail(asked.application(), cx.by.today)?)
+                },
+            })
+            .act(Act {
+                id: "submit_supervision_exemption",
+                path: "/submission",
+                summary: "Submit a supervision exemption",
+                about: "Refused while anything is missing that the directorate must be told.",
+                by: Access::Municipal,
+                refuses: &[&EXEMPTION_INCOMPLETE, &EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER],
+                rule: async |cx: &Cx<'_, Self>, asked: &ExemptionStep| {
+                    Ok(cx.parties.get(*cx.key)?.submit(cx.by.day(asked.on))?)
+                },
+            })
+            .act(Act {
+                id: "decide_supervision_exemption",
+                path: "/decision",
+                summary: "Record the decision on a supervision exemption",
+                about: "A granted exemption is for a time: both days are needed. It holds from \
+                        before it was submitted only if the decision says so.",
+                by: Access::OfDirectorate,
+                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+                rule: decide,
+            })
+            .act(Act {
+                id: "appeal_supervision_exemption",
+                path: "/appeal",
+                summary: "Appeal the refusal of a supervision exemption",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER],
+                rule: async |cx: &Cx<'_, Self>, asked: &ExemptionStep| {
+                    Ok(cx.parties.get(*cx.key)?.appeal(cx.by.day(asked.on))?)
+                },
+            })
+            .act(Act {
+                id: "decide_supervision_exemption_appeal",
+                path: "/appeal-decision",
+                summary: "Record the decision on an appeal about a supervision exemption",
+                about: "A refusal that falls makes the exemption `granted`.",
+                by: Access::OfDirectorate,
+                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+                rule: decide_appeal,
+            })
+            .act(Act {
+                id: "revoke_supervision_exemption",
+                path: "/revocation",
+                summary: "Revoke a supervision exemption",
+                about: "Assignments that rest on it lapse from that day by themselves.",
+                by: Access::OfDirectorate,
+                refuses: &[&EXEMPTION_SITUATION],
+                rule: async |cx: &Cx<'_, Self>, asked: &RevokeExemption| {
+                    let exemption = cx.parties.get(*cx.key)?;
+                    Ok(exemption.revoke(cx.by.day(asked.on), asked.reason.clone())?)
+                },
+            });
+        corrections(procedure)
+    }
+}
 
 /// Declares a body that tells an application, or more of one, beside the fields of its own.
 macro_rules! application_body {
@@ -69,16 +232,16 @@ macro_rules! application_body {
 
         impl $name {
             /// What it tells of the application.
-            pub(super) fn application(self) -> Application {
+            pub(super) fn application(&self) -> Application {
                 Application {
                     from: self.from.map(|day| day.0),
                     to: self.to.map(|day| day.0),
-                    challenges: self.challenges,
-                    measures_tried: self.measures_tried,
+                    challenges: self.challenges.clone(),
+                    measures_tried: self.measures_tried.clone(),
                     specialists_attached: self.specialists_attached,
                     trainees_in_training: self.trainees_in_training,
                     trainees_with_non_specialist: self.trainees_with_non_specialist,
-                    competence: self.competence,
+                    competence: self.competence.clone(),
                 }
             }
         }
@@ -117,181 +280,6 @@ application_body! {
     }
 }
 
-pub(super) fn replied(status: u16, state: &Exemptions, id: Uuid, day: Date) -> Reply {
-    let exemption = state.get(id).ok();
-    let shown = exemption.and_then(|exemption| ExemptionView::on(exemption, day));
-    let body = serde_json::to_value(shown).expect("views are plain data");
-    let location = (status == 201).then(|| format!("/v1/supervision-exemptions/{id}"));
-    Reply { status, location, head: None, body }
-}
-
-/// Draft a supervision exemption
-///
-/// A trainee's own supervisor must be a specialist; where none can be found, the directorate may
-/// for a time let somebody else supervise. The draft is completed under `/details` and sent under
-/// `/submission`.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "draft_supervision_exemption",
-    request_body = DraftExemption,
-    responses((status = 201, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/supervision-exemptions")]
-pub async fn draft(change: Change, body: Body<DraftExemption>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, Uuid::now_v7());
-    let (supervisor, municipality) = (asked.supervisor.0, asked.municipality.clone());
-    let external_ids = asked.external_ids.clone();
-    external_id::checked(&external_ids)?;
-    change.reach().act_in(&municipality)?;
-    let application = asked.application();
-    application.consistent()?;
-    let decide = async |view: &View| {
-        let day = application.from.unwrap_or(today);
-        municipality_in_use(view, &municipality, day).await?;
-        let lineage = reference::lineage(view, [municipality.clone()], None).await?;
-        let mut took_over = lineage.behind(&municipality, day);
-        took_over.remove(&municipality);
-        // Whoever is registered stays so: nothing about the supervisor need be guarded.
-        let named: Loaded<Supervisor> = view.consult(&subject(supervisor)).await?;
-        if named.state == Supervisor::Unknown {
-            return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE).into());
-        }
-        view.is_new(&exemption_subject(id)).await?;
-        external_id::free(view, Kind::Exemption, &external_ids).await?;
-        let facts = [Event::from(ExemptionDrafted {
-            exemption: id,
-            supervisor,
-            municipality: municipality.clone(),
-            took_over,
-            application: application.clone(),
-            external_ids: external_ids.clone(),
-            on: today,
-        })];
-        let next = evolved!(Exemptions::default(), facts);
-        Ok(Decision::new(exemption_subject(id), &facts, replied(201, &next, id, today)))
-    };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which exemptions.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct ExemptionFilters {
-    /// Only exemptions of this supervisor.
-    #[deserr(default)]
-    supervisor: Option<Id>,
-    /// Only exemptions of this municipality, those included that are filed under a number which it
-    /// had or took over by the day.
-    #[deserr(default)]
-    municipality: Option<MunicipalityNumber>,
-    /// Only exemptions in this situation on the day.
-    #[deserr(default)]
-    situation: Option<ExemptionSituation>,
-    /// Only exemptions that are granted on the day and whose last day comes before this one.
-    #[deserr(default)]
-    expires_before: Option<Day>,
-    /// Only the exemption that another system calls this: `system/id`.
-    #[param(inline)]
-    #[deserr(default)]
-    external_id: Option<ExternalName>,
-}
-
-/// What exemptions are sorted by.
-pub struct ExemptionOrders;
-
-impl Orders for ExemptionOrders {
-    const ALL: &'static [By] = &[
-        By::key("created", "When they were drafted here."),
-        By::text(
-            "municipality",
-            "municipality",
-            "The number of the municipality that they are filed under.",
-        ),
-        By::day(
-            "expires_on",
-            "expires_on",
-            "The last day they cover, those that are not granted on the day last.",
-        ),
-    ];
-}
-
-/// List supervision exemptions
-///
-/// In the order they were drafted, as they are on `as_of`.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "list_supervision_exemptions",
-    params(ExemptionFilters, Sort<ExemptionOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of exemptions", body = Page<ExemptionView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervision-exemptions")]
-pub async fn list_all(list: List<ExemptionFilters, ExemptionOrders>) -> Answer {
-    let filters = &list.filters;
-    let rows = Rows::of_municipality("municipality").or_of_supervisor("supervisor");
-    ListQuery::of("exemptions", rows.or_all_for(Role::Directorate))
-        .filter("supervisor = $$", filters.supervisor.map(|id| id.0))
-        .filed_under("municipality", filters.municipality.as_ref())
-        .filter("situation = $$", filters.situation.map(|s| s.to_string()))
-        .filter("expires_on < $$", filters.expires_before.map(|day| day.0))
-        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
-        .answer(list)
-        .await
-}
-
-/// Read a supervision exemption
-///
-/// As it is on `as_of` (today by default): it expires by itself.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), TimeAxes),
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervision-exemptions/{id}")]
-pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
-    let view = |state: &Exemptions, day| ExemptionView::on(state.get(*id).ok()?, day);
-    read.resource(&exemption_subject(*id), view).await
-}
-
-/// Read a supervision exemption's history
-///
-/// Every event that concerns it, newest first.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "read_supervision_exemption_history",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervision-exemptions/{id}/history")]
-pub async fn history(list: History, id: Path<Uuid>) -> Answer {
-    list.history(&[exemption_subject(*id)]).await
-}
-
-/// A rule on one exemption: load, decide, answer with the exemption as it then is.
-pub(super) async fn on_exemption(
-    change: Change,
-    canonical: &str,
-    id: Uuid,
-    rule: impl Fn(&Exemption) -> Result<Vec<Event>, Rejection>,
-) -> Answer {
-    let today = change.today;
-    let decide = async |view: &View| {
-        let loaded: Loaded<Exemptions> = view.load(&exemption_subject(id)).await?;
-        let facts = rule(loaded.state.get(id)?)?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(exemption_subject(id), &facts, replied(200, &next, id, today)))
-    };
-    change.execute(canonical, decide).await
-}
-
-/// Tell more of a drafted exemption
-///
-/// What is told again replaces what was told before. Once submitted, it stands unless it is
-/// corrected.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "detail_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = DetailExemption,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_SITUATION])))))]
-#[post("/v1/supervision-exemptions/{id}/details")]
-pub async fn detail(change: Change, id: Path<Uuid>, body: Body<DetailExemption>) -> Answer {
-    let (told, today) = (body.value.application(), change.today);
-    on_exemption(change, &body.canonical, *id, |it| it.detail(told.clone(), today)).await
-}
-
 /// The day of a step of the procedure.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(deny_unknown_fields, error = Faults)]
@@ -301,16 +289,37 @@ pub struct ExemptionStep {
     pub(super) on: Option<Day>,
 }
 
-/// Submit a supervision exemption
-///
-/// Refused while anything is missing that the directorate must be told.
-#[utoipa::path(tag = "supervision exemptions", operation_id = "submit_supervision_exemption",
-    params(("id" = Uuid, Path, description = "The exemption.", example = "01890a5d-ac96-774b-bcce-b302099a8062")),
-    request_body = ExemptionStep,
-    responses((status = 200, description = "The exemption", body = ExemptionView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&EXEMPTION_INCOMPLETE, &EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER])))))]
-#[post("/v1/supervision-exemptions/{id}/submission")]
-pub async fn submit(change: Change, id: Path<Uuid>, body: Body<ExemptionStep>) -> Answer {
-    let on = body.value.on.map_or(change.today, |day| day.0);
-    on_exemption(change, &body.canonical, *id, |it| it.submit(on)).await
+async fn draft(
+    view: &View,
+    by: &By,
+    _: &Place,
+    asked: &DraftExemption,
+) -> Result<Made<Exemption>, Refusal> {
+    checked(&asked.external_ids)?;
+    let (id, supervisor, municipality) = (by.new_id, asked.supervisor.0, &asked.municipality);
+    by.reach().act_in(municipality)?;
+    let application = asked.application();
+    application.consistent()?;
+    let day = application.from.unwrap_or(by.today);
+    municipality_in_use(view, municipality, day).await?;
+    let lineage = reference::lineage(view, [municipality.clone()], None).await?;
+    let mut took_over = lineage.behind(municipality, day);
+    took_over.remove(municipality);
+    // Whoever is registered stays so: nothing about the supervisor need be guarded.
+    let named: Supervisor = view.consult(&subject(supervisor)).await?.state;
+    if named == Supervisor::Unknown {
+        return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE).into());
+    }
+    view.is_new(&exemption_subject(id)).await?;
+    free::<Exemption>(view, &asked.external_ids).await?;
+    let drafted = ExemptionDrafted {
+        exemption: id,
+        supervisor,
+        municipality: municipality.clone(),
+        took_over,
+        application,
+        external_ids: asked.external_ids.clone(),
+        on: by.today,
+    };
+    Ok(Made::new(id, Exemptions::default(), vec![drafted.into()]))
 }

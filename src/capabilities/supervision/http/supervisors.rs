@@ -1,37 +1,216 @@
-//! Supervisors: registered, listed, read, corrected.
+//! Supervisors: registered, listed, read, corrected; what can be done with them.
 
-use actix_web::web::Path;
-use actix_web::{get, post};
 use deserr::Deserr;
 use jiff::civil::Date;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::capabilities::external_id::problems::SUPERVISOR_EXTERNAL_ID_TAKEN;
-use crate::capabilities::external_id::{self, Kind};
+use super::qualifications::{
+    ApproveSpecialist, CompleteCourse, CorrectCourse, EndSpecialist, SetCapacity,
+};
+use crate::aggregate::Subject;
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::supervision::domain::{
-    Corrected, Event, Registered, TraineeCapacity, hpr_subject, subject,
+    Corrected, EXTERNAL_IDS, Event, Registered, TraineeCapacity, hpr_subject, subject,
 };
 use crate::capabilities::supervision::problems::*;
 use crate::capabilities::supervision::supervisor::Supervisor;
+use crate::capabilities::supervision::supervisors::Supervisors;
 use crate::capabilities::supervision::view::SupervisorView;
 use crate::edge::{self, Day, Fault, Faults, FieldFault};
-use crate::event_log::{Decision, Loaded, Reply, View};
-use crate::evolved;
-use crate::http::change::Flag;
-use crate::http::list::Rows;
-use crate::http::openapi::codes;
-use crate::http::page::{By, Orders, Page, Paging, Sort};
+use crate::event_log::{Refusal, View};
+use crate::external_ids;
+use crate::http::access::Access;
+use crate::http::concerns::Concerns;
+use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
+use crate::http::listing::Listing;
+use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
-use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
-use crate::identifiers::{Comment, ExternalId, ExternalName, HprNumber, MunicipalityNumber, Name};
-use crate::time::Period;
+use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
+use crate::problem::Rejection;
+use crate::time::{FIRST_DAY, Period};
 
 /// Periods of specialist approval that a correction may tell.
 const SPECIALIST_PERIODS_MAX: usize = 20;
+
+impl Resource for Supervisor {
+    const KIND: Kind = Kind {
+        name: "supervisor",
+        plural: "supervisors",
+        noun: "supervisor",
+        tag: "supervisors",
+        path: "/v1/supervisors",
+        places: &[PathParameter::id(
+            "id",
+            "The supervisor.",
+            "01890a5d-ac96-774b-bcce-b302099a8061",
+        )],
+        read_by: Access::Individuals,
+        about_read: "",
+        about_history: "Every event that concerns the supervisor, exemptions and assignments \
+                        included, newest first.",
+        external_ids: Some((&EXTERNAL_IDS, Access::Municipal)),
+    };
+    type Key = Uuid;
+    type Event = Event;
+    type Parties = Self;
+    type View = SupervisorView;
+
+    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
+        let supervisor: Self = view.load(&subject(*id)).await?.state;
+        supervisor.known()?;
+        Ok(supervisor)
+    }
+
+    fn home(_: &Self, id: &Uuid) -> Subject {
+        subject(*id)
+    }
+
+    fn evolve(supervisor: &mut Self, event: &Event) {
+        supervisor.evolve(event);
+    }
+
+    fn show(supervisor: &Self, _: &Uuid, day: Date) -> Option<SupervisorView> {
+        SupervisorView::on(supervisor, day)
+    }
+
+    fn first_day(_: &Self, _: &Uuid) -> Date {
+        FIRST_DAY // who is known now was somebody then
+    }
+
+    async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
+        let mut concerns = Concerns::default();
+        if let Ok(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
+            concerns.supervisor = Some(*id);
+            concerns.is_pooled = true;
+            let assigned = known.assignments.iter().map(|held| &held.municipality);
+            let numbers = assigned.chain([&known.municipality]).flatten().cloned();
+            concerns.municipalities.extend(numbers);
+            concerns.today = known.telling_municipalities_on(day);
+        }
+        Ok(concerns)
+    }
+
+    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+        None
+    }
+
+    fn past(id: &Uuid) -> Past {
+        subject(*id).into()
+    }
+
+    fn named(supervisor: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let known = supervisor.known()?;
+        not_erased(known.erased.as_ref())?;
+        Ok(Some(Held {
+            ids: known.external_ids.clone(),
+            members: vec![("supervisor", *id)],
+            subjects: vec![subject(*id)],
+            municipality: None,
+        }))
+    }
+
+    fn rename(supervisor: &mut Self, _: &Uuid, event: &external_ids::Event) {
+        supervisor.rename(event, i64::MAX);
+    }
+
+    fn listing() -> Option<Listing> {
+        let about = "In the order they were registered, as on `as_of`.";
+        Some(Listing::of::<Supervisors>("supervisors", about, Access::Individuals))
+    }
+
+    fn operations() -> Operations<Self> {
+        Operations::<Self>::none()
+            .naming_refuses(&[&PERSON_ERASED])
+            .create(Create {
+                id: "register_supervisor",
+                summary: "Register a supervisor",
+                about: "Whoever supervises or recommends: a trainee's own supervisor (veileder), \
+                        who must be a specialist or have an exemption, and clinical supervisors \
+                        (supervisører), who need neither. A person may be trainee and supervisor \
+                        at different times. Name and number are kept sealed and stay out of the \
+                        event log, the feed and every log of the service.",
+                by: Access::Municipal,
+                refuses: &[&SUPERVISOR_EXISTS, &EXTERNAL_ID_TAKEN],
+                rule: register,
+            })
+            .act(Act {
+                id: "correct_supervisor",
+                path: "/correction",
+                summary: "Correct who a supervisor is",
+                about: "Or when the supervisor was a specialist: that changes what assignments \
+                        were on past days. The wrong name and number stay sealed in the log, where \
+                        nobody but the audit reads them.",
+                by: Access::Municipal,
+                refuses: &[&SUPERVISOR_EXISTS, &PERSON_ERASED],
+                rule: correct,
+            })
+            .act(Act {
+                id: "approve_specialist",
+                path: "/specialist-status",
+                summary: "Record a specialist approval of a supervisor",
+                about: "Assignments that have lapsed are active again on the days it covers.",
+                by: Access::Municipal,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &ApproveSpecialist| {
+                    let period = edge::period(asked.from, asked.to)?;
+                    Ok(cx.parties.known()?.approve_specialist(period)?)
+                },
+            })
+            .act(Act {
+                id: "end_specialist",
+                path: "/specialist-status/end",
+                summary: "End the specialist approval of a supervisor",
+                about: "Assignments that no exemption covers lapse from the next day by \
+                        themselves.",
+                by: Access::Municipal,
+                refuses: &[&NOT_A_SPECIALIST],
+                rule: async |cx: &Cx<'_, Self>, asked: &EndSpecialist| {
+                    Ok(cx.parties.known()?.end_specialist(asked.to.0)?)
+                },
+            })
+            .act(Act {
+                id: "complete_supervisor_course",
+                path: "/courses",
+                summary: "Record a course that a supervisor has completed",
+                about: "",
+                by: Access::Municipal,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &CompleteCourse| {
+                    Ok(cx.parties.known()?.complete_course(asked.course()?)?)
+                },
+            })
+            .act(Act {
+                id: "correct_supervisor_course",
+                path: "/courses/correction",
+                summary: "Correct a course of a supervisor",
+                about: "The first account stays in the history; `known_at` before the correction \
+                        shows it.",
+                by: Access::Municipal,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &CorrectCourse| {
+                    let known = cx.parties.known()?;
+                    let recorded = asked.recorded(known)?;
+                    let really = asked.course(&recorded.course)?;
+                    Ok(known.correct_course(recorded, really, asked.reason.clone())?)
+                },
+            })
+            .act(Act {
+                id: "set_supervisor_capacity",
+                path: "/capacity",
+                summary: "Set how many trainees a supervisor takes",
+                about: "More active trainees than this is a warning on each assignment, never a \
+                        refusal.",
+                by: Access::Municipal,
+                refuses: &[],
+                rule: async |cx: &Cx<'_, Self>, asked: &SetCapacity| {
+                    Ok(cx.parties.known()?.set_capacity(asked.trainees, asked.from.0)?)
+                },
+            })
+    }
+}
 
 /// A supervisor to register.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -57,140 +236,36 @@ pub struct RegisterSupervisor {
     municipality: Option<MunicipalityNumber>,
 }
 
-pub(super) fn replied(status: u16, state: &Supervisor, day: Date) -> Reply {
-    let shown = SupervisorView::on(state, day);
-    let location = shown.as_ref().map(|view| format!("/v1/supervisors/{}", view.id));
-    let body = serde_json::to_value(shown).expect("views are plain data");
-    Reply { status, location: location.filter(|_| status == 201), head: None, body }
-}
-
 /// Of supervisors, one at most has an HPR number.
 static SUPERVISORS: PersonKind =
     PersonKind { name: "supervisor", hpr_subject, exists: &SUPERVISOR_EXISTS };
 
-/// Register a supervisor
-///
-/// Whoever supervises or recommends: a trainee's own supervisor (veileder), who must be a
-/// specialist or have an exemption, and clinical supervisors (supervisører), who need neither. A
-/// person may be trainee and supervisor at different times. Name and number are kept sealed and
-/// stay out of the event log, the feed and every log of the service.
-#[utoipa::path(tag = "supervisors", operation_id = "register_supervisor",
-    request_body = RegisterSupervisor,
-    responses((status = 201, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &SUPERVISOR_EXTERNAL_ID_TAKEN])))))]
-#[post("/v1/supervisors")]
-pub async fn register(change: Change, body: Body<RegisterSupervisor>) -> Answer {
-    let (asked, today) = (body.value, change.today);
-    external_id::checked(&asked.external_ids)?;
-    let municipality = change.reach().registering(asked.municipality.as_ref())?;
-    let vault = &change.service.vault;
-    let lookup = vault.lookup(&asked.hpr_number);
-    let person = NewPerson::new(vault, &asked.name, Some(&asked.hpr_number));
-    let id = person.id;
-    let decide = async |view: &View| {
-        view.is_new(&subject(id)).await?;
-        SUPERVISORS.free(view, &lookup).await?;
-        external_id::free(view, Kind::Supervisor, &asked.external_ids).await?;
-        let facts = [Event::from(Registered {
-            supervisor: id,
-            sealed: person.sealed.clone(),
-            hpr_lookup: lookup.clone(),
-            specialist_since: asked.specialist_since.map(|day| day.0),
-            capacity: asked.capacity,
-            external_ids: asked.external_ids.clone(),
-            municipality: municipality.clone(),
-            on: today,
-        })];
-        let next = evolved!(Supervisor::default(), facts);
-        Ok(person.registered(subject(id), &facts, replied(201, &next, today)))
+async fn register(
+    view: &View,
+    by: &By,
+    _: &Place,
+    asked: &RegisterSupervisor,
+) -> Result<Made<Supervisor>, Refusal> {
+    checked(&asked.external_ids)?;
+    let municipality = by.reach().registering(asked.municipality.as_ref())?;
+    let hpr_lookup = by.vault().lookup(&asked.hpr_number);
+    let person = NewPerson::new(by.vault(), &asked.name, Some(&asked.hpr_number));
+    view.is_new(&subject(person.id)).await?;
+    SUPERVISORS.free(view, &hpr_lookup).await?;
+    free::<Supervisor>(view, &asked.external_ids).await?;
+    let person_keys = person.keys();
+    let registered = Registered {
+        supervisor: person.id,
+        sealed: person.sealed,
+        hpr_lookup,
+        specialist_since: asked.specialist_since.map(|day| day.0),
+        capacity: asked.capacity,
+        external_ids: asked.external_ids.clone(),
+        municipality,
+        on: by.today,
     };
-    change.execute(&body.canonical, decide).await
-}
-
-/// Which supervisors.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(deny_unknown_fields, error = Faults)]
-#[into_params(parameter_in = Query)]
-pub struct SupervisorFilters {
-    /// Only the supervisor with this HPR number.
-    #[deserr(default)]
-    hpr_number: Option<HprNumber>,
-    /// Only supervisors who are (`true`) or are not (`false`) specialists on the day.
-    #[param(inline)]
-    #[deserr(default)]
-    specialist: Option<Flag>,
-    /// Only supervisors who have (`true`) or do not have (`false`) more active trainees on the day
-    /// than their capacity.
-    #[param(inline)]
-    #[deserr(default)]
-    over_capacity: Option<Flag>,
-    /// Only the supervisor whom another system calls this: `system/id`.
-    #[param(inline)]
-    #[deserr(default)]
-    external_id: Option<ExternalName>,
-}
-
-fn is_true(flag: Flag) -> bool {
-    match flag {
-        Flag::True => true,
-        Flag::False => false,
-    }
-}
-
-/// What supervisors are sorted by. Names are sealed, so not by them.
-pub struct SupervisorOrders;
-
-impl Orders for SupervisorOrders {
-    const ALL: &'static [By] = &[
-        By::key("created", "When they were registered here."),
-        By::count(
-            "active_trainees",
-            "active_trainees",
-            "How many trainees they actively supervise on the day.",
-        ),
-    ];
-}
-
-/// List supervisors
-///
-/// In the order they were registered, as on `as_of`.
-#[utoipa::path(tag = "supervisors", operation_id = "list_supervisors",
-    params(SupervisorFilters, Sort<SupervisorOrders>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of supervisors", body = Page<SupervisorView>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisors")]
-pub async fn list_all(list: List<SupervisorFilters, SupervisorOrders>) -> Answer {
-    let filters = &list.filters;
-    let vault = &list.read.service.vault;
-    ListQuery::of("supervisors", Rows::of_pool().or_of_supervisor("key"))
-        .filter("hpr_lookup = $$", filters.hpr_number.as_ref().map(|hpr| vault.lookup(hpr)))
-        .filter("specialist = $$", filters.specialist.map(is_true))
-        .filter("over_capacity = $$", filters.over_capacity.map(is_true))
-        .filter("external @> array[$$::text]", filters.external_id.as_ref().map(|e| e.to_string()))
-        .answer(list)
-        .await
-}
-
-/// Read a supervisor
-#[utoipa::path(tag = "supervisors", operation_id = "read_supervisor",
-    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), TimeAxes),
-    responses((status = 200, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisors/{id}")]
-pub async fn read_one(read: Read, id: Path<Uuid>) -> Answer {
-    read.resource(&subject(*id), SupervisorView::on).await
-}
-
-/// Read a supervisor's history
-///
-/// Every event that concerns the supervisor, exemptions and assignments included, newest first.
-#[utoipa::path(tag = "supervisors", operation_id = "read_supervisor_history",
-    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061"), Sort<InTime>, TimeAxes, Paging),
-    responses((status = 200, description = "A page of events", body = Page<crate::http::cloud_event::CloudEvent>)),
-    extensions(("x-access" = json!("individuals"))))]
-#[get("/v1/supervisors/{id}/history")]
-pub async fn history(list: History, id: Path<Uuid>) -> Answer {
-    list.history(&[subject(*id)]).await
+    let made = Made::new(person.id, Supervisor::default(), vec![registered.into()]);
+    Ok(Made { person_keys, ..made })
 }
 
 /// A run of days; both ends belong to it.
@@ -238,42 +313,24 @@ fn specialist_periods(told: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFau
     Ok(periods)
 }
 
-/// Correct who a supervisor is
-///
-/// Or when the supervisor was a specialist: that changes what assignments were on past days. The
-/// wrong name and number stay sealed in the log, where nobody but the audit reads them.
-#[utoipa::path(tag = "supervisors", operation_id = "correct_supervisor",
-    params(("id" = Uuid, Path, description = "The supervisor.", example = "01890a5d-ac96-774b-bcce-b302099a8061")),
-    request_body = CorrectSupervisor,
-    responses((status = 200, description = "The supervisor", body = SupervisorView)),
-    extensions(("x-access" = json!("municipal")), ("x-problems" = json!(codes(&[&SUPERVISOR_EXISTS, &PERSON_ERASED])))))]
-#[post("/v1/supervisors/{id}/correction")]
-pub async fn correct(change: Change, id: Path<Uuid>, body: Body<CorrectSupervisor>) -> Answer {
-    let (asked, today, id) = (body.value, change.today, *id);
+async fn correct(cx: &Cx<'_, Supervisor>, asked: &CorrectSupervisor) -> Decided<Supervisor> {
     let specialist = asked.specialist_periods.as_deref().map(specialist_periods).transpose()?;
-    let (service, reach) = (change.service.clone(), change.reach().clone());
-    let decide = async |view: &View| {
-        let loaded: Loaded<Supervisor> = view.load(&subject(id)).await?;
-        let known = loaded.state.known()?;
-        not_erased(known.erased.as_ref())?;
-        let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
-        let belongs_to = known.municipalities_on(today);
-        let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
-        let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-        let by = (&*service.vault, &*reach);
-        let person = SUPERVISORS.corrected(view, by, recorded, name, number).await?;
-        let how = Corrected {
-            supervisor: id,
-            corrects: known.told_at,
-            sealed: person.sealed,
-            hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
-            specialist: specialist.clone().unwrap_or_else(|| known.specialist.clone()),
-            reason: asked.reason.clone(),
-            on: today,
-        };
-        let facts = known.correct(how, person.same)?;
-        let next = evolved!(loaded.state, facts);
-        Ok(Decision::new(subject(id), &facts, replied(200, &next, today)))
+    let known = cx.parties.known()?;
+    not_erased(known.erased.as_ref())?;
+    let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
+    let belongs_to = known.municipalities_on(cx.by.today);
+    let recorded = RecordedPerson { id: *cx.key, sealed, hpr_lookup, belongs_to };
+    let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
+    let by = (cx.by.vault(), cx.by.reach());
+    let person = SUPERVISORS.corrected(cx.view, by, recorded, name, number).await?;
+    let how = Corrected {
+        supervisor: *cx.key,
+        corrects: known.told_at,
+        sealed: person.sealed,
+        hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
+        specialist: specialist.unwrap_or_else(|| known.specialist.clone()),
+        reason: asked.reason.clone(),
+        on: cx.by.today,
     };
-    change.execute(&body.canonical, decide).await
+    Ok(known.correct(how, person.same)?)
 }

@@ -5,10 +5,15 @@ use super::*;
 /// A document of one operation, in the form of ours.
 fn contract() -> Contract {
     let header = |kind: &str| json!({ "required": true, "schema": { "type": kind } });
-    let problem = json!({ "allOf": [
+    let problem = json!({ "$ref": "#/components/schemas/ConflictProblem" });
+    let own = json!({ "cup_full": "#/components/schemas/CupFullProblem",
+                      "cup_hot": "#/components/schemas/Problem" });
+    let members = json!({ "allOf": [
         { "$ref": "#/components/schemas/Problem" },
-        { "properties": { "code": { "enum": ["cup_full"] } } },
+        { "properties": { "drops": { "type": "integer" } } },
     ]});
+    let mut full = members.clone();
+    full["required"] = json!(["drops"]);
     let common = json!({ "Log-Position": header("integer"), "X-Request-Id": header("string") });
     let mut created = common.clone();
     created["Location"] = header("string");
@@ -21,14 +26,27 @@ fn contract() -> Contract {
             "responses": {
                 "201": { "headers": created, "content": { "application/json": { "schema":
                     { "$ref": "#/components/schemas/Cup" } } } },
-                "409": { "headers": common, "content": { "application/problem+json": {
+                "409": { "x-problems": own, "headers": common, "content": { "application/problem+json": {
                     "schema": problem } } },
             },
         } } },
         "components": { "schemas": {
-            "Cup": { "type": "object", "required": ["made"],
-                     "properties": { "made": { "type": "string", "format": "date" } } },
-            "Problem": { "type": "object", "required": ["code"] },
+            "Cup": { "type": "object", "required": ["made"], "properties": {
+                "made": { "type": "string", "format": "date" },
+                "handle": { "$ref": "#/components/schemas/Handle" },
+                "labels": { "type": "object", "additionalProperties": true },
+            } },
+            "Handle": { "type": "object", "allOf": [
+                { "properties": { "side": { "type": "string" } } },
+                { "properties": { "pairs": { "type": "array", "items": {
+                    "oneOf": [{ "type": "null" }, { "$ref": "#/components/schemas/Side" }],
+                } } } },
+            ] },
+            "Side": { "type": "object", "properties": { "side": { "type": "string" } } },
+            "ConflictProblem": members,
+            "CupFullProblem": full,
+            "Problem": { "type": "object", "required": ["code"],
+                         "properties": { "code": { "type": "string" } } },
         } },
     }))
 }
@@ -96,7 +114,8 @@ impl Answered {
 #[test]
 fn an_answer_as_documented_passes() {
     Answered::well().must(Ok(()));
-    Answered::problem(r#"{"code":"cup_full"}"#).must(Ok(()));
+    Answered::problem(r#"{"code":"cup_full","drops":1}"#).must(Ok(()));
+    Answered::problem(r#"{"code":"cup_hot"}"#).must(Ok(()));
 }
 
 #[test]
@@ -122,8 +141,32 @@ fn an_invalid_body_is_found_through_references_and_formats() {
 }
 
 #[test]
+fn a_member_that_is_not_documented_is_found_wherever_it_is() {
+    let answered = |text| Answered { text, ..Answered::well() };
+    let well = r#"{"made":"2020-02-01","handle":{"side":"left","pairs":[null,{"side":"up"}]}}"#;
+    answered(well).must(Ok(()));
+    answered(r#"{"made":"2020-02-01","labels":{"any":1}}"#).must(Ok(()));
+    for text in [
+        r#"{"made":"2020-02-01","more":1}"#,
+        r#"{"made":"2020-02-01","handle":{"side":"left","more":1}}"#,
+        r#"{"made":"2020-02-01","handle":{"pairs":[{"side":"up","more":1}]}}"#,
+    ] {
+        answered(text).must(Err("'more' was unexpected"));
+    }
+    Answered::problem(r#"{"code":"cup_hot","more":1}"#).must(Err("'more' was unexpected"));
+}
+
+#[test]
 fn a_problem_that_the_operation_does_not_declare_is_found() {
     Answered::problem(r#"{"code":"cup_empty"}"#).must(Err("cup_empty"));
+    Answered::problem(r#"{}"#).must(Err("declares no problem"));
+}
+
+#[test]
+fn a_problem_without_the_members_of_its_code_or_with_anothers_is_found() {
+    Answered::problem(r#"{"code":"cup_full"}"#).must(Err("required"));
+    Answered::problem(r#"{"code":"cup_full","drops":"one"}"#).must(Err("integer"));
+    Answered::problem(r#"{"code":"cup_hot","drops":1}"#).must(Err("'drops' was unexpected"));
 }
 
 #[test]
@@ -132,7 +175,7 @@ fn a_request_that_was_taken_against_the_document_is_found() {
     let path = "/v1/cups/1?sugar=2";
     Answered { path, ..Answered::well() }.must(Err("parameter sugar"));
     // What was refused needs not be valid.
-    Answered { sent: json!({}), ..Answered::problem(r#"{"code":"cup_full"}"#) }.must(Ok(()));
+    Answered { sent: json!({}), ..Answered::problem(r#"{"code":"cup_hot"}"#) }.must(Ok(()));
 }
 
 #[test]

@@ -1,2 +1,0 @@
-hpr_lookup = null, external = '{}',
-  body = (body::jsonb || '{"sealed": "", "external_ids": []}')::json
