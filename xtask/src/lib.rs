@@ -4,3 +4,4 @@ pub mod tree;
 pub mod rust;
 pub mod measure;
 pub mod words;
+pub mod new;

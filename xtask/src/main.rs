@@ -1,11 +1,12 @@
 //! `cargo xtask`: see each command's help.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::measure::{self, circles::Circles, table, touched};
+use xtask::new;
 use xtask::tree::{self, Tree};
 use xtask::words::{self, list, rename};
 
@@ -33,9 +34,14 @@ enum Command {
         /// Name each place.
         #[arg(long)]
         list: bool,
+        /// Another folder than this project: a copy of it.
+        #[arg(long, value_name = "FOLDER")]
+        root: Option<PathBuf>,
     },
     /// Rename by xtask/renames.toml.
     Rename(Rename),
+    /// Begin something new, with a test that fails until it is written.
+    New(New),
 }
 
 #[derive(clap::Args)]
@@ -73,14 +79,37 @@ struct Rename {
     root: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct New {
+    /// What: problem, fact, report or resource.
+    what: String,
+    /// Its name, as in the code: `study_group`.
+    name: String,
+    /// The capability that it belongs to; a resource has one of its own.
+    #[arg(long = "in", value_name = "CAPABILITY")]
+    capability: Option<String>,
+    /// Its name of several, when an s is not enough.
+    #[arg(long)]
+    plural: Option<String>,
+    /// Say which files it would make and change, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Another folder than this project: a copy of it.
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Measure(asked) => measure(&asked),
         Command::Touched { range } => touched(range.as_deref()),
-        Command::CheckWords { write, list } => check_words(write, list),
+        Command::CheckWords { write, list, root } => {
+            check_words(&root.unwrap_or_else(tree::root), write, list)
+        }
         Command::Rename(asked) => rename(&asked),
+        Command::New(asked) => begin(asked),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{error}");
@@ -144,18 +173,17 @@ fn touched(range: Option<&str>) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check_words(write: bool, list: bool) -> Outcome {
-    let root = tree::root();
+fn check_words(root: &Path, write: bool, list: bool) -> Outcome {
     if write {
-        words::write_down(&root)?;
+        words::write_down(root)?;
     }
     if list {
-        for it in words::found(&root)? {
+        for it in words::found(root)? {
             println!("{}:{}: {} ({})", it.path, it.line, it.word, it.said);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let wrong = words::check(&root)?;
+    let wrong = words::check(root)?;
     wrong.iter().for_each(|line| eprintln!("{line}"));
     Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -178,6 +206,35 @@ fn rename(asked: &Rename) -> Outcome {
     println!("{count} changes in {} files", changes.len());
     if asked.apply {
         rename::apply(&root, &changes)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn begin(asked: New) -> Outcome {
+    let template = tree::root().join("xtask/templates").join(format!("{}.txt", asked.what));
+    let template = fs::read_to_string(&template)
+        .map_err(|error| format!("there is no template {}: {error}", template.display()))?;
+    let New { name, capability, plural, dry_run, root, .. } = asked;
+    let root = root.unwrap_or_else(tree::root);
+    let capability = match capability {
+        Some(capability) => capability,
+        None if template.contains("{capability}") => return Err("say --in CAPABILITY".into()),
+        None => name.clone(),
+    };
+    let names = plural.unwrap_or_else(|| format!("{name}s"));
+    let beginning = new::read(&template, &new::Names { name, names, capability })?;
+    let files = new::planned(&root, &beginning)?;
+    for (path, text) in &files {
+        let old = fs::read_to_string(root.join(path)).map_or(0, |old| old.lines().count());
+        let lines = text.lines().count();
+        match old {
+            0 => println!("new: {path} ({lines} lines)"),
+            _ => println!("changed: {path} ({} lines more)", lines - old),
+        }
+    }
+    if !dry_run {
+        new::write(&root, &files)?;
+        println!("\n{}", beginning.next);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -74,7 +74,8 @@ pub fn sums(tree: &Tree) -> Sums {
         let Some(kind) = kinds::of(path, text) else { continue };
         let (code, tests) = lines::of_rust(text);
         *sums.kinds.entry(kind).or_default() += code;
-        *sums.kinds.entry(Kind::Tests).or_default() += tests;
+        let tested = if kind == Kind::Tools { Kind::Tools } else { Kind::Tests };
+        *sums.kinds.entry(tested).or_default() += tests;
         if !matches!(kind, Kind::Tests | Kind::Tools) {
             sums.service += code;
             sums.tests_in_service += tests;

@@ -45,7 +45,7 @@ fn timed(tree: &Tree, folder: &Path, target: Option<&Path>) -> io::Result<Vec<Fi
     let mut bench = Bench {
         source,
         target: target.map_or_else(|| folder.join("target"), Path::to_owned),
-        rule: rule.clone(),
+        rule,
         edits: 0,
     };
     let mut figures = Vec::new();
@@ -57,8 +57,8 @@ fn timed(tree: &Tree, folder: &Path, target: Option<&Path>) -> io::Result<Vec<Fi
     }
     let one_test = format!("test --package {package} --lib -- --exact xtask::no::such::test");
     let runs = [
-        Run { key: "check", what: "`cargo check`", aim: "5", words: words("check") },
-        Run { key: "build", what: "`cargo build`", aim: "", words: words("build") },
+        Run { key: "check", what: "the end of `cargo check`", aim: "5", words: words("check") },
+        Run { key: "build", what: "the end of `cargo build`", aim: "", words: words("build") },
         Run { key: "test", what: "the first unit test's result", aim: "", words: words(&one_test) },
         Run {
             key: "it",
@@ -76,7 +76,7 @@ fn timed(tree: &Tree, folder: &Path, target: Option<&Path>) -> io::Result<Vec<Fi
             times.push(bench.run(&words)?);
         }
         times.sort_by(f64::total_cmp);
-        let what = format!("seconds from an edited rule to {what} (`{rule}`)");
+        let what = format!("seconds from an edited rule to {what}");
         figures.push(figure(
             &format!("seconds_{key}"),
             &what,

@@ -59,6 +59,8 @@ fn kinds_follow_from_paths_and_contents_in_the_old_house_and_the_new() {
         ("crates/capabilities/src/position/acts.rs", "", Kind::Operations),
         ("crates/capabilities/src/report/staffing.rs", "", Kind::Reports),
         ("crates/capabilities/src/a.rs", "impl ReadModel for A {}", Kind::ReadModels),
+        ("src/capabilities/a/staffing.rs", "pub static A: Report<P, R> = b;", Kind::Reports),
+        ("crates/capabilities/src/a/rows.rs", "impl Table for A {}", Kind::ReadModels),
         ("crates/access/src/gate.rs", "", Kind::Rules),
         ("crates/kernel/src/time.rs", "", Kind::Kernel),
         ("crates/log/tests/append.rs", "", Kind::Tests),

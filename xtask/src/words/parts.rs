@@ -79,7 +79,8 @@ pub fn in_style(name: &str, replaced: &[Part<'_>], words: &[String]) -> String {
     }
 }
 
-fn capital(word: &str) -> String {
+/// A word with its first letter large.
+pub fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -61,6 +61,11 @@ pub fn renamed(path: &str, text: &str, list: &Renames) -> (String, usize) {
         count += text.matches(old.as_str()).count();
         text = text.replace(old.as_str(), new);
     }
+    // Pages name files by their place.
+    for (old, new) in list.files.iter().filter(|_| path.ends_with(".md")) {
+        count += text.matches(old.as_str()).count();
+        text = text.replace(old.as_str(), new);
+    }
     let modules = if path.ends_with(".rs") { modules(&text, list) } else { BTreeMap::new() };
     let mut edits: BTreeMap<usize, (usize, String)> = BTreeMap::new();
     for piece in pieces::of(path, &text) {

@@ -193,6 +193,7 @@ fn names_keep_their_style_and_the_longest_entry_goes_first() {
         assert_eq!(renamed("src/a.rs", old), new);
     }
     assert_eq!(renamed("src/dated.rs", "told.told_at"), "statement.recorded_at_position");
+    assert_eq!(renamed("a.md", "`src/access/reach.rs`"), "`src/access/permissions.rs`");
     assert_eq!(renamed("a.sql", "select told -- told"), "select recorded -- told");
     assert_eq!(renamed("a.ndjson", "{\"told\": \"told\"}"), "{\"recorded\": \"recorded\"}");
 }
