@@ -26,7 +26,7 @@ enum Command {
     /// Run the service.
     #[command(after_help = "Beside these, PG_BIN names the folder of the private PostgreSQL's \
         programs, where they are not found by themselves, and RUST_LOG how much is logged: a level \
-        (error, warn, info, debug), or one for a part of the program, as in alis::proof=debug.")]
+        (error, warn, info, debug), or one for a part of the program, as in alis_proof=debug.")]
     Serve(Box<ServeSettings>),
     /// Bring the database's schema up to date.
     Migrate(DatabaseSettings),

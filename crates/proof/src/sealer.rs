@@ -18,7 +18,7 @@ use super::anchor;
 use super::note::{Checkpoint, Signer, Verifier};
 use super::store::{self, ProofError, Published, Reach, Tree, signed};
 use super::tree::{Growth, Head};
-use crate::event_log::combiner::with_causes;
+use alis_kernel::causes::with_causes;
 
 /// Leaves of each tree that one transaction adds.
 const BATCH_LEAVES_MAX: u64 = 4_096;

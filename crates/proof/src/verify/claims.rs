@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{Evidence, Walk};
-use crate::event_log::Failure;
-use crate::event_log::verify::Report;
-use crate::proof::anchor::Notes;
-use crate::proof::note::{Checkpoint, Verifier};
-use crate::proof::store::{self, Tree, signed};
-use crate::proof::tree::Head;
+use crate::anchor::Notes;
+use crate::note::{Checkpoint, Verifier};
+use crate::store::{self, Tree, signed};
+use crate::tree::Head;
+use alis_log::event_log::Failure;
+use alis_log::event_log::verify::Report;
 
 /// Checkpoints read together from the database.
 const PAGE: i64 = 1_000;

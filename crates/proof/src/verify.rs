@@ -4,7 +4,7 @@
 //!
 //! Whoever changes a row is found by the trees. Whoever then builds the trees anew is found by the
 //! checkpoints, and whoever removes those by the anchor. Whether the tables agree among themselves
-//! is [`crate::event_log::verify`]'s question.
+//! is [`alis_log::event_log::verify`]'s question.
 
 mod claims;
 mod events;
@@ -17,8 +17,8 @@ use deadpool_postgres::{Object, Pool};
 use super::note::Verifier;
 use super::store::{self, Tree};
 use super::tree::{Growth, Hash, Run};
-use crate::event_log::Failure;
-use crate::event_log::verify::Report;
+use alis_log::event_log::Failure;
+use alis_log::event_log::verify::Report;
 use claims::Claims;
 
 /// Leaves looked at together.

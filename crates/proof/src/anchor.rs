@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::note::NOTE_BYTES_MAX;
 use super::store::{self, ProofError, Published, signed};
-use crate::event_log::combiner::with_causes;
+use alis_kernel::causes::with_causes;
 
 /// Checkpoints that are appended together.
 const BATCH_CHECKPOINTS: i64 = 100;
@@ -126,7 +126,7 @@ impl Anchors {
 }
 
 async fn post(url: &str, note: &str) -> Result<(), AnchorError> {
-    let request = crate::client::http()?.post(url).body(note.to_owned());
+    let request = alis_client::http()?.post(url).body(note.to_owned());
     let request = request.header("content-type", "text/plain; charset=utf-8");
     let response = request.timeout(Duration::from_secs(ATTEMPT_SECONDS_MAX)).send().await?;
     let status = response.status();
@@ -215,7 +215,7 @@ fn extend(path: &Path, checkpoints: &[Published]) -> io::Result<()> {
     let mut lines = String::new();
     for checkpoint in checkpoints {
         if (signed(checkpoint.size), signed(checkpoint.ledger_size)) > last {
-            let anchored_at = crate::http::now().to_string();
+            let anchored_at = alis_log::clock::now().to_string();
             let line = Line { anchored_at, checkpoint: checkpoint.note.clone() };
             lines.push_str(&serde_json::to_string(&line)?);
             lines.push('\n');

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use super::claims::Claims;
 use super::{WINDOW, Walk};
-use crate::event_log::Failure;
-use crate::event_log::verify::Report;
-use crate::proof::store;
-use crate::proof::tree::Hash;
+use crate::store;
+use crate::tree::Hash;
+use alis_log::event_log::Failure;
+use alis_log::event_log::verify::Report;
 
 /// How far apart what belongs together may lie after rows were added or removed.
 const LOOK_ROWS_MAX: usize = 64;

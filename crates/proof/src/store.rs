@@ -8,7 +8,7 @@ use tokio_postgres::{Row, RowStream};
 
 use super::leaf::{Command, Event};
 use super::tree::{self, Growth, HASH_BYTES, Hash, Head, Node, Part, Run};
-use crate::event_log::Failure;
+use alis_log::event_log::Failure;
 
 /// Which of the two trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

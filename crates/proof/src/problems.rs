@@ -1,6 +1,6 @@
 //! The refusals of proofs.
 
-use crate::problems;
+use alis_kernel::problems;
 
 problems! {
     /// No checkpoint covers this position yet: it will within seconds, unless sealing has stopped,

@@ -6,10 +6,10 @@ use futures_util::TryStreamExt;
 
 use super::claims::Claims;
 use super::{WINDOW, Walk};
-use crate::event_log::Failure;
-use crate::event_log::verify::Report;
-use crate::proof::store::{self, unsigned};
-use crate::proof::tree::Hash;
+use crate::store::{self, unsigned};
+use crate::tree::Hash;
+use alis_log::event_log::Failure;
+use alis_log::event_log::verify::Report;
 
 /// Walks along the log; answers how many events there are.
 pub async fn walk(
