@@ -41,13 +41,13 @@ async fn everything_that_is_registered_is_found_by_one_id_of_another_system() {
     let instance = Instance::start().await;
     let client = instance.client();
     for two in two_of_each(&client).await {
-        let Two { one, other, taken, member, .. } = &two;
+        let Two { one, other, taken, .. } = &two;
         let read = client.get(&one.address).await.expect(200);
         assert_eq!(read.body["external_ids"], json!([external("1")]), "{}", one.address);
         assert_eq!(found(&client, &two.list("1"), &read).await, [one.listed.as_str()]);
         // Told later: of one thing each, and again it is no new fact.
         let refused = add(&client, &other.address, "1").await.expect_problem(409, taken);
-        assert!(refused.text.contains(&one.id) && refused.text.contains(member), "{refused:?}");
+        assert!(refused.text.contains(&one.id), "{refused:?}");
         let added = add(&client, &one.address, "2").await.expect(200);
         assert_eq!(added.body["external_ids"], json!([external("1"), external("2")]));
         let again = add(&client, &one.address, "2").await.expect(200);
