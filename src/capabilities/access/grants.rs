@@ -291,7 +291,7 @@ impl Grants {
         if to < held.period.from || held.period.to.is_some_and(|last| last < to) {
             return Err(Rejection::new(&problems::ACCESS_GRANT_PERIOD)
                 .with("from", held.period.from)
-                .with("to", held.period.to.map_or("-".to_owned(), |last| last.to_string())));
+                .with("to", held.period.to));
         }
         Ok(vec![GrantEnded { grant: id, organisation_number, municipality, to }.into()])
     }

@@ -97,7 +97,8 @@ pub fn position(example: &str) -> Value {
     json!({ "type": "string", "pattern": "^[0-9]{1,18}$", "examples": [example] })
 }
 
-/// Versions as [`super::super::etag`] takes them, without the spaces it overlooks beside the commas.
+/// Versions as [`crate::http::etag`] takes them, without the spaces that it overlooks beside the
+/// commas.
 fn etags(example: &str) -> Value {
     const ETAGS: &str = r#"^(\*|(W/)?"[!#-+.-~-]{0,40}"(, ?(W/)?"[!#-+.-~-]{0,40}"){0,19})$"#;
     json!({ "type": "string", "pattern": ETAGS, "examples": [example] })

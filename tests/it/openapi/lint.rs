@@ -88,8 +88,8 @@ impl Lint<'_> {
         }
     }
 
-    /// Of a choice between types, generated clients make something that cannot be sent in an address
-    /// or a header.
+    /// Of a choice between types, generated clients make something that cannot be sent in an
+    /// address or a header.
     fn has_one_type(&self, schema: &Value) -> bool {
         let referred = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
         let referred = referred.and_then(|pointer| self.document.pointer(pointer));

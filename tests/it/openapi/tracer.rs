@@ -13,21 +13,32 @@ pub struct Tracer<'v, 'o> {
 }
 
 impl<'v> Tracer<'v, '_> {
-    /// The schema of a value of which nothing else is known.
     fn guess(&mut self) {
-        *self.out = match self.value {
-            Value::Null => json!({}),
-            Value::Bool(_) => json!({ "type": "boolean" }),
-            Value::Number(_) => json!({ "type": "number" }),
-            Value::String(text) => text_like(text),
-            Value::Array(_) => json!({ "type": "array", "items": {} }),
-            Value::Object(_) => json!({ "type": "object", "additionalProperties": true }),
-        };
+        *self.out = guessed(self.value);
     }
 
     fn of_type(self, schema: Value) -> &'v Value {
         *self.out = schema;
         self.value
+    }
+}
+
+/// The schema of a value of which nothing else is known, because several structs are written as one
+/// object: then there may be other members as well.
+fn guessed(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({}),
+        Value::Bool(_) => json!({ "type": "boolean" }),
+        Value::Number(_) => json!({ "type": "number" }),
+        Value::String(text) => text_like(text),
+        Value::Array(entries) => {
+            json!({ "type": "array", "items": entries.first().map_or(json!({}), guessed) })
+        }
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (name.clone(), guessed(value)));
+            let properties: Map<String, Value> = members.collect();
+            json!({ "type": "object", "properties": properties, "additionalProperties": true })
+        }
     }
 }
 
@@ -51,7 +62,7 @@ macro_rules! whole {
     };
 }
 
-macro_rules! guessed {
+macro_rules! as_it_looks {
     ($($method:ident)+) => {
         $(fn $method<V: Visitor<'v>>(mut self, visitor: V) -> Result<V::Value, Error> {
             self.guess();
@@ -67,7 +78,7 @@ impl<'v> Deserializer<'v> for Tracer<'v, '_> {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
-    guessed! {
+    as_it_looks! {
         deserialize_any deserialize_bool deserialize_f32 deserialize_f64 deserialize_char
         deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
         deserialize_unit deserialize_map deserialize_identifier deserialize_ignored_any
