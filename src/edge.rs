@@ -10,7 +10,7 @@ mod correction;
 
 pub use correction::{PeriodCorrection, day_or_never, never};
 pub use text::{FromText, not_one_of, text_of, text_schema, words_schema};
-pub use values::{DAY_PATTERN, Day, Id, period};
+pub use values::{DAY_PATTERN, Day, Flag, Id, period};
 pub use whole::{whole, whole_schema};
 
 use std::borrow::Cow;

@@ -13,7 +13,6 @@ pub mod person;
 pub mod position;
 pub mod programme;
 pub mod reference;
-pub mod report;
 pub mod supervision;
 pub mod trainee;
 
@@ -22,7 +21,7 @@ use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::event_log::projector::Projection;
-use crate::http::report::Report;
+use crate::http::report::AnyReport;
 use crate::problem::Problem;
 
 /// What the program needs to know of a capability.
@@ -33,8 +32,8 @@ pub struct Capability {
     pub problems: &'static [&'static Problem],
     pub routes: fn(&mut ServiceConfig<'_>),
     pub projections: fn() -> Vec<Arc<dyn Projection>>,
-    /// What the catalogue of reports lists; each is an operation `/v1/reports/NAME` of its own.
-    pub reports: &'static [Report],
+    /// Its reports; each is an operation `/v1/reports/NAME`, and stands in their catalogue.
+    pub reports: &'static [&'static dyn AnyReport],
 }
 
 /// One line a capability.
@@ -50,5 +49,9 @@ pub static ALL: &[&Capability] = &[
     &learning_goal::CAPABILITY,
     &person::CAPABILITY,
     &external_id::CAPABILITY,
-    &report::CAPABILITY,
 ];
+
+/// Every report.
+pub fn reports() -> impl Iterator<Item = &'static dyn AnyReport> {
+    ALL.iter().flat_map(|capability| capability.reports).copied()
+}

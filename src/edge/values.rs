@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Fault, Faults, FieldFault, FromText, refuse, wrong_type};
+use super::{Fault, Faults, FieldFault, FromText, not_one_of, refuse, wrong_type};
 use crate::read_from_text;
 use crate::time::{FIRST_DAY, LAST_DAY, Percent, Period};
 
@@ -74,6 +74,25 @@ impl PartialSchema for Id {
     }
 }
 impl ToSchema for Id {}
+
+/// Yes or no, as a parameter tells it: `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl FromText for Flag {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse().map(Self).map_err(|_neither| not_one_of(&["true", "false"]))
+    }
+}
+read_from_text!(Flag);
+
+impl PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new().schema_type(Type::Boolean);
+        schema.examples([serde_json::json!(true)]).into()
+    }
+}
+impl ToSchema for Flag {}
 
 impl Deserr<Faults> for Percent {
     fn deserialize_from_value<V: IntoValue>(

@@ -32,5 +32,5 @@ pub static CAPABILITY: Capability = Capability {
     problems: problems::ALL,
     routes: http::routes,
     projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],
-    reports: &[report::GOAL_PROGRESS],
+    reports: &[&report::GOAL_PROGRESS],
 };

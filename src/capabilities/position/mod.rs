@@ -9,6 +9,7 @@ pub mod occupancy;
 mod http;
 mod positions;
 pub mod problems;
+mod staffing;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -27,5 +28,5 @@ pub static CAPABILITY: Capability = Capability {
     problems: problems::ALL,
     routes: http::routes,
     projections: || vec![declared::<Positions>()],
-    reports: &[],
+    reports: &[&staffing::STAFFING],
 };

@@ -38,5 +38,5 @@ pub static CAPABILITY: Capability = Capability {
             declared::<AssignmentRows>(),
         ]
     },
-    reports: &[report::SUPERVISION_STATUS],
+    reports: &[&report::SUPERVISION_STATUS],
 };

@@ -40,8 +40,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(acts::recommend)
         .service(acts::rule_on)
         .service(acts::revoke)
-        .service(directorate::revoke)
-        .service(super::report::goal_progress);
+        .service(directorate::revoke);
 }
 
 /// The doctor and the goal of an address; what cannot be a code is the address of nothing.

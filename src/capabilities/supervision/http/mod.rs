@@ -56,6 +56,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(external_ids::add_to_exemption)
         .service(external_ids::withdraw_from_exemption)
         .service(external_ids::add_to_assignment)
-        .service(external_ids::withdraw_from_assignment)
-        .service(super::report::read_supervision_status);
+        .service(external_ids::withdraw_from_assignment);
 }
