@@ -33,7 +33,9 @@ use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
 use crate::http::operation::Operation;
 use crate::http::registry::{self, Looks};
-use crate::http::{ProblemResponse, Service, context, cors, feed, health, problems, reading};
+use crate::http::{
+    ProblemResponse, Service, context, cors, feed, health, problems, reading, report,
+};
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
 use crate::personal_data::Vault;
@@ -129,6 +131,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         counters: Arc::new(Counters::new(&settings.limits)),
         limits: settings.limits,
         projections: projections(),
+        reports: capabilities::reports().collect(),
         metrics: metrics_handle(),
         ready: Arc::new(AtomicBool::new(false)),
         stop: stop.clone(),
@@ -336,6 +339,8 @@ fn kernel(config: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)
+        .service(report::list_reports)
+        .configure(|config| capabilities::reports().for_each(|report| report.register(config)))
         .configure(proof::http::routes);
 }
 

@@ -12,7 +12,6 @@ pub mod person;
 pub mod position;
 pub mod programme;
 pub mod reference;
-pub mod report;
 pub mod supervision;
 pub mod trainee;
 
@@ -23,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::event_log::projector::Projection;
 use crate::external_ids::Naming;
 use crate::http::operation::Operation;
-use crate::http::report::Report;
+use crate::http::report::AnyReport;
 use crate::problem::Problem;
 
 /// What the program needs to know of a capability.
@@ -38,8 +37,8 @@ pub struct Capability {
     /// What can be done with its resources.
     pub operations: fn() -> Vec<Operation>,
     pub projections: fn() -> Vec<Arc<dyn Projection>>,
-    /// What the catalogue of reports lists; each is an operation `/v1/reports/NAME` of its own.
-    pub reports: &'static [Report],
+    /// Its reports; each is an operation `/v1/reports/NAME`, and stands in their catalogue.
+    pub reports: &'static [&'static dyn AnyReport],
 }
 
 impl Capability {
@@ -62,5 +61,9 @@ pub static ALL: &[&Capability] = &[
     &leader::CAPABILITY,
     &learning_goal::CAPABILITY,
     &person::CAPABILITY,
-    &report::CAPABILITY,
 ];
+
+/// Every report.
+pub fn reports() -> impl Iterator<Item = &'static dyn AnyReport> {
+    ALL.iter().flat_map(|capability| capability.reports).copied()
+}

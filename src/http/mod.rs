@@ -36,7 +36,6 @@ pub mod resource;
 pub mod person;
 mod reveal;
 pub mod security;
-pub mod suppressed;
 pub mod time_axes;
 
 use std::sync::Arc;
@@ -85,6 +84,8 @@ pub struct Service {
     /// What callers have used up of their limits.
     pub counters: Arc<limits::Counters>,
     pub projections: Vec<Arc<dyn Projection>>,
+    /// What the catalogue of reports lists.
+    pub reports: Vec<&'static dyn report::AnyReport>,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Turns true once every read model is built, false again when the service drains.
     pub ready: Arc<AtomicBool>,

@@ -1,229 +1,198 @@
 //! Reports: a table with headings, its totals, and the two points of time that it was asked for, as
-//! JSON or CSV. What is counted is told by each report.
+//! JSON or CSV.
+//!
+//! A report is declared once, as a value ([`Report`]), by the capability whose it is. From the
+//! declaration follow its address, its operation and schemas in the OpenAPI document, its entry in
+//! the catalogue, who may ask, the waiting for read models, the limit, both forms, the totals, and
+//! what is shown to callers who may see no individuals. Nothing of that is written for one report.
 
+mod asked;
+mod catalogue;
 pub mod column;
+mod document;
+pub mod row;
 mod suppression;
+mod written;
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
-use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::answer::with_position;
-use super::read::Read;
-use super::{Answer, ProblemResponse, problems};
-use crate::problem::{Language, Words};
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::{Resource, guard};
+use deserr::Deserr;
+use futures_util::future::LocalBoxFuture;
+use utoipa::IntoParams;
+use utoipa::openapi::path::Paths;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa_actix_web::OpenApiFactory;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-/// A column of a report.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    pub name: &'static str,
-    pub heading: Words,
-}
+use super::{Answer, Filtered, ProblemResponse};
+use crate::edge::{Fault, Faults, FieldFault};
+use crate::problem::Words;
+use asked::Form;
+use column::{Column, Reader};
+use written::About;
 
-impl Column {
-    /// The name and the heading of a declared column.
-    pub fn of<P, R>(declared: &column::Column<P, R>) -> Self {
-        Self { name: declared.name, heading: declared.heading }
-    }
-}
+pub use asked::Asked;
+pub use catalogue::list_reports;
+pub use written::Table;
 
-/// A report as the catalogue lists it.
-#[derive(Debug, Clone, Copy)]
-pub struct Report {
-    /// Its name in `/v1/reports/{name}`.
+/// Rows that one answer is made of: far above the trainees of the country.
+pub const ROWS_MAX: usize = 50_000;
+
+/// A report: `P` are its parameters, `R` what is counted.
+pub struct Report<P: 'static, R: 'static> {
+    /// Its name in `/v1/reports/{name}`. Its operation and its schemas are named after it.
     pub name: &'static str,
     pub title: Words,
     /// What it counts, and what it is for.
     pub about: Words,
+    pub whom: Whom,
+    /// The read models that it is counted over, all of them at one position of the log.
+    pub models: &'static [&'static str],
+    /// The parameter that a caller gives who is refused because there is too much.
+    pub narrowed_by: &'static str,
+    pub columns: &'static [Column<P, R>],
+    /// Figures over all rows that are no total of a column.
+    pub figures: &'static [Column<P, R>],
+    /// What is shown as one row, in the order of these keys; without it each by itself.
+    pub group: Option<fn(&P, &R) -> Option<String>>,
+    pub count: Count<P, R>,
 }
 
-/// A report that has been counted.
-pub struct Table {
-    pub name: &'static str,
-    pub columns: Vec<Column>,
-    pub rows: Vec<Vec<Value>>,
-    /// Figures over all rows.
-    pub totals: Map<String, Value>,
+/// Counts what was asked for, as the columns read it.
+pub type Count<P, R> =
+    for<'a> fn(&'a Asked<P>) -> LocalBoxFuture<'a, Result<Vec<R>, ProblemResponse>>;
+
+/// Whom a report is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// Whoever has a role. Who may see no individuals gets suppressed figures.
+    Everybody,
+    /// Whoever may see individuals.
+    SeesIndividuals,
 }
 
-/// A report as JSON, for the documentation; [`answer`] writes it.
-#[derive(Debug, utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents what answer() writes")]
-pub struct ReportBody<T, R> {
-    /// The report's name.
-    #[schema(example = "staffing")]
-    report: String,
-    /// The day it is about.
-    as_of: crate::edge::Day,
-    /// The position of the log whose knowledge it shows. Asking for it again with `known_at` gives
-    /// the same answer, whatever is recorded later.
-    #[schema(example = 42)]
-    known_at: i64,
-    /// Figures over all rows.
-    totals: T,
-    /// The columns, in the order of the CSV form.
-    columns: Vec<ColumnView>,
-    /// The rows.
-    rows: Vec<R>,
+/// A report, whatever it counts.
+pub trait AnyReport: Sync {
+    /// Its name in `/v1/reports/{name}`.
+    fn name(&self) -> &'static str;
+    /// Its title, and what it counts.
+    fn words(&self) -> [Words; 2];
+    /// Registers its operation.
+    fn register(&'static self, config: &mut ServiceConfig<'_>);
 }
 
-/// A column as JSON, for the documentation.
-#[derive(Debug, utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents what answer() writes")]
-pub struct ColumnView {
-    /// Its name in `rows`.
-    #[schema(example = "filled")]
-    name: String,
-    /// Its heading, in the caller's language.
-    #[schema(example = "Filled")]
-    heading: String,
-}
+impl<P: Deserr<Faults> + IntoParams + 'static, R: 'static> AnyReport for Report<P, R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
 
-crate::word_enum! {
-    /// The form of a report, instead of `Accept`.
-    pub enum ReportForm {
-        /// JSON.
-        Json = "json",
-        /// Comma-separated values in UTF-8 with a heading line.
-        Csv = "csv",
+    fn words(&self) -> [Words; 2] {
+        [self.title, self.about]
+    }
+
+    fn register(&'static self, config: &mut ServiceConfig<'_>) {
+        config.service(Served(self));
     }
 }
 
-/// Answers a report as it was asked for.
-pub fn answer(
-    read: &Read,
-    form: Option<ReportForm>,
-    as_of: Date,
-    known_at: i64,
-    table: Table,
-) -> Answer {
-    let mut response = HttpResponse::Ok();
-    with_position(&mut response, known_at);
-    let language = super::current().language;
-    match chosen(read, form)? {
-        ReportForm::Json => {
-            let body = as_json(&table, as_of, known_at, language).to_string();
-            read.tagged(response, body, "application/json")
+/// A report at its address.
+struct Served<P: 'static, R: 'static>(&'static Report<P, R>);
+
+impl<P: Deserr<Faults> + 'static, R: 'static> HttpServiceFactory for Served<P, R> {
+    fn register(self, config: &mut AppService) {
+        let Self(report) = self;
+        let answer = move |asked: Filtered<Form<P>>| report.answer(asked);
+        Resource::new(path_of(report.name)).guard(guard::Get()).to(answer).register(config);
+    }
+}
+
+impl<P: IntoParams, R> OpenApiFactory for Served<P, R> {
+    fn paths(&self) -> Paths {
+        document::paths(self.0)
+    }
+
+    fn schemas(&self, schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(document::schemas(self.0));
+    }
+}
+
+/// Where a report is.
+fn path_of(name: &str) -> String {
+    format!("/v1/reports/{name}")
+}
+
+impl<P, R> Report<P, R> {
+    async fn answer(&self, Filtered { read, filters }: Filtered<Form<P>>) -> Answer {
+        let Form { own, format, dialect } = filters;
+        let asked = Asked::settled(self, read, own).await?;
+        let rows = (self.count)(&asked).await?;
+        within_bounds(rows.len(), self.narrowed_by)?;
+        let Asked { read, parameters, as_of, known_at, reader } = asked;
+        let table = self.table(&parameters, rows, reader);
+        let about = About { report: self.name, as_of, known_at };
+        written::answer(&read, (format, dialect), &about, table)
+    }
+
+    /// What a reader is shown of what was counted.
+    pub fn table(&self, parameters: &P, rows: Vec<R>, reader: Reader) -> Table {
+        let groups = self.grouped(parameters, rows);
+        let columns: Vec<&Column<P, R>> = self.columns_of(parameters).collect();
+        let row = |group| {
+            let group = std::slice::from_ref(group);
+            columns.iter().map(|column| column.kind.value(group, reader)).collect()
+        };
+        let total =
+            |column: &Column<P, R>| (column.name.to_owned(), column.kind.value(&groups, reader));
+        Table {
+            rows: groups.iter().map(row).collect(),
+            totals: self.summed().map(total).collect(),
+            columns: columns.iter().map(|column| (*column).into()).collect(),
         }
-        ReportForm::Csv => {
-            let file = format!("attachment; filename=\"{}-{as_of}.csv\"", table.name);
-            response.insert_header((header::CONTENT_DISPOSITION, file));
-            let body = as_csv(&table, language)?;
-            read.tagged(response, body, "text/csv; charset=utf-8")
+    }
+
+    fn columns_of(&self, parameters: &P) -> impl Iterator<Item = &'static Column<P, R>> {
+        self.columns.iter().filter(|column| column.is_in(parameters))
+    }
+
+    /// The columns that have a total, and the figures beside them.
+    fn summed(&self) -> impl Iterator<Item = &'static Column<P, R>> {
+        self.columns.iter().filter(|column| column.kind.is_figure()).chain(self.figures)
+    }
+
+    fn grouped(&self, parameters: &P, rows: Vec<R>) -> Vec<Vec<R>> {
+        let Some(key) = self.group else { return rows.into_iter().map(|row| vec![row]).collect() };
+        let mut groups: BTreeMap<Option<String>, Vec<R>> = BTreeMap::new();
+        for row in rows {
+            groups.entry(key(parameters, &row)).or_default().push(row);
         }
+        groups.into_values().collect()
     }
 }
 
-fn chosen(read: &Read, form: Option<ReportForm>) -> Result<ReportForm, ProblemResponse> {
-    let offers = [("application/json", ReportForm::Json), ("text/csv", ReportForm::Csv)];
-    form.map_or_else(|| super::header::choose(read.request(), &offers), Ok)
-}
-
-fn as_json(table: &Table, as_of: Date, known_at: i64, language: Language) -> Value {
-    let columns: Vec<Value> = table
-        .columns
-        .iter()
-        .map(|column| json!({ "name": column.name, "heading": column.heading.in_language(language) }))
-        .collect();
-    let rows: Vec<Value> = table
-        .rows
-        .iter()
-        .map(|row| {
-            let names = table.columns.iter().map(|column| column.name.to_owned());
-            Value::Object(names.zip(row.iter().cloned()).collect())
-        })
-        .collect();
-    json!({
-        "report": table.name,
-        "as_of": as_of,
-        "known_at": known_at,
-        "totals": table.totals,
-        "columns": columns,
-        "rows": rows,
-    })
-}
-
-/// Text for a cell. A spreadsheet takes what begins with one of these for a formula, and a formula
-/// can send away what stands beside it; a single quote before it makes it text (OWASP, "CSV
-/// injection"). Only texts can carry one: numbers are written by us, and a negative one stays one.
-fn unformulated(text: &str) -> String {
-    let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if begins_formula { format!("'{text}") } else { text.to_owned() }
-}
-
-fn as_csv(table: &Table, language: Language) -> Result<String, ProblemResponse> {
-    let failed =
-        |error: &dyn std::error::Error| ProblemResponse::failed(error, &problems::INTERNAL_ERROR);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let headings = table.columns.iter().map(|column| column.heading.in_language(language));
-    writer.write_record(headings).map_err(|error| failed(&error))?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(cell)).map_err(|error| failed(&error))?;
+/// Part of a report would be a wrong report: too much is refused, not cut off.
+fn within_bounds(rows: usize, narrowed_by: &str) -> Result<(), FieldFault> {
+    if rows <= ROWS_MAX {
+        return Ok(());
     }
-    let bytes = writer.into_inner().map_err(|error| failed(error.error()))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
-}
-
-/// A value as one cell. Several stand with spaces between them: what reports list are codes and
-/// ids.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => unformulated(text),
-        Value::Array(values) => {
-            unformulated(&values.iter().map(bare).collect::<Vec<_>>().join(" "))
-        }
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
-    }
-}
-
-/// A value of several in one cell: a text without quotes.
-fn bare(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let fault = Fault::new(
+        "too_many_rows",
+        "Too many rows for one answer: give this parameter.",
+        "For mange rader for ett svar: oppgi denne parameteren.",
+    );
+    Err(FieldFault::at(format!("/query/{narrowed_by}"), fault))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn csv(cells: Vec<Value>) -> String {
-        static COLUMNS: &[Column] = &[
-            Column { name: "a", heading: Words { en: "A", nb: "A" } },
-            Column { name: "b", heading: Words { en: "B", nb: "B" } },
-        ];
-        let table =
-            Table { name: "t", columns: COLUMNS.to_vec(), rows: vec![cells], totals: Map::new() };
-        let text = as_csv(&table, Language::English).expect("it is written");
-        text.strip_prefix("A,B\n").expect("a heading line").trim_end_matches('\n').to_owned()
-    }
-
     #[test]
-    fn a_text_that_a_spreadsheet_would_run_is_written_as_text() {
-        for (text, written) in [
-            ("=1+1", "'=1+1"),
-            ("+47 1", "'+47 1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "\"'\r=1\""),
-            ("Bodø", "Bodø"),
-            ("a=b", "a=b"),
-            ("", ""),
-        ] {
-            assert_eq!(csv(vec![json!(text), json!("x")]), format!("{written},x"));
-        }
-    }
-
-    #[test]
-    fn numbers_and_words_of_our_own_are_written_as_they_are() {
-        assert_eq!(csv(vec![json!(-200), json!(true)]), "-200,true");
-        assert_eq!(csv(vec![json!(-0.5), Value::Null]), "-0.5,");
-    }
-
-    #[test]
-    fn several_values_stand_in_one_cell() {
-        assert_eq!(csv(vec![json!(["a/b", "c"]), json!([])]), "a/b c,");
-        assert_eq!(csv(vec![json!(["=1", "c"]), json!([1, 2])]), "'=1 c,1 2");
+    fn a_report_of_too_many_rows_is_refused_not_cut() {
+        assert_eq!(within_bounds(ROWS_MAX, "municipality"), Ok(()));
+        let refused = within_bounds(ROWS_MAX + 1, "municipality").expect_err("too many");
+        assert_eq!(refused.pointer, "/query/municipality");
+        assert_eq!(refused.fault.code, "too_many_rows");
     }
 }

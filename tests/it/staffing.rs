@@ -281,13 +281,26 @@ async fn the_report_speaks_csv_and_norwegian_and_says_what_is_wrong() {
     let nb = [("Accept-Language", "nb"), ("Accept", "text/csv")];
     let csv = client.get_with("/v1/reports/staffing?as_of=2020-03-31", &nb).await.expect(200);
     assert!(csv.text.starts_with("Kommunenummer,Kommune,Helseregion,Stillinger,Besatt,"));
+    let path = "/v1/reports/staffing?as_of=2020-03-31&dialect=excel";
+    let csv = client.get_with(path, &nb).await.expect(200);
+    assert!(csv.text.starts_with("\u{feff}Kommunenummer;Kommune;Helseregion;Stillinger;Besatt;"));
 
-    let wrong =
-        "/v1/reports/staffing?group_by=x&programme=y&municipality=z&region=w&known_at=v&more=1";
+    let wrong = "/v1/reports/staffing?group_by=x&programme=y&municipality=z&region=w&known_at=v\
+        &explain=yes&dialect=u&format=t&more=1";
     let answer = client.get(wrong).await.expect_problem(422, "invalid_request");
     let mut pointers = answer.pointers();
     pointers.sort_unstable();
-    let expected = ["group_by", "known_at", "more", "municipality", "programme", "region"];
+    let expected = [
+        "dialect",
+        "explain",
+        "format",
+        "group_by",
+        "known_at",
+        "more",
+        "municipality",
+        "programme",
+        "region",
+    ];
     assert_eq!(pointers, expected.map(|name| format!("/query/{name}")));
     let future = client.get("/v1/reports/staffing?known_at=999999").await;
     assert_eq!(future.expect_problem(422, "invalid_request").pointers(), ["/query/known_at"]);
@@ -313,6 +326,7 @@ async fn the_catalogue_lists_every_report_with_its_parameters() {
         "region",
         "explain",
         "format",
+        "dialect",
         "as_of",
         "known_at",
     ] {

@@ -31,8 +31,8 @@ pub static CAPABILITY: Capability = Capability {
     event_types: Event::TYPES,
     external_ids: &[],
     problems: problems::ALL,
-    routes: http::routes,
+    routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],
-    reports: &[report::GOAL_PROGRESS],
+    reports: &[&report::GOAL_PROGRESS],
 };

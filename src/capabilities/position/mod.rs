@@ -9,6 +9,7 @@ pub mod occupancy;
 mod http;
 mod positions;
 pub mod problems;
+mod staffing;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -30,5 +31,5 @@ pub static CAPABILITY: Capability = Capability {
     routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<Listed<Positions>>()],
-    reports: &[],
+    reports: &[&staffing::STAFFING],
 };

@@ -33,9 +33,7 @@ pub static CAPABILITY: Capability = Capability {
         &domain::ASSIGNMENT_EXTERNAL_IDS,
     ],
     problems: problems::ALL,
-    routes: |config| {
-        config.service(report::read_supervision_status);
-    },
+    routes: |_| {},
     operations: http::operations,
     projections: || {
         vec![
@@ -44,5 +42,5 @@ pub static CAPABILITY: Capability = Capability {
             declared::<Listed<assignments::Assignments>>(),
         ]
     },
-    reports: &[report::SUPERVISION_STATUS],
+    reports: &[&report::SUPERVISION_STATUS],
 };

@@ -11,6 +11,8 @@ use super::suppression::{self, Cell};
 use crate::edge::Day;
 use crate::problem::Words;
 
+/// An id, for examples.
+pub const AN_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
 /// How many ids or codes one cell holds.
 pub const SEVERAL_MAX: usize = 1_000;
 
@@ -71,41 +73,58 @@ pub enum Kind<R: 'static> {
 }
 
 /// A column, or a figure that stands among the totals alone.
+#[derive(Clone, Copy)]
 pub struct Column<P: 'static, R: 'static> {
     pub name: &'static str,
     pub heading: Words,
+    pub kind: Kind<R>,
     /// What it holds, for the documentation.
     pub about: &'static str,
-    /// What it may hold, as JSON.
+    /// What it may hold, as text.
     pub example: &'static str,
-    pub kind: Kind<R>,
+    /// Whether it may be empty, also for who may see individuals.
+    pub maybe: bool,
     /// For which parameters it is there; for all of them without.
     pub only: Option<fn(&P) -> bool>,
 }
 
-/// A column that is always there. `heading` is English, then Norwegian.
-pub const fn column<P, R>(
-    name: &'static str,
-    heading: [&'static str; 2],
-    about: &'static str,
-    example: &'static str,
-    kind: Kind<R>,
-) -> Column<P, R> {
-    let [en, nb] = heading;
-    Column { name, heading: Words { en, nb }, about, example, kind, only: None }
-}
-
-/// A column that is there for some parameters only.
-pub const fn only<P, R>(when: fn(&P) -> bool, column: Column<P, R>) -> Column<P, R> {
-    Column { only: Some(when), ..column }
+impl<R> Kind<R> {
+    /// A column of this kind. The heading is English, then Norwegian.
+    pub const fn named<P>(self, name: &'static str, heading: [&'static str; 2]) -> Column<P, R> {
+        let [en, nb] = heading;
+        let heading = Words { en, nb };
+        Column { name, heading, kind: self, about: "", example: "", maybe: false, only: None }
+    }
 }
 
 impl<P, R> Column<P, R> {
+    /// What it holds, in every row, and an example of it.
+    pub const fn about(self, about: &'static str, example: &'static str) -> Self {
+        Self { about, example, ..self }
+    }
+
+    /// What it holds, in some rows, and an example of it.
+    pub const fn maybe(self, about: &'static str, example: &'static str) -> Self {
+        Self { about, example, maybe: true, ..self }
+    }
+
+    /// The same, there for some parameters only.
+    pub const fn only(self, when: fn(&P) -> bool) -> Self {
+        Self { only: Some(when), ..self }
+    }
+
     /// Whether it is there.
     pub fn is_in(&self, parameters: &P) -> bool {
         self.only.is_none_or(|when| when(parameters))
     }
 }
+
+/// A word and how it is read: `[code, English, Norwegian]`.
+pub const fn word([code, en, nb]: [&'static str; 3]) -> Word {
+    Word { code, words: Words { en, nb } }
+}
+
+static YES_OR_NO: &[Word] = &[word(["true", "Yes", "Ja"]), word(["false", "No", "Nei"])];
 
 /// Who reads a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +156,49 @@ impl<R> Kind<R> {
             | Kind::Flag(_)
             | Kind::Date(_)
             | Kind::Several(_) => false,
+        }
+    }
+
+    /// Whether it is of somebody, and so for those who may see individuals alone.
+    pub fn is_somebodys(&self) -> bool {
+        match self {
+            Kind::Person(_)
+            | Kind::DifferentPersons(_)
+            | Kind::Word { .. }
+            | Kind::Flag(_)
+            | Kind::Date(_)
+            | Kind::Several(_) => true,
+            Kind::Count(_)
+            | Kind::Sum(_)
+            | Kind::Share { .. }
+            | Kind::Amount { .. }
+            | Kind::Different(_)
+            | Kind::Id(_)
+            | Kind::Text(_) => false,
+        }
+    }
+
+    /// Whether it may be hidden from those who may not see individuals.
+    pub fn is_suppressed(&self) -> bool {
+        self.is_figure() || self.is_somebodys()
+    }
+
+    /// How its values are read by people, where they are words.
+    pub fn words(&self) -> &'static [Word] {
+        match self {
+            Kind::Word { words, of: _ } => words,
+            Kind::Flag(_) => YES_OR_NO,
+            Kind::Count(_)
+            | Kind::Sum(_)
+            | Kind::Share { .. }
+            | Kind::Amount { .. }
+            | Kind::Different(_)
+            | Kind::DifferentPersons(_)
+            | Kind::Id(_)
+            | Kind::Text(_)
+            | Kind::Person(_)
+            | Kind::Date(_)
+            | Kind::Several(_) => &[],
         }
     }
 

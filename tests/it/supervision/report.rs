@@ -117,8 +117,8 @@ async fn the_report_comes_as_csv_in_the_language_asked_for() {
         )
     );
     let trainee = &scene.trainee;
-    let row =
-        format!("{trainee},5401,{supervisor},individual,active,specialist,,,remote,false,false,");
+    let words = "Individuell,Aktiv,Spesialist,,,Fjernveiledning,Nei,Nei";
+    let row = format!("{trainee},5401,{supervisor},{words},");
     assert_eq!((lines.next(), lines.next()), (Some(row.as_str()), None));
     let json = scene.report("as_of=2025-06-01&format=json").await.expect(200);
     assert_eq!(total(&json, "off_site"), 1);

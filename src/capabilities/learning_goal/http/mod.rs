@@ -8,7 +8,6 @@ mod plans;
 use std::collections::BTreeSet;
 
 use utoipa::PartialSchema as _;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::counting::Mapping;
@@ -355,11 +354,6 @@ fn of_goals() -> Vec<Operation> {
             rule: directorate::revoke,
         }),
     ]
-}
-
-/// The report on progress, which stands with the other reports.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(super::report::goal_progress);
 }
 
 /// The trainee of an address.

@@ -1,13 +1,17 @@
 //! What counts as supervision in the figures.
 
 use jiff::civil::date;
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use uuid::Uuid;
 
 use super::*;
 use crate::edge::FromText;
+use crate::http::report::column::Reader;
 
-fn bare(trainee: u128) -> SupervisionStatusRow {
-    SupervisionStatusRow {
-        trainee: Uuid::from_u128(trainee),
+fn bare(trainee: u128) -> Supervised {
+    Supervised {
+        trainee: Person(Uuid::from_u128(trainee)),
         municipality: MunicipalityNumber::from_text("5401").expect("a number"),
         supervisor: None,
         kind: None,
@@ -15,6 +19,7 @@ fn bare(trainee: u128) -> SupervisionStatusRow {
         qualification: QualificationWord::None,
         exemption: None,
         exemption_to: None,
+        expires_soon: false,
         mode: None,
         same_office: None,
         over_capacity: false,
@@ -22,9 +27,9 @@ fn bare(trainee: u128) -> SupervisionStatusRow {
     }
 }
 
-fn active(trainee: u128) -> SupervisionStatusRow {
-    SupervisionStatusRow {
-        supervisor: Some(Uuid::from_u128(9)),
+fn active(trainee: u128) -> Supervised {
+    Supervised {
+        supervisor: Some(Person(Uuid::from_u128(9))),
         kind: Some(AssignmentKind::Individual),
         situation: Some(AssignmentSituation::Active),
         qualification: QualificationWord::Specialist,
@@ -33,42 +38,47 @@ fn active(trainee: u128) -> SupervisionStatusRow {
     }
 }
 
+fn totals(rows: Vec<Supervised>) -> Map<String, Value> {
+    let asked = SupervisionStatusParameters { municipality: None, trainee: None };
+    SUPERVISION_STATUS.table(&asked, rows, Reader::OfIndividuals).totals
+}
+
 #[test]
 fn only_an_active_supervisor_counts() {
-    let lapsed = SupervisionStatusRow {
+    let lapsed = Supervised {
         situation: Some(AssignmentSituation::Lapsed),
         qualification: QualificationWord::None,
         ..active(2)
     };
-    let paused = SupervisionStatusRow { situation: Some(AssignmentSituation::Paused), ..active(3) };
-    let rows = [active(1), lapsed, paused, bare(4)];
-    let totals = totals(&rows, date(2025, 1, 1));
-    let counted = (totals.trainees, totals.with_supervisor, totals.without_supervisor);
-    assert_eq!((counted, totals.lapsed), ((4, 1, 3), 1));
+    let paused = Supervised { situation: Some(AssignmentSituation::Paused), ..active(3) };
+    let totals = totals(vec![active(1), lapsed, paused, bare(4)]);
+    let figures = ["trainees", "with_supervisor", "without_supervisor", "lapsed"];
+    assert_eq!(figures.map(|name| totals[name].as_u64()), [4, 1, 3, 1].map(Some));
 }
 
 #[test]
 fn an_exemption_is_expiring_from_ninety_days_before_and_counted_once() {
-    let by_exemption = |trainee| SupervisionStatusRow {
-        qualification: QualificationWord::Exemption,
-        exemption: Some(Uuid::from_u128(7)),
-        exemption_to: Some(Day(date(2025, 12, 31))),
-        ..active(trainee)
-    };
-    let rows = [by_exemption(1), by_exemption(2)];
+    let last = date(2025, 12, 31);
     let on = |day| {
-        let totals = totals(&rows, day);
-        (totals.by_exemption, totals.exemptions_expiring_within_90_days)
+        let by_exemption = |trainee| Supervised {
+            qualification: QualificationWord::Exemption,
+            exemption: Some(Person(Uuid::from_u128(7))),
+            exemption_to: Some(Day(last)),
+            expires_soon: is_soon(last, day),
+            ..active(trainee)
+        };
+        let totals = totals(vec![by_exemption(1), by_exemption(2)]);
+        ["by_exemption", "exemptions_expiring_within_90_days"].map(|name| totals[name].as_u64())
     };
-    assert_eq!(on(date(2025, 10, 1)), (2, 0));
-    assert_eq!(on(date(2025, 10, 2)), (2, 1));
+    assert_eq!(on(date(2025, 10, 1)), [2, 0].map(Some));
+    assert_eq!(on(date(2025, 10, 2)), [2, 1].map(Some));
 }
 
 #[test]
-fn supervision_is_off_site_when_the_office_is_another_or_not_told_and_remote() {
+fn supervision_is_off_site_when_the_office_is_another_or_not_recorded_and_remote() {
     let row = |mode, same_office| {
-        let row = SupervisionStatusRow { mode: Some(mode), same_office, ..active(1) };
-        totals(&[row], date(2025, 1, 1)).off_site
+        let row = Supervised { mode: Some(mode), same_office, ..active(1) };
+        totals(vec![row])["off_site"].clone()
     };
     assert_eq!(row(SupervisionMode::OnSite, Some(false)), 1);
     assert_eq!(row(SupervisionMode::Remote, None), 1);
@@ -76,9 +86,19 @@ fn supervision_is_off_site_when_the_office_is_another_or_not_told_and_remote() {
     assert_eq!(row(SupervisionMode::OnSite, None), 0);
 }
 
+/// The words of a closed list, as its schema names them.
+fn codes<T: PartialSchema>() -> Vec<String> {
+    let schema = serde_json::to_value(T::schema()).expect("a schema is JSON");
+    serde_json::from_value(schema["enum"].clone()).expect("it is a list of words")
+}
+
 #[test]
-fn more_rows_than_one_answer_holds_are_refused() {
-    assert!(within_bounds(3, 3).is_ok());
-    let fault = within_bounds(4, 3).expect_err("one too many");
-    assert_eq!(fault.pointer, "/query/municipality");
+fn every_word_that_the_report_may_hold_is_said_in_both_languages() {
+    let said = |words: &[Word]| words.iter().map(|word| word.code).collect::<Vec<_>>();
+    assert_eq!(said(QUALIFICATIONS), codes::<QualificationWord>());
+    assert_eq!(said(MODES), codes::<SupervisionMode>());
+    // The statement leaves out clinical supervisors, and assignments by which nobody supervised.
+    assert_eq!(said(KINDS), codes::<AssignmentKind>()[..2]);
+    let situations = codes::<AssignmentSituation>();
+    assert!(said(SITUATIONS).iter().all(|code| situations.iter().any(|known| known == code)));
 }

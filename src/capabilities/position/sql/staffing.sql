@@ -92,3 +92,4 @@ left join lateral (
 ) programme on true
 where $6::text is null or place.health_region = $6
 order by standing.municipality, c.municipality, c.programme nulls first
+limit $8

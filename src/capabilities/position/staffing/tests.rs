@@ -1,8 +1,9 @@
 //! What is counted together, and what a row shows.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::http::report::Table;
 
 fn row(programme: Option<u128>, municipality: &str, region: &str, filled: u64) -> Counted {
     Counted {
@@ -17,18 +18,18 @@ fn row(programme: Option<u128>, municipality: &str, region: &str, filled: u64) -
     }
 }
 
-fn staffing() -> Staffing {
-    Staffing(vec![
+fn counted_rows() -> Vec<Counted> {
+    vec![
         row(Some(1), "1804", "nord", 2),
         row(None, "1804", "nord", 1),
         row(Some(1), "5001", "midt", 4),
-    ])
+    ]
 }
 
-fn table(group_by: GroupBy, explain: Explain) -> Table {
-    let (group_by, explain) = (Some(group_by), Some(explain));
+fn table(group_by: GroupBy, explains: bool) -> Table {
+    let (group_by, explain) = (Some(group_by), Some(Flag(explains)));
     let asked = StaffingParameters { group_by, explain, ..StaffingParameters::default() };
-    staffing().table(&asked, Reader::OfIndividuals)
+    STAFFING.table(&asked, counted_rows(), Reader::OfIndividuals)
 }
 
 fn column_of(table: &Table, name: &str) -> Vec<Value> {
@@ -39,7 +40,7 @@ fn column_of(table: &Table, name: &str) -> Vec<Value> {
 
 #[test]
 fn totals_count_a_municipality_once_however_many_programmes_it_is_in() {
-    let totals = table(GroupBy::Municipality, Explain::False).totals;
+    let totals = table(GroupBy::Municipality, false).totals;
     assert_eq!((&totals["positions"], &totals["filled"]), (&json!(10), &json!(7)));
     assert_eq!((&totals["municipalities"], &totals["percent"]), (&json!(2), &json!(301.5)));
     assert!(totals["subsidy_nok_per_year"].is_null());
@@ -51,12 +52,12 @@ fn every_grouping_sums_the_same_counts() {
         (GroupBy::Municipality, ["1804", "5001"], [3, 4]),
         (GroupBy::Region, ["midt", "nord"], [4, 3]),
     ] {
-        let table = table(group_by, Explain::False);
+        let table = table(group_by, false);
         let name = table.columns[0].name;
         assert_eq!(column_of(&table, name), keys.map(Value::from));
         assert_eq!(column_of(&table, "filled"), filled.map(Value::from));
     }
-    let table = table(GroupBy::Programme, Explain::False);
+    let table = table(GroupBy::Programme, false);
     let none = Value::Null;
     let one = Value::from(Uuid::from_u128(1).to_string());
     assert_eq!(column_of(&table, "programme"), [none, one]);
@@ -65,9 +66,9 @@ fn every_grouping_sums_the_same_counts() {
 
 #[test]
 fn only_a_report_that_explains_itself_names_positions() {
-    let plain = table(GroupBy::Region, Explain::False);
+    let plain = table(GroupBy::Region, false);
     assert!(plain.columns.iter().all(|column| column.name != "position_ids"));
-    let explained = table(GroupBy::Region, Explain::True);
+    let explained = table(GroupBy::Region, true);
     let ids = json!(["1804-1", "1804-2"]);
     assert_eq!(column_of(&explained, "position_ids")[1], ids);
 }
