@@ -2,8 +2,10 @@
 //! read model. Both take `as_of`, `known_at` and `Min-Log-Position`.
 
 mod resource;
+mod words;
 
-use std::fmt::Display;
+pub use words::{min_position, next_link};
+
 use std::future::{Ready, ready};
 use std::time::Duration;
 
@@ -173,21 +175,6 @@ impl<F, O> List<F, O> {
         let Asked { limit, order, cursor } = asked;
         Ok(Self { read, filters, limit, order, cursor, orders: std::marker::PhantomData })
     }
-}
-
-/// What `Min-Log-Position` asks for; 0 when it is absent.
-pub fn min_position(request: &HttpRequest) -> Result<i64, FieldFault> {
-    let fault = Fault::new(
-        "invalid_log_position",
-        "Must be a log position: a whole number of at most 18 digits.",
-        "Må være en loggposisjon: et helt tall med høyst 18 sifre.",
-    );
-    let Some(text) = super::header::single(request, "Min-Log-Position", &fault)? else {
-        return Ok(0);
-    };
-    let digits = text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
-    let position = text.parse().ok().filter(|_| digits);
-    position.ok_or_else(|| FieldFault::at("/header/Min-Log-Position", fault))
 }
 
 impl Service {
@@ -429,16 +416,6 @@ impl Read {
     pub fn request(&self) -> &HttpRequest {
         &self.request
     }
-}
-
-/// The `Link` to the same address and query with another value of one parameter.
-pub fn next_link(request: &HttpRequest, name: &str, value: impl Display) -> String {
-    let kept = request.query_string().split('&').filter(|part| {
-        let given = part.split('=').next().unwrap_or("");
-        !part.is_empty() && given != name
-    });
-    let joined: String = kept.map(|part| format!("{part}&")).collect();
-    format!("<{}?{joined}{name}={value}>; rel=\"next\"", request.path())
 }
 
 impl<F, O> List<F, O> {

@@ -74,7 +74,10 @@ fn chosen(read: &Read, form: Option<ReportForm>) -> Result<ReportForm, ProblemRe
 }
 
 fn as_json(about: &About, table: Table, language: Language) -> Value {
-    let column = |column: &Heading| json!({ "name": column.name, "heading": column.words.in_language(language) });
+    let column = |column: &Heading| {
+        let heading = column.words.in_language(language);
+        json!({ "name": column.name, "heading": heading })
+    };
     let columns: Vec<Value> = table.columns.iter().map(column).collect();
     let row = |cells: Vec<Value>| {
         let names = table.columns.iter().map(|column| column.name.to_owned());
