@@ -86,6 +86,9 @@ fn known_at_schema() -> Schema {
     let instant = format!("{DAY_PATTERN}T{CLOCK_PATTERN}(Z|[+-]{OFFSET_PATTERN})");
     let text = ObjectBuilder::new().schema_type(Type::String);
     let text = text.pattern(Some(format!("^([0-9]{{1,18}}|{instant})$")));
+    let about = "What the log knew: a position of the log (`225`), or an instant in RFC 3339 \
+                 (`2020-06-01T12:00:00Z`). Everything by default.";
+    let text = text.description(Some(about));
     Schema::Object(text.examples(["225", "2020-06-01T12:00:00Z"]).build())
 }
 

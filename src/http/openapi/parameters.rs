@@ -89,6 +89,10 @@ pub fn finish(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         never_null(&mut parameter["schema"]);
+        // A schema that is made by hand has the words of its parameter.
+        if parameter["description"].is_null() && parameter["schema"]["description"].is_string() {
+            parameter["description"] = parameter["schema"]["description"].clone();
+        }
     }
 }
 
