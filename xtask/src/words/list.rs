@@ -57,37 +57,59 @@ impl Renames {
         Ok(list)
     }
 
-    /// What a name is called instead in a file, if it is called otherwise.
-    pub fn name(&self, path: &str, name: &str) -> Option<String> {
-        let here = self.within.iter().filter(|(within, _)| path.contains(within.as_str()));
-        let mut whole = here.filter_map(|(_, names)| names.get(name));
-        if let Some(new) = whole.next().or_else(|| self.names.get(name)) {
-            return Some(new.clone()).filter(|new| new != name);
-        }
-        if parts::split(name).len() >= parts::SENTENCE {
-            return None;
-        }
-        Some(self.by_parts(name)).filter(|new| new != name)
+    /// The list as it holds in one file.
+    pub fn of<'a>(&'a self, path: &str) -> InFile<'a> {
+        let within = self.within.iter().filter(|(within, _)| path.contains(within.as_str()));
+        InFile { list: self, within: within.map(|(_, names)| names).collect() }
     }
 
     fn by_parts(&self, name: &str) -> String {
         let mut name = name.to_owned();
         for (old, new) in &self.parts {
             let mut from = 0;
-            loop {
-                let words = parts::split(&name);
-                let Some(at) = parts::find(&words, old, from) else { break };
-                let replaced = &words[at..at + old.len()];
-                let inserted = parts::in_style(&name, replaced, new);
-                let last = replaced[old.len() - 1].end();
-                let renamed = format!("{}{inserted}{}", &name[..replaced[0].start], &name[last..]);
+            while let Some((renamed, behind)) = replaced(&name, old, new, from) {
                 // What was put there is not looked at again.
-                from = at + new.len();
-                name = renamed;
+                (name, from) = (renamed, behind);
             }
         }
         name
     }
+}
+
+/// The list in one file.
+pub struct InFile<'a> {
+    list: &'a Renames,
+    within: Vec<&'a BTreeMap<String, String>>,
+}
+
+impl InFile<'_> {
+    /// What a name is called instead, if it is called otherwise.
+    pub fn name(&self, name: &str) -> Option<String> {
+        let mut whole = self.within.iter().filter_map(|names| names.get(name));
+        if let Some(new) = whole.next().or_else(|| self.list.names.get(name)) {
+            return Some(new.clone()).filter(|new| new != name);
+        }
+        let renamed = Some(self.list.by_parts(name)).filter(|new| new != name)?;
+        (parts::split(name).len() < parts::SENTENCE).then_some(renamed)
+    }
+}
+
+/// A name with the first run of words from `from` on replaced, and the word behind what was put
+/// there; none where there is no such run.
+fn replaced(name: &str, old: &[String], new: &[String], from: usize) -> Option<(String, usize)> {
+    // Most names have none of the words: nothing is taken apart for them.
+    let holds = |word: &String| {
+        name.as_bytes().windows(word.len()).any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if !old.iter().all(holds) {
+        return None;
+    }
+    let words = parts::split(name);
+    let at = parts::find(&words, old, from)?;
+    let run = &words[at..at + old.len()];
+    let (start, end) = (run[0].start, run[old.len() - 1].end());
+    let renamed = format!("{}{}{}", &name[..start], parts::in_style(name, run, new), &name[end..]);
+    Some((renamed, at + new.len()))
 }
 
 /// New words are written as they are: `entered_in_error`.

@@ -66,6 +66,7 @@ pub fn renamed(path: &str, text: &str, list: &Renames) -> (String, usize) {
         count += text.matches(old.as_str()).count();
         text = text.replace(old.as_str(), new);
     }
+    let here = list.of(path);
     let modules = if path.ends_with(".rs") { modules(&text, list) } else { BTreeMap::new() };
     let mut edits: BTreeMap<usize, (usize, String)> = BTreeMap::new();
     for piece in pieces::of(path, &text) {
@@ -74,7 +75,7 @@ pub fn renamed(path: &str, text: &str, list: &Renames) -> (String, usize) {
             Sort::Name | Sort::Said => {
                 let new = match modules.get(&piece.start) {
                     Some(new) => Some(new.clone()),
-                    None => list.name(path, piece.text),
+                    None => here.name(piece.text),
                 };
                 edits.extend(new.map(|new| (piece.start, (piece.text.len(), new))));
             }
@@ -182,17 +183,17 @@ pub struct Collision {
 pub fn collisions(tree: &Tree, list: &Renames) -> Vec<Collision> {
     let mut found = BTreeSet::new();
     for (path, text) in tree.rust().filter(|(path, _)| is_read(path)) {
-        let tokens = rust::tokens(text);
+        let (tokens, here) = (rust::tokens(text), list.of(path));
         let code: Vec<Token<'_>> =
             tokens.iter().filter(|it| it.kind != Kind::Comment).copied().collect();
         for (at, _) in code.iter().enumerate().filter(|(_, token)| token.is("fn")) {
             let body = &code[at..=rust::item_end(&code, at)];
             let (variables, called) = variables(body);
             for old in variables.union(&called) {
-                let Some(new) = list.name(path, old) else { continue };
+                let Some(new) = here.name(old) else { continue };
                 let is_there = variables.contains(new.as_str())
                     || (variables.contains(old) && called.contains(new.as_str()));
-                if is_there && list.name(path, &new).is_none() {
+                if is_there && here.name(&new).is_none() {
                     let (path, old) = (path.to_owned(), (*old).to_owned());
                     found.insert(Collision { path, line: body[0].line, old, new });
                 }
