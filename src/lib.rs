@@ -5,6 +5,7 @@
 
 // What lies below has crates of its own, under `crates/`, and is named here as if it had not.
 pub use alis_client as client;
+pub use alis_embedded_postgres as embedded_postgres;
 pub use alis_kernel::{aggregate, dated, edge, external_ids, identifiers, problem, time};
 pub use alis_kernel::{
     events, evolved, naming, problems, read_from_text, text_type, whole_type, word_enum,
@@ -18,7 +19,6 @@ pub mod http;
 pub mod proof;
 pub mod app;
 pub mod config;
-pub mod embedded_postgres;
 pub mod operate;
 pub mod progress;
 pub mod import;
