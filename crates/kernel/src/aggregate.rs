@@ -243,6 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn any_deserializer_is_told_the_form_of_each_stored_name() {
+        let form = |kind, payload: serde_json::Value| Event::form(kind, payload);
+        let kilos = serde_json::json!({"kilos": 2});
+        assert!(form("scale.weighed.v1", kilos.clone()).expect("an old name").is_ok());
+        assert!(form("scale.weighed.v2", kilos.clone()).expect("its name").is_err());
+        assert!(form("position.filled.v1", kilos).is_none());
+    }
+
+    #[test]
     fn a_fact_of_another_capability_is_passed_over_and_a_damaged_one_is_named() {
         assert_eq!(Event::read(&fact("position.filled.v1", "{}")).ok(), Some(None));
         let error = Event::read(&fact("scale.weighed.v2", r#"{"grams":"#)).expect_err("damaged");

@@ -124,7 +124,7 @@ fn oversized(path: &str, source: &str) -> Vec<Oversized> {
     let plain = without_literals(source);
     for (name, line, size) in functions(&plain) {
         // What can be done with a resource is a list of values, as long as there is to list.
-        let is_list = ["operations", "of_plans", "of_goals"].contains(&name.as_str());
+        let is_list = matches!(name, "operations" | "of_plans" | "of_goals");
         if size > FUNCTION_LINES_MAX && !is_list {
             found.push(Oversized { what: format!("{path}: fn {name}"), size, line });
         }
