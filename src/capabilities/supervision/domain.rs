@@ -283,7 +283,13 @@ impl Fold for Filed {
             About::Exemption(_, municipality) => (None, Some(municipality)),
             About::Assignment { trainee, municipality, .. } => (Some(trainee), municipality),
         };
-        *self = Self { supervisor: Some(supervisor), trainee, municipality: municipality.cloned() };
+        // Who was named for an assignment that never was has nothing to see of it.
+        let is_strangers = matches!(&event, Event::AssignmentCorrected(f) if f.facts.is_none());
+        *self = Self {
+            supervisor: (!is_strangers).then_some(supervisor),
+            trainee,
+            municipality: municipality.cloned(),
+        };
         Ok(())
     }
 }

@@ -272,11 +272,10 @@ async fn look_up(asked: Filtered<MunicipalityName>) -> Answer {
         [] => Err((&common::NOT_FOUND).into()),
         [one] => found.one(&asked.read, one),
         several => {
-            let numbers: Vec<&str> =
-                several.iter().filter_map(|item| item["number"].as_str()).collect();
+            let numbers = several.iter().filter_map(|item| item["number"].as_str());
             Err(Rejection::new(&MUNICIPALITY_NAME_AMBIGUOUS)
                 .with("day", found.as_of)
-                .with("numbers", numbers.join(", "))
+                .with("numbers", numbers.map(str::to_owned).collect::<Vec<_>>())
                 .into())
         }
     }

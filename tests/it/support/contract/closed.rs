@@ -4,7 +4,7 @@
 //! An object may be described by several schemas at once (`allOf`, a reference with members beside
 //! it), so it is closed where it stands as a value, over all of them, and not within its parts.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Keys whose schemas describe values within the value.
 const WITHIN: [&str; 3] = ["items", "additionalProperties", "unevaluatedProperties"];
@@ -26,6 +26,35 @@ pub fn value(schema: &Value) -> Value {
     let mut schema = schema.clone();
     close_within(&mut schema);
     schema
+}
+
+/// Of these components, the schemas that a schema refers to, itself or by others: all of them would
+/// be compiled anew for each.
+pub fn used(components: &Value, schema: &Value) -> Value {
+    let mut used = Map::new();
+    let mut left = referred(schema);
+    while let Some(name) = left.pop() {
+        if !used.contains_key(&name) {
+            let found = &components["schemas"][&name];
+            left.extend(referred(found));
+            used.insert(name, found.clone());
+        }
+    }
+    json!({ "schemas": used })
+}
+
+/// The names of the schemas to which this one refers.
+fn referred(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            let name = reference.and_then(|place| place.strip_prefix("#/components/schemas/"));
+            let within = members.values().flat_map(referred);
+            name.map(str::to_owned).into_iter().chain(within).collect()
+        }
+        Value::Array(parts) => parts.iter().flat_map(referred).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn close(schema: &mut Value) {
