@@ -24,7 +24,7 @@ REFUSED_FOR_ITS_MEANING = {
     "before_announcement",
     "before_application",
     "before_completion",
-    "day_or_never",
+    "day_or_entered_in_error",
     "delegated_further",
     "duplicate_code",
     "ends_before_it_begins",
@@ -39,7 +39,7 @@ REFUSED_FOR_ITS_MEANING = {
     "own_delegate",
     "reopened_has_no_end",
     "same_municipality",
-    "told_and_lifted",
+    "set_and_removed",
     # Versions counted over all goals of a catalogue, ids over all that was told of a resource.
     "too_many_external_ids",
     "too_many_versions",
@@ -214,8 +214,8 @@ def take_new_numbers(body):
         body["organisation_number"] = organisation_number(number)
     if body.get("version") == "dossier":
         body["version"] = f"dossier-{number}"
-    told = body.get("external_ids")
-    for external in [body, *(told if isinstance(told, list) else [])]:
+    stated = body.get("external_ids")
+    for external in [body, *(stated if isinstance(stated, list) else [])]:
         if isinstance(external, dict) and external.get("system") == external.get("id") == "dossier":
             external["id"] = f"dossier-{number}"
 

@@ -1,6 +1,6 @@
 """Prints what the fuzzer finds in the register, as a file for `alis import`.
 
-Many worlds of one doctor each, alike but for how far they have come, so that a fuzzer that closes or
+Many worlds of one trainee each, alike but for how far they have come, so that a fuzzer that closes or
 ends one of them has others left. `schemathesis_hooks.py` finds a resource by the key of its line.
 """
 

@@ -23,19 +23,21 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access_log;
-use crate::capabilities::access::reach::{self, Founders, Reaches};
+use crate::capabilities::access::permissions::{self, BootstrapOrganisations, PermissionsCache};
 use crate::capabilities::person::{forget, retention};
 use crate::capabilities::{self, access::gate};
 use crate::database;
 use crate::event_log::combiner::Combiner;
 use crate::event_log::projector::{self, Projection};
-use crate::event_log::{DEFAULT_LOG, EventLog, Failure, pass_over, rebuild, tail, watched};
+use crate::event_log::{
+    DEFAULT_LOG, EventLog, Failure, checkpoint_skipper, listener, newest_of_types, rebuild,
+};
 use crate::http::limits::{self, Counters, Limits};
 use crate::http::openapi::{self, Operations};
 use crate::http::operation::Operation;
 use crate::http::registry::{self, Looks};
 use crate::http::{
-    ProblemResponse, Service, context, cors, feed, health, problems, reading, report,
+    ProblemResponse, Service, access_audit, context, cors, feed, health, problems, report,
 };
 use crate::identity::issuer::Issuer;
 use crate::identity::{Identity, LocalIssuer};
@@ -56,7 +58,7 @@ pub struct Settings {
     /// The program's own issuer, on private installations.
     pub own_issuer: Option<LocalIssuer>,
     /// Who keeps the register, and who may load it.
-    pub founders: Founders,
+    pub bootstrap_organisations: BootstrapOrganisations,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<String>,
     /// Serves by TLS with this certificate and key; without them in the clear.
@@ -109,9 +111,9 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     database::settle_schema(&settings.login, &settings.service).await?;
     let pool = database::pool(&settings.service, settings.pool_size)?;
     let stop = CancellationToken::new();
-    let head = tail::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
+    let head = listener::follow(settings.service.clone(), DEFAULT_LOG, stop.clone()).await?;
     let combiner = Combiner::start(settings.service.clone(), DEFAULT_LOG).await?;
-    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(reach::TYPES);
+    let log = EventLog::new(DEFAULT_LOG, pool, combiner, head).watching(permissions::TYPES);
     let vault = sealed_keys::settled(settings.vault, &log.pool).await.map_err(unopened)?;
     let vault = Arc::new(vault);
     let identity = Identity::new(settings.issuers, settings.own_issuer.as_ref(), vault.clone());
@@ -126,7 +128,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         vault,
         access_log,
         identity: Arc::new(identity),
-        reaches: Arc::new(Reaches::new(settings.founders)),
+        permissions_cache: Arc::new(PermissionsCache::new(settings.bootstrap_organisations)),
         public_url: settings.public_url.map(Into::into),
         https: settings.tls.is_some() || is_public_https,
         counters: Arc::new(Counters::new(&settings.limits)),
@@ -178,7 +180,7 @@ fn follow_and_clean(
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let (pool, until) = (log.pool.clone(), || stop.clone());
     let mut workers = vec![
-        tokio::spawn(watched::follow(log.clone(), until())),
+        tokio::spawn(newest_of_types::follow(log.clone(), until())),
         tokio::spawn(forget::follow(log.clone(), until())),
         tokio::spawn(access_log::keep_for(access_log_days, pool, DEFAULT_LOG, until())),
     ];
@@ -196,7 +198,7 @@ async fn move_read_models(
     let (log, models) = (&service.log, service.projections.clone());
     let head = log.watch_head();
     let (pool, hurry) = (log.pool.clone(), log.hurry());
-    let news = pass_over::follow(pool, DEFAULT_LOG, models, head, hurry, stop.clone());
+    let news = checkpoint_skipper::follow(pool, DEFAULT_LOG, models, head, hurry, stop.clone());
     let builders = database::pool(config, rebuild::CONNECTIONS)?;
     let mut workers = Vec::with_capacity(service.projections.len());
     for projection in service.projections.clone() {
@@ -306,8 +308,8 @@ fn bind(
             .service(pages::docs_redirect)
             .service(pages::problem_page)
             .service(pages::docs)
-            .default_service(web::to(elsewhere))
-            .wrap(from_fn(reading::around))
+            .default_service(web::to(not_found))
+            .wrap(from_fn(access_audit::around))
             .wrap(from_fn(gate::admit))
             .wrap(Condition::new(!cors_origins.is_empty(), cors::of(&cors_origins)))
             .wrap(from_fn(context::around))
@@ -401,7 +403,7 @@ pub fn document() -> serde_json::Value {
 const PAGES: [&str; 4] = ["/openapi.json", "/docs", "/docs/{page}*", "/problems/{code}"];
 
 /// 405 for an address that exists under other methods, 404 for any other.
-async fn elsewhere(
+async fn not_found(
     service: web::Data<Service>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ProblemResponse> {

@@ -107,7 +107,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             embedded_postgres::run_until_signal(&settings)?;
         }
         Command::Import(settings) => {
-            return told(&runtime()?.block_on(import::run(&settings))?);
+            return exit_code(&runtime()?.block_on(import::run(&settings))?);
         }
         Command::Reference(command) => {
             let run = runtime()?.block_on(async {
@@ -119,7 +119,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             for (place, finding) in &run.findings {
                 eprintln!("{place}: {finding}");
             }
-            return told(&run.summary);
+            return exit_code(&run.summary);
         }
         Command::Token(settings) => token::print(&settings)?,
         Command::Openapi { write } => print_openapi(write)?,
@@ -147,7 +147,7 @@ fn named(mut error: clap::Error) -> clap::Error {
 }
 
 /// Prints how an import went; nothing to mend is success.
-fn told(summary: &Summary) -> anyhow::Result<ExitCode> {
+fn exit_code(summary: &Summary) -> anyhow::Result<ExitCode> {
     use std::io::Write;
     writeln!(std::io::stdout(), "{summary}")?;
     Ok(if summary.mend_count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(TO_MEND) })

@@ -79,7 +79,7 @@ async fn open_existing(settings: &DatabaseSettings) -> anyhow::Result<Opened> {
 }
 
 /// A failure as the operator reads it.
-fn told(failure: Failure) -> anyhow::Error {
+fn as_error(failure: Failure) -> anyhow::Error {
     let (code, reason) = (failure.sql_state(), with_causes(&failure));
     if code == Some(&SqlState::UNDEFINED_TABLE) {
         anyhow::anyhow!("the database holds no log of this program: run `alis migrate` first")
@@ -138,7 +138,7 @@ fn here(listen: SocketAddr) -> SocketAddr {
 /// `alis project status`.
 pub async fn status(settings: &DatabaseSettings) -> anyhow::Result<()> {
     let opened = open_existing(settings).await?;
-    let status = status::read(&pool(&opened)?, DEFAULT_LOG).await.map_err(told)?;
+    let status = status::read(&pool(&opened)?, DEFAULT_LOG).await.map_err(as_error)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "The log stands at position {}.", status.head)?;
     for projection in app::projections() {
@@ -185,12 +185,12 @@ pub async fn rebuild(settings: &RebuildSettings) -> anyhow::Result<()> {
 
 async fn rebuild_one(pool: &Pool, projection: &dyn Projection) -> anyhow::Result<()> {
     let name = projection.name();
-    let head = status::read(pool, DEFAULT_LOG).await.map_err(told)?.head;
+    let head = status::read(pool, DEFAULT_LOG).await.map_err(as_error)?.head;
     let progress = Progress::new(format!("Rebuilding {name}"), steps(head));
     let built = rebuild::rebuild(pool, DEFAULT_LOG, projection, &|count| progress.at(count)).await;
     progress.finish();
-    built.map_err(told)?;
-    let status = status::read(pool, DEFAULT_LOG).await.map_err(told)?;
+    built.map_err(as_error)?;
+    let status = status::read(pool, DEFAULT_LOG).await.map_err(as_error)?;
     let parked = status.parked.iter().filter(|parked| parked.name == name).count();
     let mut out = std::io::stdout().lock();
     for build in status.builds.iter().filter(|build| build.name == name && build.is_live) {
@@ -232,11 +232,11 @@ pub async fn verify(settings: &VerifySettings) -> anyhow::Result<bool> {
     let opened = open_existing(&settings.database).await?;
     let evidence = settings.full.then(|| evidence(settings)).transpose()?;
     let pool = pool(&opened)?;
-    let head = status::read(&pool, DEFAULT_LOG).await.map_err(told)?.head;
+    let head = status::read(&pool, DEFAULT_LOG).await.map_err(as_error)?.head;
     let progress = Progress::new("Verifying the log".to_owned(), steps(head));
     let report = verify::verify(&pool, DEFAULT_LOG, &|count| progress.at(count)).await;
     progress.finish();
-    let mut report = report.map_err(told)?;
+    let mut report = report.map_err(as_error)?;
     let mut sealed = None;
     if let Some(evidence) = evidence {
         let rows = steps(head).saturating_add(report.commands);
@@ -244,9 +244,9 @@ pub async fn verify(settings: &VerifySettings) -> anyhow::Result<bool> {
         let at = |count| progress.at(count);
         let outcome = proof::verify::verify(&pool, DEFAULT_LOG, &evidence, &mut report, &at).await;
         progress.finish();
-        sealed = Some(outcome.map_err(told)?);
+        sealed = Some(outcome.map_err(as_error)?);
     }
-    tell(&report, sealed)?;
+    print(&report, sealed)?;
     Ok(report.findings.is_empty())
 }
 
@@ -299,7 +299,7 @@ pub fn verify_receipt(settings: &VerifyReceiptSettings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell(report: &verify::Report, sealed: Option<proof::verify::Sealed>) -> anyhow::Result<()> {
+fn print(report: &verify::Report, sealed: Option<proof::verify::Sealed>) -> anyhow::Result<()> {
     let verify::Report { events, subjects, commands, findings } = report;
     let mut out = std::io::stdout().lock();
     for finding in findings {

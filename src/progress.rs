@@ -13,7 +13,7 @@ pub struct Progress {
     what: String,
     total: u64,
     bar: Option<ProgressBar>,
-    told: AtomicU64,
+    shown: AtomicU64,
 }
 
 impl Progress {
@@ -28,7 +28,7 @@ impl Progress {
             bar.set_message(what.clone());
             bar
         });
-        Self { what, total, bar, told: AtomicU64::new(0) }
+        Self { what, total, bar, shown: AtomicU64::new(0) }
     }
 
     /// `done` steps are behind us.
@@ -38,7 +38,7 @@ impl Progress {
             return;
         }
         let part = done.saturating_mul(LINES_MAX) / self.total.max(1);
-        if part > self.told.swap(part, Ordering::Relaxed) && done < self.total {
+        if part > self.shown.swap(part, Ordering::Relaxed) && done < self.total {
             eprintln!("{}: {done} of {}", self.what, self.total);
         }
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{self, Running};
-use crate::capabilities::access::reach::Founders;
+use crate::capabilities::access::permissions::BootstrapOrganisations;
 use crate::config::{DatabaseSettings, IdentitySettings, ProofKeySettings, ServeSettings};
 use crate::database;
 use crate::edge::FromText;
@@ -181,9 +181,12 @@ fn own_issuer(
 }
 
 /// Who is what from the start: by the settings, and on the private PostgreSQL the ready cast's.
-fn founders(settings: &IdentitySettings, is_private: bool) -> Founders {
+fn bootstrap_organisations(
+    settings: &IdentitySettings,
+    is_private: bool,
+) -> BootstrapOrganisations {
     let ready = |number: &str| OrganisationNumber::from_text(number).ok().filter(|_| is_private);
-    Founders {
+    BootstrapOrganisations {
         register: settings.register_organisation.clone().or_else(|| ready(cast::REGISTER)),
         loader: settings.loader_organisation.clone().or_else(|| ready(cast::LOADER)),
     }
@@ -301,7 +304,7 @@ async fn start(
         listen: settings.listen,
         issuers,
         own_issuer: own_issuer.cloned(),
-        founders: founders(identity, database.private.is_some()),
+        bootstrap_organisations: bootstrap_organisations(identity, database.private.is_some()),
         public_url: identity.public_url.clone(),
         tls,
         cors_origins: settings.front.cors_origins.clone(),

@@ -138,7 +138,7 @@ pub async fn follow_feed(address: SocketAddr) -> anyhow::Result<u64> {
         }
         count += lines;
         let head = std::str::from_utf8(&connection.buffer[..end])?.to_ascii_lowercase();
-        let reach = head.lines().find_map(|line| line.strip_prefix("log-position:"));
-        after = reach.context("a position")?.trim().parse()?;
+        let permissions = head.lines().find_map(|line| line.strip_prefix("log-position:"));
+        after = permissions.context("a position")?.trim().parse()?;
     }
 }

@@ -87,7 +87,7 @@ async fn commands(stand: &Stand, scale: &Scale, pairs: Vec<seed::Pair>) -> anyho
                 pairs.by_ref().take(budget).map(|pair| pair.fill()).collect();
             let before = stand.cpu_seconds()?;
             let filled = load::run(stand.address, clients, scale.seconds, requests, 201).await?;
-            cost = Some(told(before, stand.cpu_seconds()?, filled * scale.seconds as f64));
+            cost = Some(recorded(before, stand.cpu_seconds()?, filled * scale.seconds as f64));
             ours.push(filled);
             theirs.push(insert);
             ratios.push(filled / insert);
@@ -128,7 +128,7 @@ async fn reads(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
             let position =
                 load::run(stand.address, clients, scale.seconds, gets("/v1/positions"), 200)
                     .await?;
-            cost = Some(told(before, stand.cpu_seconds()?, position * scale.seconds as f64));
+            cost = Some(recorded(before, stand.cpu_seconds()?, position * scale.seconds as f64));
             ours.push(position);
             theirs.push(bare);
             ratios.push(position / bare);
@@ -158,7 +158,7 @@ async fn feed(stand: &Stand, scale: &Scale) -> anyhow::Result<()> {
         let read = load::follow_feed(stand.address).await?;
         anyhow::ensure!(read == events, "the feed told {read} of {events} events");
         let fed = read as f64 / started.elapsed().as_secs_f64();
-        cost = Some(told(before, stand.cpu_seconds()?, read as f64));
+        cost = Some(recorded(before, stand.cpu_seconds()?, read as f64));
         ours.push(fed);
         theirs.push(copied);
         ratios.push(fed / copied);
@@ -184,7 +184,7 @@ async fn rebuild(stand: &mut Stand, scale: &Scale) -> anyhow::Result<()> {
 }
 
 /// What one operation costs in microseconds of CPU.
-fn told(before: (f64, f64), after: (f64, f64), operations: f64) -> String {
+fn recorded(before: (f64, f64), after: (f64, f64), operations: f64) -> String {
     let each = |before: f64, after: f64| (after - before) * 1e6 / operations;
     format!(
         "; CPU: service {:.1} us, PostgreSQL {:.1} us each",

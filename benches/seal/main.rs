@@ -13,7 +13,7 @@ use alis::database;
 use alis::embedded_postgres::{self, Durability, EmbeddedPostgres, Settings};
 use alis::event_log::append::AppendCommand;
 use alis::event_log::combiner::Combiner;
-use alis::event_log::{DEFAULT_LOG, tail};
+use alis::event_log::{DEFAULT_LOG, listener};
 use alis::proof::note::Signer;
 use alis::proof::sealer::{Pace, Sealer};
 use futures_util::TryStreamExt;
@@ -109,7 +109,7 @@ async fn run(scale: Scale) -> anyhow::Result<()> {
         let before: i64 =
             client.query_one("select size from alis.proof where log = 1", &[]).await?.get(0);
         let stop = CancellationToken::new();
-        let head = tail::follow(stand.service(), DEFAULT_LOG, stop.clone()).await?;
+        let head = listener::follow(stand.service(), DEFAULT_LOG, stop.clone()).await?;
         let sealing = tokio::spawn(again(&sealer).run(PACE, head, stop.clone()));
         let beside = write(&stand, scale.seconds).await?;
         tokio::time::sleep(PACE.interval + Duration::from_secs(1)).await;

@@ -13,7 +13,7 @@ use alis::time::{FIRST_DAY, LAST_DAY};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{text, told_back};
+use super::{recorded_back, text};
 
 /// Every identifier, from the same text.
 pub fn identifiers(bytes: &[u8]) {
@@ -40,8 +40,8 @@ pub fn identifiers(bytes: &[u8]) {
     for words in [identifier::<Comment>(&text), identifier::<GoalText>(&text)] {
         assert!(words.is_none_or(|words| words.trim() == words && !words.is_empty()), "{text:?}");
     }
-    told_back::<Id>(&text, |id| id.0.to_string());
-    if let Some(limit) = told_back::<Limit>(&text, |limit| limit.0.to_string()) {
+    recorded_back::<Id>(&text, |id| id.0.to_string());
+    if let Some(limit) = recorded_back::<Limit>(&text, |limit| limit.0.to_string()) {
         assert!((1..=200).contains(&limit.0), "{text:?}");
     }
     assert!(cors::origin(&text).is_ok_and(|origin| origin == text) || cors::origin(&text).is_err());
@@ -52,7 +52,7 @@ fn identifier<T>(text: &str) -> Option<String>
 where
     T: FromText + PartialEq + Debug + Display + Serialize + DeserializeOwned,
 {
-    let value: T = told_back(text, T::to_string)?;
+    let value: T = recorded_back(text, T::to_string)?;
     let stored = serde_json::to_value(&value).expect("an identifier is a text");
     assert_eq!(serde_json::from_value::<T>(stored).ok().as_ref(), Some(&value), "{text:?}");
     Some(value.to_string())
@@ -65,12 +65,12 @@ fn digits(text: &str) -> bool {
 /// A cursor holds nothing that the database could not compare.
 pub fn cursors(bytes: &[u8]) {
     let text = text(bytes);
-    if let Some(cursor) = told_back::<Cursor>(&text, Cursor::encode) {
+    if let Some(cursor) = recorded_back::<Cursor>(&text, Cursor::encode) {
         assert!((FIRST_DAY..=LAST_DAY).contains(&cursor.as_of) && cursor.known_at >= 0, "{text}");
         assert!(!cursor.after.contains('\0'), "{text}");
     }
     // Callers who make one up write the document.
-    told_back::<Cursor>(&encoded(bytes), Cursor::encode);
+    recorded_back::<Cursor>(&encoded(bytes), Cursor::encode);
 }
 
 fn encoded(bytes: &[u8]) -> String {

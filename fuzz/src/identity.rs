@@ -70,14 +70,14 @@ pub fn tokens(bytes: &[u8]) {
     let token = signed(&ISSUER_KEY, header, claims);
     let Ok(caller) = wait(identity.caller(&token, None, NOW)) else { return };
     let claims: Value = serde_json::from_str(claims).expect("claims that were read are JSON");
-    tells(&caller, &claims);
+    is_who_the_claims_name(&caller, &claims);
     assert_eq!(wait(identity.caller(&token, None, NOW)), Ok(caller), "a token is remembered");
     let forged = signed(&HOLDER_KEY, header, &claims.to_string());
     assert!(wait(identity.caller(&forged, None, NOW)).is_err(), "another key signed {forged}");
 }
 
 /// Whether a caller is whom the claims name.
-fn tells(caller: &Caller, claims: &Value) {
+fn is_who_the_claims_name(caller: &Caller, claims: &Value) {
     assert_eq!(claims["iss"], *caller.issuer);
     assert!(!caller.client.chars().any(char::is_control));
     let asked = claims["scope"].as_array().cloned().unwrap_or(vec![claims["scope"].clone()]);
@@ -87,11 +87,11 @@ fn tells(caller: &Caller, claims: &Value) {
         let is_named = |text: &&str| **text == named || text.split(' ').any(|one| one == named);
         assert!(asked.iter().any(is_named), "{scope} is not in {claims}");
     }
-    let told = claims.to_string();
+    let stated = claims.to_string();
     match &caller.who {
         Who::Organisation { number, supplier } => {
             for number in [Some(number), supplier.as_ref()].into_iter().flatten() {
-                assert!(told.contains(number.as_str()), "{number} is not in {claims}");
+                assert!(stated.contains(number.as_str()), "{number} is not in {claims}");
                 assert_eq!(OrganisationNumber::from_text(number.as_str()).as_ref(), Ok(number));
             }
         }
@@ -102,7 +102,7 @@ fn tells(caller: &Caller, claims: &Value) {
     }
     let Beside { unit, supplier, delegation_source } = &caller.beside;
     for number in [unit, supplier].into_iter().flatten() {
-        assert!(told.contains(number.as_str()), "{number} is not in {claims}");
+        assert!(stated.contains(number.as_str()), "{number} is not in {claims}");
         assert_eq!(OrganisationNumber::from_text(number.as_str()).as_ref(), Ok(number));
     }
     let is_plain = |text: &String| {

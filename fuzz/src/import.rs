@@ -13,7 +13,7 @@ pub fn import_lines(bytes: &[u8]) {
     let mut names = Names::default();
     for bytes in bytes.split(|byte| *byte == b'\n') {
         let Ok(Line::Request(request)) = line::read(bytes) else { continue };
-        told_again(&request);
+        recorded_again(&request);
         if let Ok(path) = names.path(&request.post, None) {
             assert!(path.starts_with("/v1/") && !path.contains(['{', '}', '?', '#']), "{path}");
             assert!(!path.split('/').any(|part| part == ".."), "{path}");
@@ -31,14 +31,14 @@ pub fn import_lines(bytes: &[u8]) {
     }
 }
 
-fn told_again(request: &RequestLine) {
+fn recorded_again(request: &RequestLine) {
     let RequestLine { post, key, name, body } = request;
-    let mut told = json!({ "post": post, "key": key, "body": body });
+    let mut recorded = json!({ "post": post, "key": key, "body": body });
     if let Some(name) = name {
-        told["as"] = json!(name);
+        recorded["as"] = json!(name);
     }
-    let Ok(Line::Request(again)) = line::read(told.to_string().as_bytes()) else {
-        panic!("refused when it was told back: {told}");
+    let Ok(Line::Request(again)) = line::read(recorded.to_string().as_bytes()) else {
+        panic!("refused when it was told back: {recorded}");
     };
     let sent =
         |request: &RequestLine| (request.post.clone(), request.key.clone(), request.name.clone());

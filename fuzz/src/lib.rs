@@ -33,12 +33,12 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Reads a text; what is taken must be taken again as it is told back.
-fn told_back<T: FromText + PartialEq + Debug>(
+fn recorded_back<T: FromText + PartialEq + Debug>(
     text: &str,
-    told: impl Fn(&T) -> String,
+    recorded: impl Fn(&T) -> String,
 ) -> Option<T> {
     let value = T::from_text(text).ok()?;
-    let again = T::from_text(&told(&value));
+    let again = T::from_text(&recorded(&value));
     assert_eq!(again.ok().as_ref(), Some(&value), "{text:?}");
     Some(value)
 }

@@ -4,15 +4,15 @@ use alis::edge::{self, Day};
 use alis::http::time_axes::KnownAt;
 use alis::time::{FIRST_DAY, LAST_DAY, Percent, Period};
 
-use super::{text, told_back};
+use super::{recorded_back, text};
 
 /// Each line is read as everything it could be; neighbours that are days make a period.
 pub fn times(bytes: &[u8]) {
     let text = text(bytes);
     let mut days = Vec::new();
     for line in text.split('\n') {
-        days.extend(told_back::<Day>(line, |day| day.0.to_string()));
-        told_back::<KnownAt>(line, |known_at| match known_at {
+        days.extend(recorded_back::<Day>(line, |day| day.0.to_string()));
+        recorded_back::<KnownAt>(line, |known_at| match known_at {
             KnownAt::Position(position) => position.to_string(),
             KnownAt::Instant(instant) => instant.to_string(),
         });

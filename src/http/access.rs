@@ -36,7 +36,7 @@ pub enum Access {
     /// Acts for the municipality that it concerns.
     Municipal,
     /// A doctor's own act.
-    OfDoctor,
+    OfTrainee,
     /// A supervisor's own act.
     OfSupervisor,
     /// A leader's own act.
@@ -64,7 +64,7 @@ pub const ALL: [(&str, Access); 16] = [
     ("register", Access::Register),
     ("programme", Access::Programme),
     ("municipal", Access::Municipal),
-    ("of_doctor", Access::OfDoctor),
+    ("of_trainee", Access::OfTrainee),
     ("of_supervisor", Access::OfSupervisor),
     ("of_leader", Access::OfLeader),
     ("of_directorate", Access::OfDirectorate),
@@ -86,7 +86,7 @@ const ANY_ROLE: &[Role] = &[
     Role::Auditor,
     Role::Leader,
     Role::Supervisor,
-    Role::Doctor,
+    Role::Trainee,
     Role::Loader,
 ];
 
@@ -98,7 +98,7 @@ const SEE_INDIVIDUALS: &[Role] = &[
     Role::Auditor,
     Role::Leader,
     Role::Supervisor,
-    Role::Doctor,
+    Role::Trainee,
     Role::Loader,
 ];
 
@@ -123,7 +123,7 @@ impl Access {
             Access::Register => &[Role::Register, Role::Loader],
             Access::Programme => &[Role::Register, Role::Office, Role::Loader],
             Access::Municipal => &[Role::Municipality, Role::System, Role::Leader, Role::Loader],
-            Access::OfDoctor => &[Role::Doctor, Role::Municipality, Role::System, Role::Loader],
+            Access::OfTrainee => &[Role::Trainee, Role::Municipality, Role::System, Role::Loader],
             Access::OfSupervisor => {
                 &[Role::Supervisor, Role::Municipality, Role::System, Role::Loader]
             }
@@ -134,10 +134,10 @@ impl Access {
             }
             Access::Grantee => &[Role::Loader],
             Access::OwnData => {
-                &[Role::Register, Role::Loader, Role::Doctor, Role::Supervisor, Role::Leader]
+                &[Role::Register, Role::Loader, Role::Trainee, Role::Supervisor, Role::Leader]
             }
             Access::AccessLog => {
-                &[Role::Auditor, Role::Doctor, Role::Supervisor, Role::Leader, Role::Loader]
+                &[Role::Auditor, Role::Trainee, Role::Supervisor, Role::Leader, Role::Loader]
             }
         }
     }
@@ -147,7 +147,7 @@ impl Access {
     pub fn acts_for_municipality(self, is_person: bool) -> bool {
         match self {
             Access::Municipal => true,
-            Access::OfDoctor | Access::OfSupervisor | Access::OfLeader => !is_person,
+            Access::OfTrainee | Access::OfSupervisor | Access::OfLeader => !is_person,
             Access::Anybody
             | Access::Individuals
             | Access::IndividualReports
@@ -175,7 +175,7 @@ impl Access {
             | Access::Register
             | Access::Programme
             | Access::Municipal
-            | Access::OfDoctor
+            | Access::OfTrainee
             | Access::OfSupervisor
             | Access::OfLeader
             | Access::OfDirectorate
@@ -197,7 +197,7 @@ impl Access {
             | Access::Register
             | Access::Programme
             | Access::Municipal
-            | Access::OfDoctor
+            | Access::OfTrainee
             | Access::OfSupervisor
             | Access::OfLeader
             | Access::OfDirectorate
@@ -229,7 +229,7 @@ impl Access {
             Access::Municipal => {
                 "For the municipality concerned, a system it has delegated to, and its leaders."
             }
-            Access::OfDoctor => {
+            Access::OfTrainee => {
                 "For the doctor, or for the municipality or a system it has delegated to, which \
                  then names the doctor."
             }

@@ -39,7 +39,7 @@ pub enum Role {
     /// A supervisor, of the doctors assigned to them today.
     Supervisor,
     /// A doctor in training.
-    Doctor,
+    Trainee,
     /// Loads the register of a new installation on everybody's behalf. A setting, not a fact.
     Loader,
 }
@@ -57,7 +57,7 @@ impl Role {
             Role::Auditor => "auditor",
             Role::Leader => "leader",
             Role::Supervisor => "supervisor",
-            Role::Doctor => "doctor",
+            Role::Trainee => "trainee",
             Role::Loader => "loader",
         }
     }
@@ -76,23 +76,23 @@ const ACTING: [Role; 3] = [Role::Municipality, Role::System, Role::Leader];
 /// office that is also a system answers for the municipalities of the office, and a municipality
 /// lends what is its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct Permissions {
     /// What the caller is, and the municipalities that this gives. No role is among them beside one
     /// that it does not go with (`Grants::counting_on`).
     pub relations: BTreeMap<Role, Places>,
     /// The organisation that calls in its own name; none through a supplier.
     pub organisation: Option<OrganisationNumber>,
     /// Doctors whom the caller may see for a reason of their own: oneself, and whom one supervises.
-    pub doctors: BTreeSet<Uuid>,
+    pub trainees: BTreeSet<Uuid>,
     /// The caller as a doctor in training.
-    pub doctor: Option<Uuid>,
+    pub trainee: Option<Uuid>,
     /// The caller as a supervisor.
     pub supervisor: Option<Uuid>,
     /// The caller as a leader.
     pub leader: Option<Uuid>,
 }
 
-impl Reach {
+impl Permissions {
     /// Whether the caller has a role.
     pub fn has(&self, role: Role) -> bool {
         self.relations.contains_key(&role)
@@ -141,21 +141,21 @@ impl Reach {
     }
 
     /// Whether the caller, who sees a position of a municipality, may see who held it.
-    pub fn sees_holder(&self, municipality: &MunicipalityNumber, doctor: Uuid) -> bool {
+    pub fn sees_holder(&self, municipality: &MunicipalityNumber, trainee: Uuid) -> bool {
         self.sees_municipality(municipality)
-            || !self.sees_by_doctor()
-            || self.doctors.contains(&doctor)
+            || !self.sees_by_trainee()
+            || self.trainees.contains(&trainee)
     }
 
     /// Whether the caller sees some things for the sake of single doctors, and so not all that
     /// stands in them.
-    pub fn sees_by_doctor(&self) -> bool {
-        !self.doctors.is_empty() && !self.sees_everything()
+    pub fn sees_by_trainee(&self) -> bool {
+        !self.trainees.is_empty() && !self.sees_everything()
     }
 
     /// Whether the caller may see any individual at all; others get aggregates.
     pub fn sees_individuals(&self) -> bool {
-        self.sees_everything() || self.sees_some_municipality() || !self.doctors.is_empty()
+        self.sees_everything() || self.sees_some_municipality() || !self.trainees.is_empty()
     }
 
     /// Whether names and HPR numbers of those whom the caller sees are told: to whoever needs those
@@ -167,7 +167,7 @@ impl Reach {
             Role::Office,
             Role::Leader,
             Role::Supervisor,
-            Role::Doctor,
+            Role::Trainee,
         ];
         let needs_some = NEED_NAMES.iter().any(|role| self.has(*role));
         self.has(Role::Loader) || (needs_some && !self.sees_everything())
@@ -182,7 +182,7 @@ impl Reach {
     ///
     /// # Errors
     /// The refusal that names what is missing.
-    pub fn act_in(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
+    pub fn require_acts_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
         if self.acts_in(number) {
             return Ok(());
         }
@@ -194,7 +194,7 @@ impl Reach {
     ///
     /// # Errors
     /// The refusal that names what is missing.
-    pub fn act_for(
+    pub fn require_acts_for_any(
         &self,
         numbers: &BTreeSet<MunicipalityNumber>,
         of_whom: Role,
@@ -226,7 +226,7 @@ impl Reach {
     ///
     /// # Errors
     /// The refusal that names what is missing.
-    pub fn act_as_authority(&self) -> Result<(), Rejection> {
+    pub fn require_authority(&self) -> Result<(), Rejection> {
         if !self.is_person() {
             return Ok(());
         }
@@ -240,8 +240,8 @@ impl Reach {
     /// # Errors
     /// The refusal that names what is missing.
     pub fn identify(&self, concerned: &BTreeSet<MunicipalityNumber>) -> Result<(), Rejection> {
-        self.act_as_authority()?;
-        concerned.iter().try_for_each(|number| self.act_in(number))
+        self.require_authority()?;
+        concerned.iter().try_for_each(|number| self.require_acts_for(number))
     }
 
     /// Passes whoever may say what a municipality does in a programme: whoever keeps the register,
@@ -258,34 +258,34 @@ impl Reach {
     }
 
     /// Passes whoever may tell what a person did in the name of a municipality: a person, who tells
-    /// of themselves only ([`Self::speak_as`]), or a system that acts for it.
+    /// of themselves only ([`Self::require_self`]), or a system that acts for it.
     ///
     /// # Errors
     /// The refusal that names what is missing.
-    pub fn tell_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
+    pub fn require_may_record_for(&self, number: &MunicipalityNumber) -> Result<(), Rejection> {
         if self.is_person() {
             return Ok(());
         }
-        self.act_in(number)
+        self.require_acts_for(number)
     }
 
     /// Whether the caller may see a doctor who belongs to some municipalities.
-    pub fn sees_doctor(&self, doctor: Uuid, homes: &BTreeSet<MunicipalityNumber>) -> bool {
+    pub fn sees_trainee(&self, trainee: Uuid, homes: &BTreeSet<MunicipalityNumber>) -> bool {
         self.sees_everything()
-            || self.doctors.contains(&doctor)
+            || self.trainees.contains(&trainee)
             || homes.iter().any(|home| self.sees_municipality(home))
     }
 
     /// Which doctors the caller may see, as the statements of reports take it: everybody, or some
     /// by name, or those at home in some municipalities.
-    pub fn doctors_seen(&self) -> (bool, Vec<String>, Vec<String>) {
-        let doctors = self.doctors.iter().map(ToString::to_string).collect();
-        (self.sees_everything(), doctors, self.numbers())
+    pub fn trainees_seen(&self) -> (bool, Vec<String>, Vec<String>) {
+        let trainees = self.trainees.iter().map(ToString::to_string).collect();
+        (self.sees_everything(), trainees, self.numbers())
     }
 
     /// Whether the caller is a person, and no system.
     pub fn is_person(&self) -> bool {
-        self.doctor.or(self.supervisor).or(self.leader).is_some()
+        self.trainee.or(self.supervisor).or(self.leader).is_some()
     }
 
     /// The municipality that somebody is registered by: the one that is named, or the only one that
@@ -293,7 +293,7 @@ impl Reach {
     ///
     /// # Errors
     /// When the caller does not act for it, or acts for several and names none.
-    pub fn registering(
+    pub fn registering_municipality(
         &self,
         named: Option<&MunicipalityNumber>,
     ) -> Result<Option<MunicipalityNumber>, Rejection> {
@@ -304,7 +304,7 @@ impl Reach {
             .collect();
         let mut acts_as = acts_as.into_iter();
         match (named, acts_as.next(), acts_as.next()) {
-            (Some(number), _, _) => self.act_in(number).map(|()| Some(number.clone())),
+            (Some(number), _, _) => self.require_acts_for(number).map(|()| Some(number.clone())),
             (None, _, _) if self.has(Role::Loader) => Ok(None),
             (None, Some(only), None) => Ok(Some(only.clone())),
             (None, _, _) => Err(Rejection::field("/municipality", REQUIRED)),
@@ -315,9 +315,9 @@ impl Reach {
     ///
     /// # Errors
     /// The refusal when the caller is another person.
-    pub fn speak_as(&self, person: Uuid, as_whom: Role) -> Result<(), Rejection> {
+    pub fn require_self(&self, person: Uuid, as_whom: Role) -> Result<(), Rejection> {
         let own = match as_whom {
-            Role::Doctor => self.doctor,
+            Role::Trainee => self.trainee,
             Role::Supervisor => self.supervisor,
             Role::Leader => self.leader,
             Role::Municipality
@@ -341,7 +341,7 @@ impl Reach {
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub caller: Arc<Caller>,
-    pub reach: Arc<Reach>,
+    pub permissions: Arc<Permissions>,
     /// The id of the operation that was called.
     pub operation: Arc<str>,
 }
@@ -349,8 +349,8 @@ pub struct Actor {
 impl Actor {
     /// The ids under which the caller is registered as a person.
     pub fn own_ids(&self) -> Vec<Uuid> {
-        let Reach { doctor, supervisor, leader, .. } = &*self.reach;
-        [doctor, supervisor, leader].into_iter().flatten().copied().collect()
+        let Permissions { trainee, supervisor, leader, .. } = &*self.permissions;
+        [trainee, supervisor, leader].into_iter().flatten().copied().collect()
     }
 
     /// A caller's own key, made unlike every other caller's.

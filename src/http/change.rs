@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::actor::{self, Actor, Reach};
+use super::actor::{self, Actor, Permissions};
 use super::answer::with_position;
 use super::etag::{etag, if_match};
 use super::resource::By;
@@ -75,8 +75,8 @@ impl Change {
     }
 
     /// How far the caller reaches.
-    pub fn reach(&self) -> &Arc<Reach> {
-        &self.actor.reach
+    pub fn permissions(&self) -> &Arc<Permissions> {
+        &self.actor.permissions
     }
 
     /// Who decides, and when.

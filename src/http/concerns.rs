@@ -22,11 +22,11 @@ pub struct Concerns {
     /// nobody's left, those who had it do.
     pub today: BTreeSet<MunicipalityNumber>,
     /// The trainee whose own it is.
-    pub doctor: Option<Uuid>,
+    pub trainee: Option<Uuid>,
     /// The trainee whose data a read of it shows: the read is written down.
     pub shows: Option<Uuid>,
     /// Trainees for whose sake others may see it.
-    pub doctors: BTreeSet<Uuid>,
+    pub trainees: BTreeSet<Uuid>,
     pub supervisor: Option<Uuid>,
     pub leader: Option<Uuid>,
     pub organisation: Option<OrganisationNumber>,
@@ -49,34 +49,34 @@ impl Concerns {
 
     /// Whether a caller sees it.
     pub fn are_visible_to(&self, actor: &Actor) -> bool {
-        let reach = &actor.reach;
+        let permissions = &actor.permissions;
         let exists = !self.municipalities.is_empty()
-            || !self.doctors.is_empty()
+            || !self.trainees.is_empty()
             || self.is_pooled
             || self.kept_by_register
             || self.leader.is_some();
         self.is_open
-            || (reach.sees_everything() && exists)
-            || self.municipalities.iter().any(|number| reach.sees_municipality(number))
-            || self.doctors.iter().any(|doctor| reach.doctors.contains(doctor))
-            || is_same(self.supervisor, reach.supervisor)
-            || is_same(self.leader, reach.leader)
+            || (permissions.sees_everything() && exists)
+            || self.municipalities.iter().any(|number| permissions.sees_municipality(number))
+            || self.trainees.iter().any(|trainee| permissions.trainees.contains(trainee))
+            || is_same(self.supervisor, permissions.supervisor)
+            || is_same(self.leader, permissions.leader)
             || self.are_granted_to(actor)
-            || (self.is_pooled && reach.sees_individuals())
-            || (self.decided_by_directorate && reach.has(Role::Directorate))
-            || (self.kept_by_register && reach.has(Role::Register))
+            || (self.is_pooled && permissions.sees_individuals())
+            || (self.decided_by_directorate && permissions.has(Role::Directorate))
+            || (self.kept_by_register && permissions.has(Role::Register))
     }
 
     /// Whether it is a grant, and the caller's own organisation has it.
     pub fn are_granted_to(&self, actor: &Actor) -> bool {
-        self.organisation.is_some() && self.organisation == actor.reach.organisation
+        self.organisation.is_some() && self.organisation == actor.permissions.organisation
     }
 
     /// The directorate decides on a trainee's approvals by the trainee's id, and sees nobody for
     /// it.
     pub fn are_decided_by(&self, actor: &Actor, access: Access) -> bool {
         let is_directorates = access == Access::OfDirectorate;
-        is_directorates && self.doctor.is_some() && actor.reach.has(Role::Directorate)
+        is_directorates && self.trainee.is_some() && actor.permissions.has(Role::Directorate)
     }
 }
 

@@ -190,9 +190,9 @@ pub async fn read_events(service: web::Data<Service>, request: HttpRequest) -> A
     let wait = Duration::from_secs(asked.wait.map_or(0, |wait| wait.0));
     let page = wait_for_page(&service, &actor, &wanted, wait).await?;
     let mut response = HttpResponse::Ok();
-    with_position(&mut response, page.reach);
-    if page.reach < page.head {
-        let link = super::read::next_link(&request, "after", page.reach);
+    with_position(&mut response, page.page_end);
+    if page.page_end < page.head {
+        let link = super::read::next_link(&request, "after", page.page_end);
         response.insert_header((header::LINK, link));
     }
     if form == FeedForm::Lines {
@@ -279,10 +279,10 @@ async fn wait_for_page(
         let filter = visible_to(service, actor, &wanted.filter).await?;
         let (limit, at_once) = (wanted.limit, wanted.at_once);
         let page = service.log.begin_rows(from, limit, at_once, &filter).await?;
-        if !page.rows.is_empty() || page.reach < page.head {
+        if !page.rows.is_empty() || page.page_end < page.head {
             return Ok(page);
         }
-        from = page.reach.max(from);
+        from = page.page_end.max(from);
         tokio::select! {
             () = service.stop.cancelled() => return Ok(page),
             changed = head.changed() => if changed.is_err() { return Ok(page) },
@@ -327,8 +327,8 @@ async fn visible_to(
     filter: &Filter,
 ) -> Result<Filter, ProblemResponse> {
     let day = super::today();
-    let reach = service.reaches.of(&service.log, &actor.caller, day).await?;
-    let visible = visible::of(&Actor { reach, ..actor.clone() }, day);
+    let permissions = service.permissions_cache.of(&service.log, &actor.caller, day).await?;
+    let visible = visible::of(&Actor { permissions, ..actor.clone() }, day);
     let until = match &visible {
         Some(_) => Some(service.checkpoint(visible::MODEL).await?),
         None => None,
@@ -349,11 +349,11 @@ fn stream(service: web::Data<Service>, actor: Actor, wanted: Wanted) -> Answer {
         let wait = Duration::from_secs(KEEP_ALIVE_SECONDS);
         let page = match wait_for_page(&service, &actor, &wanted, wait).await {
             Ok(page) => page,
-            Err(_told_in_the_log) => return None, // the client comes back with its last id
+            Err(_recorded_in_the_log) => return None, // the client comes back with its last id
         };
         let mut text = Vec::new();
         if page.rows.is_empty() {
-            text.extend_from_slice(format!(": at {}\n\n", page.reach).as_bytes());
+            text.extend_from_slice(format!(": at {}\n\n", page.page_end).as_bytes());
         }
         for row in &page.rows {
             let Ok(fact) = Seen::of(row) else { return None };
@@ -361,7 +361,7 @@ fn stream(service: web::Data<Service>, actor: Actor, wanted: Wanted) -> Answer {
             write_line(&mut text, &fact);
             text.extend_from_slice(b"\n\n");
         }
-        let wanted = Wanted { after: page.reach.max(wanted.after), ..wanted };
+        let wanted = Wanted { after: page.page_end.max(wanted.after), ..wanted };
         Some((Ok::<_, Infallible>(Bytes::from(text)), (service, actor, wanted, permit)))
     });
     let mut response = HttpResponse::Ok();

@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn an_allowance_says_what_is_left_and_when_it_is_back() {
         let meter: Meter<&str> = Meter::new("caller", whole(1), whole(2));
-        let told = |allowance: &Allowance| {
+        let recorded = |allowance: &Allowance| {
             let mut headers = HeaderMap::new();
             allowance.put(&mut headers);
             let text = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
@@ -312,11 +312,11 @@ mod tests {
         };
         let policy = Some("\"caller\";q=2;w=2".to_owned());
         let first = meter.count("a");
-        assert_eq!(told(&first), (policy.clone(), Some("\"caller\";r=1;t=1".to_owned())));
+        assert_eq!(recorded(&first), (policy.clone(), Some("\"caller\";r=1;t=1".to_owned())));
         assert!(first.or_refuse().is_ok());
         assert!(meter.count("a").or_refuse().is_ok());
         let third = meter.count("a");
-        assert_eq!(told(&third), (policy, Some("\"caller\";r=0;t=2".to_owned())));
+        assert_eq!(recorded(&third), (policy, Some("\"caller\";r=0;t=2".to_owned())));
         assert!(third.or_refuse().is_err());
         assert!(meter.count("b").or_refuse().is_ok(), "another caller has its own");
     }

@@ -12,21 +12,21 @@ use jiff::civil::Date;
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
-use super::actor::{Actor, Reach};
+use super::actor::{Actor, Permissions};
 use super::answer::with_position;
 use super::page::{Cursor, Order};
 use super::read::{List, Read};
 use super::{Answer, Service};
 use crate::capabilities::reference;
 use crate::identifiers::MunicipalityNumber;
+use rows::RowScope;
 pub use rows::Rows;
-use rows::Way;
 
 /// Doctors who are at home today in one of some municipalities. Access is a matter of today,
 /// whatever day a list is about.
-const AT_HOME: &str = "select t.key from model.trainees t where t.log = $1 \
+const HOME_MUNICIPALITIES: &str = "select t.key from model.trainees t where t.log = $1 \
     and t.valid_from <= $? and t.valid_to >= $? and t.known_to = 9223372036854775807 \
-    and t.at_home && $?";
+    and t.home_municipalities && $?";
 
 /// A list of a read model under construction.
 pub struct ListQuery {
@@ -192,39 +192,41 @@ impl ListQuery {
 
     /// Keeps only rows that are the caller's to see.
     fn visible_to(mut self, actor: &Actor) -> Self {
-        let reach = &actor.reach;
-        if self.rows.is_open || reach.sees_everything() {
+        let permissions = &actor.permissions;
+        if self.rows.is_open || permissions.sees_everything() {
             return self;
         }
-        let ways = std::mem::take(&mut self.rows).ways;
-        let sees_all = |way: &Way| match way {
-            Way::AllWith(role) => reach.has(*role),
-            Way::AllWithIndividuals => reach.sees_individuals(),
-            Way::Municipality(_)
-            | Way::Municipalities(_)
-            | Way::Doctor(_)
-            | Way::Supervisor(_)
-            | Way::Leader(_)
-            | Way::Organisation(_) => false,
+        let scopes = std::mem::take(&mut self.rows).scopes;
+        let sees_all = |scope: &RowScope| match scope {
+            RowScope::AllWith(role) => permissions.has(*role),
+            RowScope::AllWithIndividuals => permissions.sees_individuals(),
+            RowScope::Municipality(_)
+            | RowScope::Municipalities(_)
+            | RowScope::Trainee(_)
+            | RowScope::Supervisor(_)
+            | RowScope::Leader(_)
+            | RowScope::Organisation(_) => false,
         };
-        if ways.iter().any(sees_all) {
+        if scopes.iter().any(sees_all) {
             return self;
         }
         let mut any = Vec::new();
-        for way in ways {
-            match way {
-                Way::AllWith(_) | Way::AllWithIndividuals => {}
-                Way::Municipality(column) => {
-                    any.push(self.condition(&format!("{column} = any($?)"), reach.numbers()));
+        for scope in scopes {
+            match scope {
+                RowScope::AllWith(_) | RowScope::AllWithIndividuals => {}
+                RowScope::Municipality(column) => {
+                    any.push(self.condition(&format!("{column} = any($?)"), permissions.numbers()));
                 }
-                Way::Municipalities(column) => {
-                    any.push(self.condition(&format!("{column} && $?"), reach.numbers()));
+                RowScope::Municipalities(column) => {
+                    any.push(self.condition(&format!("{column} && $?"), permissions.numbers()));
                 }
-                Way::Doctor(column) => any.extend(self.of_doctors(column, reach)),
-                Way::Supervisor(column) => any.extend(self.own(column, reach.supervisor)),
-                Way::Leader(column) => any.extend(self.own(column, reach.leader)),
-                Way::Organisation(column) => {
-                    if let Some(number) = &reach.organisation {
+                RowScope::Trainee(column) => any.extend(self.of_trainees(column, permissions)),
+                RowScope::Supervisor(column) => {
+                    any.extend(self.own(column, permissions.supervisor))
+                }
+                RowScope::Leader(column) => any.extend(self.own(column, permissions.leader)),
+                RowScope::Organisation(column) => {
+                    if let Some(number) = &permissions.organisation {
                         any.push(self.condition(&format!("{column} = $?"), number.to_string()));
                     }
                 }
@@ -246,17 +248,18 @@ impl ListQuery {
         Some(self.condition(&format!("{column}::text = $?"), own))
     }
 
-    fn of_doctors(&mut self, column: &str, reach: &Reach) -> Vec<String> {
+    fn of_trainees(&mut self, column: &str, permissions: &Permissions) -> Vec<String> {
         let mut any = Vec::new();
-        if !reach.doctors.is_empty() {
-            let doctors: Vec<String> = reach.doctors.iter().map(ToString::to_string).collect();
-            any.push(self.condition(&format!("{column}::text = any($?)"), doctors));
+        if !permissions.trainees.is_empty() {
+            let trainees: Vec<String> =
+                permissions.trainees.iter().map(ToString::to_string).collect();
+            any.push(self.condition(&format!("{column}::text = any($?)"), trainees));
         }
-        if reach.sees_some_municipality() {
-            let mut at_home = format!("{column}::text in ({AT_HOME})");
-            at_home = self.condition(&at_home, super::today());
-            at_home = self.condition(&at_home, super::today());
-            any.push(self.condition(&at_home, reach.numbers()));
+        if permissions.sees_some_municipality() {
+            let mut home_municipalities = format!("{column}::text in ({HOME_MUNICIPALITIES})");
+            home_municipalities = self.condition(&home_municipalities, super::today());
+            home_municipalities = self.condition(&home_municipalities, super::today());
+            any.push(self.condition(&home_municipalities, permissions.numbers()));
         }
         any
     }
@@ -282,9 +285,9 @@ impl ListQuery {
             sql.push_str(" and ");
             sql.push_str(condition);
         }
-        let way = if order.is_descending { " desc" } else { "" };
-        let by = column.map_or(String::new(), |column| format!("{}{way}, ", column.name));
-        sql + &format!(" order by {by}key{way} limit $4")
+        let scope = if order.is_descending { " desc" } else { "" };
+        let by = column.map_or(String::new(), |column| format!("{}{scope}, ", column.name));
+        sql + &format!(" order by {by}key{scope} limit $4")
     }
 
     /// The condition that a row stands behind the last one of the page before.

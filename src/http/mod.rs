@@ -7,7 +7,7 @@ pub mod access;
 pub mod actor;
 pub mod answer;
 pub mod body;
-mod by_time;
+mod valid_since;
 pub mod change;
 pub mod cloud_event;
 pub mod concerns;
@@ -19,7 +19,7 @@ pub mod feed;
 pub mod header;
 pub mod health;
 mod history;
-pub mod kept;
+pub mod response_cache;
 pub mod limits;
 pub mod list;
 pub mod listing;
@@ -29,12 +29,12 @@ pub mod other;
 pub mod page;
 pub mod problems;
 pub mod read;
-pub mod reading;
+pub mod access_audit;
 pub mod registry;
 pub mod report;
 pub mod resource;
 pub mod person;
-mod reveal;
+mod decrypt;
 pub mod security;
 pub mod time_axes;
 
@@ -46,7 +46,7 @@ use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
-use crate::capabilities::access::reach::Reaches;
+use crate::capabilities::access::permissions::PermissionsCache;
 use crate::event_log::EventLog;
 use crate::event_log::projector::Projection;
 use crate::identity::Identity;
@@ -68,14 +68,14 @@ pub use read::{Filtered, List, NoFilters, Read};
 pub struct Service {
     pub log: EventLog,
     /// Answers of this worker that may still hold.
-    pub answers: Arc<kept::Answers>,
+    pub answers: Arc<response_cache::Answers>,
     pub vault: Arc<Vault>,
     /// Where reads of personal data are written down.
     pub access_log: AccessLog,
     /// Tells who is calling.
     pub identity: Arc<Identity>,
     /// How far callers reach.
-    pub reaches: Arc<Reaches>,
+    pub permissions_cache: Arc<PermissionsCache>,
     /// Scheme and host that callers use, when the service stands behind another name.
     pub public_url: Option<Arc<str>>,
     /// Callers reach the service by TLS, its own or that of what stands before it.

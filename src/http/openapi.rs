@@ -90,9 +90,9 @@ fn operation_complete(
     if let Some(Rule { scope, access, operation: _ }) = rule {
         let scope = format!("{}{scope}", crate::identity::SCOPE_PREFIX);
         operation["security"] = json!([{ "token": [scope] }]);
-        let told = operation["description"].as_str().unwrap_or("");
-        let told = format!("{told}\n\nScope `{scope}`. {}", access.sentence());
-        operation["description"] = json!(told.trim_start());
+        let recorded = operation["description"].as_str().unwrap_or("");
+        let recorded = format!("{recorded}\n\nScope `{scope}`. {}", access.sentence());
+        operation["description"] = json!(recorded.trim_start());
         operation["x-access"] = json!(access.word());
         codes.extend(["unauthenticated", "token_refused", "scope_missing", "too_many_requests"]);
         if !access.roles().is_empty() {

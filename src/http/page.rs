@@ -110,7 +110,7 @@ pub struct Asked {
 
 #[derive(Deserr)]
 #[deserr(deny_unknown_fields, error = Faults)]
-struct Told {
+struct Stated {
     #[deserr(default)]
     limit: Option<Limit>,
     #[deserr(default)]
@@ -128,19 +128,19 @@ impl Asked {
     ) -> Result<Self, Faults> {
         let sort = parameters.remove("sort");
         let order = Order::read(orders, sort.as_ref().and_then(Value::as_str));
-        let (told, order) = match (body::read_query::<Told>(parameters), order) {
-            (Ok(told), Ok(order)) => (told, order),
-            (told, order) => {
-                let mut faults = told.err().unwrap_or_default();
+        let (stated, order) = match (body::read_query::<Stated>(parameters), order) {
+            (Ok(stated), Ok(order)) => (stated, order),
+            (stated, order) => {
+                let mut faults = stated.err().unwrap_or_default();
                 faults.0.extend(order.err().map(|fault| FieldFault::at("/query/sort", fault)));
                 return Err(faults);
             }
         };
-        if told.cursor.as_ref().is_some_and(|cursor| !order.has(cursor)) {
+        if stated.cursor.as_ref().is_some_and(|cursor| !order.has(cursor)) {
             return Err(Faults(vec![FieldFault::at("/query/cursor", invalid_cursor())]));
         }
-        let limit = told.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
-        Ok(Self { limit, order, cursor: told.cursor })
+        let limit = stated.limit.map_or(PAGE_ITEMS_DEFAULT, |limit| limit.0);
+        Ok(Self { limit, order, cursor: stated.cursor })
     }
 }
 

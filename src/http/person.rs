@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::actor::Reach;
+use super::actor::Permissions;
 use super::resource::{By, Made, Resource};
 use crate::aggregate::{DomainEvent, Subject};
 use crate::event_log::{Decision, Failure, Refusal, Reply, View};
@@ -107,16 +107,16 @@ impl PersonKind {
     pub async fn corrected(
         &self,
         view: &View,
-        (vault, by): (&Vault, &Reach),
+        (vault, by): (&Vault, &Permissions),
         recorded: RecordedPerson<'_>,
         name: Option<&Name>,
         hpr_number: Option<&HprNumber>,
     ) -> Result<CorrectedPerson, Refusal> {
         let key = view.person_key(vault, recorded.id).await?;
-        let told: Identity = key.open(recorded.id, recorded.sealed).map_err(Failure::from)?;
+        let opened: Identity = key.open(recorded.id, recorded.sealed).map_err(Failure::from)?;
         let identity = Identity {
-            name: name.map_or(told.name.clone(), Name::to_string),
-            hpr_number: hpr_number.map(HprNumber::to_string).or(told.hpr_number.clone()),
+            name: name.map_or(opened.name.clone(), Name::to_string),
+            hpr_number: hpr_number.map(HprNumber::to_string).or(opened.hpr_number.clone()),
         };
         let recorded_lookup = recorded.hpr_lookup.map(str::to_owned);
         let hpr_lookup = hpr_number.map(|hpr| vault.lookup(hpr)).or(recorded_lookup.clone());
@@ -125,6 +125,6 @@ impl PersonKind {
             self.free(view, lookup).await?;
         }
         let sealed = key.seal(recorded.id, &identity);
-        Ok(CorrectedPerson { sealed, hpr_lookup, same: identity == told })
+        Ok(CorrectedPerson { sealed, hpr_lookup, same: identity == opened })
     }
 }

@@ -21,11 +21,11 @@ use sha2::{Digest, Sha256};
 
 use super::actor::{self, Actor};
 use super::answer::with_position;
-use super::by_time::on_day;
 use super::etag::{Held, moved_beside};
-use super::kept::Kept;
 use super::page::{self, Asked, By, Cursor, Order, Orders, Unsorted};
+use super::response_cache::Kept;
 use super::time_axes::KnownAt;
+use super::valid_since::on_day;
 use super::{Answer, ProblemResponse, Service, body, problems};
 use crate::aggregate::{Fold, Subject};
 use crate::edge::{Day, Fault, Faults, FieldFault};
@@ -221,7 +221,7 @@ impl Read {
         let known = self.settled_known_at().await?;
         let reached = self.wait_for_log().await?;
         // Whoever sees by doctor is not shown all of it.
-        if !self.request.query_string().is_empty() || self.actor.reach.sees_by_doctor() {
+        if !self.request.query_string().is_empty() || self.actor.permissions.sees_by_trainee() {
             let loaded: Loaded<S> = self.service.log.fold(subject, known).await?;
             return self.show(loaded, reached, view).await;
         }
@@ -256,7 +256,7 @@ impl Read {
         let (day, head) = (super::today(), loaded.head);
         let (tag, shown) = on_day(&loaded, day, true, view)?;
         let body = as_json(&shown)?;
-        if super::reveal::differs_by_caller(&body) {
+        if super::decrypt::differs_by_caller(&body) {
             return self.send(tag, reached.max(head), &shown).await;
         }
         let body = Bytes::from(body.to_string());

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::Service;
 use super::access::Access;
-use super::actor::{Actor, Reach};
+use super::actor::{Actor, Permissions};
 use super::concerns::Concerns;
 use super::external_ids::{self, Naming};
 use super::listing::Listing;
@@ -192,8 +192,8 @@ impl By {
     }
 
     /// How far the caller reaches.
-    pub fn reach(&self) -> &Reach {
-        &self.actor.reach
+    pub fn permissions(&self) -> &Permissions {
+        &self.actor.permissions
     }
 
     /// What seals names and numbers.

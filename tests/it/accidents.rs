@@ -83,7 +83,7 @@ async fn a_deletion_and_that_of_its_child_come_in_one_order_for_everybody() {
         let (ended, closed) = tokio::join!(ended, close());
         ended.expect(200);
         if closed.status == 409 {
-            closed.expect_problem(409, "position_situation");
+            closed.expect_problem(409, "position_status");
             close().await.expect(200);
         } else {
             closed.expect(200);
@@ -92,7 +92,7 @@ async fn a_deletion_and_that_of_its_child_come_in_one_order_for_everybody() {
     let events = news(&client, 0).await;
     let followed = follow(&events);
     assert_eq!(followed.len(), 8);
-    assert!(followed.values().all(|situation| *situation == "closed"), "{followed:?}");
+    assert!(followed.values().all(|status| *status == "closed"), "{followed:?}");
     instance.stop().await;
 }
 
@@ -104,7 +104,7 @@ async fn a_code_in_the_wrong_case_hides_nobody() {
         let path = format!("learning-goals/{}", spelling.replace(' ', "%20"));
         let goal = goals.client.get(&goals.path(&path)).await.expect(200);
         assert_eq!(
-            (&goal.body["code"], &goal.body["situation"]),
+            (&goal.body["code"], &goal.body["status"]),
             (&json!("ALM-001"), &json!("submitted"))
         );
     }
@@ -141,8 +141,8 @@ async fn a_rule_that_came_later_meets_what_is_older() {
     assert_eq!(listed.body["items"][0]["id"], old.as_str());
     let staffing = read(&client, "/v1/reports/staffing?as_of=2020-06-01", recorded).await;
     assert_eq!(staffing.body["totals"]["positions"], 1);
-    let doctor = sample::trainee(&client, "999000001").await;
-    client.post(&format!("{path}/occupancies"), occupancy(&doctor)).await.expect(201);
+    let trainee = sample::trainee(&client, "999000001").await;
+    client.post(&format!("{path}/occupancies"), occupancy(&trainee)).await.expect(201);
     let correction = json!({"salary_offer_made": true, "reason": "Wrongly transferred"});
     let mended = client.post(&format!("{path}/correction"), correction).await.expect(200);
     assert_eq!(mended.body["salary_offer_made"], true);
@@ -156,13 +156,13 @@ async fn two_editors_of_supervisors_at_once_lose_nothing() {
     let goals = Goals::without_plan().await;
     let client = &goals.client;
     let head = i64::try_from(news(client, 0).await.len()).expect("few events");
-    let of_another = format!("/v1/supervisor-assignments?trainee={}", goals.doctor);
+    let of_another = format!("/v1/supervisor-assignments?trainee={}", goals.trainee);
     let before = read(client, &of_another, head).await;
     let held = before.body["items"].as_array().expect("a page").len();
-    let doctor = sample::trainee(client, "999000011").await;
-    sample::position_of(client, &doctor, "5401", "2020-01-01").await;
+    let trainee = sample::trainee(client, "999000011").await;
+    sample::position_of(client, &trainee, "5401", "2020-01-01").await;
     let edit = async |supervisor: &str| {
-        let body = json!({"trainee": doctor, "supervisor": supervisor, "from": "2020-02-01",
+        let body = json!({"trainee": trainee, "supervisor": supervisor, "from": "2020-02-01",
             "mode": "on_site"});
         let proposed = client.post("/v1/supervisor-assignments", body).await;
         if proposed.status != 201 {
@@ -176,10 +176,10 @@ async fn two_editors_of_supervisors_at_once_lose_nothing() {
     let (position, winner) = (won.position(), won.expect(200).id());
     let lost = lost.expect_problem(409, "trainee_has_supervisor");
     assert!(lost.text.contains(&winner), "the one who stands is named: {}", lost.text);
-    let path = format!("/v1/supervisor-assignments?trainee={doctor}");
+    let path = format!("/v1/supervisor-assignments?trainee={trainee}");
     let all = read(client, &path, position).await;
     let active = all.body["items"].as_array().expect("a page").iter();
-    let active: Vec<&Value> = active.filter(|it| it["situation"] == "active").collect();
+    let active: Vec<&Value> = active.filter(|it| it["status"] == "active").collect();
     assert_eq!(active.len(), 1);
     assert_eq!(active[0]["id"], winner.as_str());
     let after = client.get(&of_another).await.expect(200);
@@ -200,7 +200,7 @@ async fn a_back_dated_change_after_an_approval_undoes_nothing_by_itself() {
     let occupancy = format!("/v1/positions/{}/occupancies/{}", goals.position, goals.occupancy);
     client.post(&format!("{occupancy}/end"), end).await.expect(200);
     let now = client.get(&path).await.expect(200);
-    assert_eq!(now.body["situation"], "approved");
+    assert_eq!(now.body["status"], "approved");
     assert_eq!(client.get(&format!("{path}?known_at={known}")).await.expect(200).text, then);
     let history = client.get(&format!("{path}/history")).await.expect(200);
     let newest = history.body["items"][0]["type"].as_str().expect("a type");
@@ -233,10 +233,10 @@ async fn no_figure_changes_without_something_in_the_feed() {
     let mut changes = 0;
     for (path, body) in acts {
         client.post(&path, body).await;
-        let told = news(&client, head).await;
-        head += i64::try_from(told.len()).expect("few events");
+        let recorded = news(&client, head).await;
+        head += i64::try_from(recorded.len()).expect("few events");
         let now = rows(&read(&client, report, head).await);
-        assert!(now == before || !told.is_empty(), "{path} changed a figure and told nobody");
+        assert!(now == before || !recorded.is_empty(), "{path} changed a figure and told nobody");
         changes += u32::from(now != before);
         before = now;
     }
@@ -307,13 +307,13 @@ async fn nothing_is_told_of_what_was_not_recorded() {
     client.post_with(&correcting, &stale, correction).await.expect(412);
     let stands = client.post("/v1/positions", position()).await.expect(201);
     assert_eq!(stands.position(), after + 1, "nothing was recorded in between");
-    let mut told = String::new();
-    while !told.contains("data:") {
+    let mut recorded = String::new();
+    while !recorded.contains("data:") {
         let chunk = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
         let chunk = chunk.expect("news come in time").expect("the stream goes on");
-        told.push_str(&String::from_utf8_lossy(&chunk.expect("a chunk")));
+        recorded.push_str(&String::from_utf8_lossy(&chunk.expect("a chunk")));
     }
-    assert!(told.contains(&stands.id()), "the first that is told is what stands: {told}");
+    assert!(recorded.contains(&stands.id()), "the first that is told is what stands: {recorded}");
     drop(stream);
     instance.stop().await;
 }

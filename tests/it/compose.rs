@@ -129,7 +129,7 @@ fn a_service_that_stays_needs_a_healthcheck() {
 }
 
 #[test]
-fn a_service_nobody_waits_for_is_not_one_shot() {
+fn a_service_without_dependants_keeps_running() {
     assert_needed("/services/login/depends_on/migrate", "migrate has no healthcheck");
     assert_needed("/services/api/depends_on/login", "login has no healthcheck");
     assert_refused("/services/migrate/restart", json!("unless-stopped"), "migrate has no health");

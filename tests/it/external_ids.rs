@@ -85,14 +85,14 @@ async fn a_wrong_id_is_taken_back_free_for_another_and_still_known_as_it_was() {
         add(&client, &one.address, "1").await.expect(200);
 
         let history = client.get(&format!("{}/history", one.address)).await.expect(200);
-        let told: Vec<(&str, &Value)> = history.body["items"]
+        let recorded: Vec<(&str, &Value)> = history.body["items"]
             .as_array()
             .expect("items")
             .iter()
             .filter_map(|event| Some((event["type"].as_str()?, &event["data"])))
             .filter(|(_, data)| data["external_id"]["id"] == "1")
             .collect();
-        let [(added, _), (withdrawn, data)] = &told[..] else { panic!("{told:?}") };
+        let [(added, _), (withdrawn, data)] = &recorded[..] else { panic!("{recorded:?}") };
         assert!(added.ends_with("external_id_added.v1"), "{added}");
         assert!(withdrawn.ends_with("external_id_withdrawn.v1"), "{withdrawn}");
         assert_eq!(data["corrects"], json!(registered), "the fact that told it");
@@ -150,7 +150,7 @@ async fn who_was_erased_is_called_nothing_and_what_they_were_called_is_free() {
 }
 
 #[tokio::test]
-async fn what_turned_out_never_to_have_been_has_no_id_any_more() {
+async fn what_is_entered_in_error_has_no_external_id() {
     let instance = Instance::start().await;
     let client = instance.client();
     for two in two_of_each(&client).await {
@@ -158,7 +158,7 @@ async fn what_turned_out_never_to_have_been_has_no_id_any_more() {
         if !["occupancy", "assignment", "exemption", "programme"].contains(&two.member) {
             continue;
         }
-        let never = json!({"never_was": true, "reason": "Somebody else"});
+        let never = json!({"entered_in_error": true, "reason": "Somebody else"});
         let correction = client.post(&format!("{}/correction", one.address), never).await;
         assert!(correction.status == 200, "{}", correction.text);
         assert_eq!(found(&client, &two.list("1"), &correction).await, [""; 0]);
@@ -234,9 +234,9 @@ async fn a_doctor_finds_a_position_by_their_own_occupancy_and_by_nobody_elses() 
     // The doctors' own list decides who sees the rows of a position.
     found(client, "/v1/trainees", &last).await;
     let list = |id: &str| format!("/v1/positions?occupancy_external_id=payroll/{id}");
-    let doctor = world.as_one(Scenario::Trainee);
-    assert_eq!(found(&doctor, &list("2"), &last).await, std::slice::from_ref(&position));
-    assert_eq!(found(&doctor, &list("1"), &last).await, [""; 0]);
+    let trainee_client = world.as_one(Scenario::Trainee);
+    assert_eq!(found(&trainee_client, &list("2"), &last).await, std::slice::from_ref(&position));
+    assert_eq!(found(&trainee_client, &list("1"), &last).await, [""; 0]);
     let municipality = world.as_one(Scenario::Municipality);
     for id in ["1", "2"] {
         let all = found(&municipality, &list(id), &last).await;

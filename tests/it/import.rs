@@ -64,8 +64,8 @@ impl File {
 fn trainee(number: u32) -> Value {
     json!({
         "post": "/v1/trainees",
-        "key": format!("doctor:{number}"),
-        "as": format!("doctor-{number}"),
+        "key": format!("trainee:{number}"),
+        "as": format!("trainee-{number}"),
         "body": {
             "hpr_number": (999_000_000 + number).to_string(), "name": "Kari Eksempel",
             "scheme": "old",
@@ -75,7 +75,7 @@ fn trainee(number: u32) -> Value {
 
 fn new_scheme(number: u32) -> Value {
     json!({
-        "post": format!("/v1/trainees/{{doctor-{number}}}/scheme"),
+        "post": format!("/v1/trainees/{{trainee-{number}}}/scheme"),
         "key": format!("scheme:{number}"),
         "body": { "scheme": "new", "from": "2020-01-01", "reason": "Asked for it." },
     })
@@ -95,7 +95,7 @@ async fn what_the_old_register_called_something_is_told_and_taken_back_by_lines(
         if !reason.is_null() {
             body["reason"] = reason;
         }
-        let post = format!("/v1/trainees/{{doctor-{number}}}/external-ids{what}");
+        let post = format!("/v1/trainees/{{trainee-{number}}}/external-ids{what}");
         json!({"post": post, "key": format!("payroll:{number}{what}"), "body": body})
     };
     let file = File::new(
@@ -113,9 +113,9 @@ async fn what_the_old_register_called_something_is_told_and_taken_back_by_lines(
     let second = file.import().await;
     assert_eq!(second.to_string(), "5 lines: 5 known");
     let id = file.verdicts()[4]["id"].as_str().expect("an id").to_owned();
-    let doctor = instance.client().get(&format!("/v1/trainees/{id}")).await.expect(200);
+    let trainee = instance.client().get(&format!("/v1/trainees/{id}")).await.expect(200);
     let called = json!([{"system": "payroll", "id": "4711"}]);
-    assert_eq!(doctor.body["external_ids"], called);
+    assert_eq!(trainee.body["external_ids"], called);
     instance.stop().await;
 }
 
@@ -159,13 +159,13 @@ async fn what_is_so_already_is_known_although_the_line_is_new() {
 async fn a_rejected_line_neither_stops_nor_undoes_the_others() {
     let instance = Instance::start().await;
     let mut twin = trainee(1);
-    (twin["key"], twin["as"]) = (json!("doctor:1:twin"), json!("doctor-9"));
+    (twin["key"], twin["as"]) = (json!("trainee:1:twin"), json!("trainee-9"));
     let mut wrong = trainee(3);
     (wrong["body"]["hpr_number"], wrong["body"]["scheme"]) = (json!("x"), json!("newest"));
     let mut malformed = trainee(4);
     malformed["pots"] = json!("/v1/trainees");
     let mut same_key = trainee(5);
-    same_key["key"] = json!("doctor:1");
+    same_key["key"] = json!("trainee:1");
     let lines =
         [trainee(1), twin, new_scheme(9), wrong, malformed, same_key, new_scheme(8), trainee(2)];
     let file = File::new(&instance, &lines);
@@ -193,8 +193,8 @@ async fn a_rejected_line_neither_stops_nor_undoes_the_others() {
         .collect();
     assert_eq!(pointers, ["/hpr_number", "/scheme"]);
     let text = summary.to_string();
-    for told in ["line 2 (doctor:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
-        assert!(text.contains(told), "{told} in {text}");
+    for recorded in ["line 2 (doctor:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
+        assert!(text.contains(recorded), "{recorded} in {text}");
     }
 
     // Mended, the same file goes through: what was good is known, what was wrong is recorded.
@@ -311,7 +311,7 @@ async fn a_passing_failure_is_tried_again_under_the_same_key() {
     let posts = &stand_in.seen()[1..];
     assert_eq!(posts.len(), 3);
     for post in posts {
-        assert_eq!(post.header("idempotency-key"), Some("import:doctor:1"));
+        assert_eq!(post.header("idempotency-key"), Some("import:trainee:1"));
         assert_eq!((&post.target, &post.body), (&posts[0].target, &posts[0].body));
     }
     stand_in.stop().await;

@@ -21,14 +21,14 @@ use crate::support::facts;
 use crate::support::instance::Instance;
 
 /// A doctor to register; `number` 1 and up.
-fn doctor(number: u32) -> Value {
+fn trainee(number: u32) -> Value {
     let hpr_number = (999_000_000 + number).to_string();
     json!({ "hpr_number": hpr_number, "name": "Kari Eksempel", "scheme": "old" })
 }
 
 /// Registers a doctor.
 async fn registered(client: &Client, number: u32) -> Answer {
-    client.post("/v1/trainees", doctor(number)).await.expect(201)
+    client.post("/v1/trainees", trainee(number)).await.expect(201)
 }
 
 /// Another scheme from a day of 2021: a change that can be told apart by its number.

@@ -121,7 +121,8 @@ async fn a_correction_changes_the_past_and_the_first_account_stays_known() {
     reopened.expect_problem(409, "leader_term_overlaps");
     let backwards = client.post(&terms, json!({"to": "2019-12-31", "reason": "x"})).await;
     assert_eq!(backwards.expect_problem(422, "invalid_request").pointers(), ["/to"]);
-    let gone = client.post(&terms, json!({"never_was": true, "reason": "Somebody else"})).await;
+    let gone =
+        client.post(&terms, json!({"entered_in_error": true, "reason": "Somebody else"})).await;
     assert_eq!(gone.expect(200).body["terms"].as_array().map(Vec::len), Some(1));
     client.post(&terms, json!({"reason": "Again"})).await.expect_problem(404, "not_found");
     instance.stop().await;
@@ -135,22 +136,34 @@ async fn a_correction_of_a_term_says_one_thing() {
     let term = leader.body["terms"][0]["id"].as_str().expect("a term").to_owned();
     let path = format!("/v1/leaders/{}/terms/{term}/correction", leader.id());
     let somebody = "01890a5d-ac96-774b-bcce-b302099a8061";
-    for (told, pointer, code) in [
+    for (recorded, pointer, code) in [
         (json!({"to": "2020-12-31", "reopened": true}), "/reopened", "reopened_has_no_end"),
-        (json!({"never_was": true, "from": "2020-02-01"}), "/never_was", "nothing_else"),
-        (json!({"never_was": true, "municipality": "5401"}), "/never_was", "nothing_else"),
-        (json!({"never_was": true, "on_own_account": true}), "/never_was", "nothing_else"),
+        (
+            json!({"entered_in_error": true, "from": "2020-02-01"}),
+            "/entered_in_error",
+            "nothing_else",
+        ),
+        (
+            json!({"entered_in_error": true, "municipality": "5401"}),
+            "/entered_in_error",
+            "nothing_else",
+        ),
+        (
+            json!({"entered_in_error": true, "on_own_account": true}),
+            "/entered_in_error",
+            "nothing_else",
+        ),
         (
             json!({"delegated_by": somebody, "on_own_account": true}),
             "/on_own_account",
-            "told_and_lifted",
+            "set_and_removed",
         ),
     ] {
-        let mut body = told.clone();
+        let mut body = recorded.clone();
         body["reason"] = json!("Mistyped");
         let refused = client.post(&path, body).await.expect_problem(422, "invalid_request");
-        assert_eq!(refused.pointers(), [pointer], "{told}");
-        assert_eq!(refused.body["errors"][0]["code"], code, "{told}");
+        assert_eq!(refused.pointers(), [pointer], "{recorded}");
+        assert_eq!(refused.body["errors"][0]["code"], code, "{recorded}");
     }
     let ended = client.post(&path, json!({"to": "2020-12-31", "reason": "Left"})).await.expect(200);
     assert_eq!(ended.body["terms"][0]["to"], "2020-12-31");

@@ -51,10 +51,10 @@ fn every_link_gives_an_operation_all_parameters_of_its_address() {
 async fn the_links_of_an_answer_read_what_was_made() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let doctor = json!({"hpr_number": "999000001", "name": "Kari Eksempel", "scheme": "new"});
+    let trainee = json!({"hpr_number": "999000001", "name": "Kari Eksempel", "scheme": "new"});
     let numbered =
         json!({"organisation_number": "999000010", "name": "Et kontor", "kind": "alis_office"});
-    for (path, body) in [("/v1/trainees", doctor), ("/v1/organisations", numbered)] {
+    for (path, body) in [("/v1/trainees", trainee), ("/v1/organisations", numbered)] {
         follow(&client, path, body).await;
     }
     instance.stop().await;

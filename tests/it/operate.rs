@@ -58,8 +58,8 @@ async fn without_migrations_there_is_no_log_and_that_is_told() {
     let operator = Operator::on(&database.admin);
     for words in ON_A_LOG {
         let complaint = operator.run(words).await.complaint();
-        let told = "the database holds no log of this program: run `alis migrate` first";
-        assert_eq!(complaint, format!("alis: {told}\n"));
+        let recorded = "the database holds no log of this program: run `alis migrate` first";
+        assert_eq!(complaint, format!("alis: {recorded}\n"));
     }
 }
 
@@ -70,7 +70,7 @@ async fn a_database_that_cannot_be_used_is_told_in_a_sentence() {
     operator.run(&["migrate"]).await.printed();
     let migrate: &[&str] = &["migrate"];
     let nowhere = "host=/no/such/directory user=nobody";
-    let told = [
+    let recorded = [
         (("DATABASE_URL", nowhere), "error connecting to server"),
         (("DATABASE_URL", "postgres//x"), "DATABASE_URL cannot be read: invalid connection string"),
         (
@@ -79,7 +79,7 @@ async fn a_database_that_cannot_be_used_is_told_in_a_sentence() {
         ),
     ];
     for words in ON_A_LOG.into_iter().chain([migrate]) {
-        for (setting, sentence) in told {
+        for (setting, sentence) in recorded {
             let complaint = operator.run_with(words, &[setting]).await.complaint();
             assert!(complaint.starts_with("alis: "), "{complaint}");
             assert_eq!(complaint.matches(sentence).count(), 1, "{complaint}");
@@ -90,10 +90,10 @@ async fn a_database_that_cannot_be_used_is_told_in_a_sentence() {
         let role = ("ALIS_DATABASE_ROLE", "no_such_role");
         let complaint = operator.run_with(words, &[role]).await.complaint();
         assert!(complaint.starts_with("alis: ALIS_DATABASE_ROLE: "), "{complaint}");
-        let told =
+        let recorded =
             "role \"no_such_role\" does not exist. `alis migrate` makes the role alis_service";
-        for told in ["db error", told] {
-            assert_eq!(complaint.matches(told).count(), 1, "{complaint}");
+        for recorded in ["db error", recorded] {
+            assert_eq!(complaint.matches(recorded).count(), 1, "{complaint}");
         }
     }
 }
@@ -112,8 +112,8 @@ async fn a_wrong_setting_stops_a_command_with_its_flag_and_its_variable() {
     ] {
         let ran = operator.run_with(words, &[(variable, value)]).await;
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
-        let told = format!("invalid value '{value}' for '{flag} [env: {variable}]'");
-        assert!(ran.err.contains(&told), "{}", ran.err);
+        let recorded = format!("invalid value '{value}' for '{flag} [env: {variable}]'");
+        assert!(ran.err.contains(&recorded), "{}", ran.err);
     }
     assert!(!operator.data_dir().exists());
 }

@@ -23,7 +23,7 @@ async fn established(client: &Client, percent: u32) -> String {
     client.post("/v1/positions", position(percent)).await.expect(201).id()
 }
 
-async fn doctor(client: &Client, number: u32) -> String {
+async fn trainee(client: &Client, number: u32) -> String {
     let hpr = format!("{}", 999_000_000 + number);
     let body = json!({"hpr_number": hpr, "name": "Kari Eksempel", "scheme": "new"});
     client.post("/v1/trainees", body).await.expect(201).id()
@@ -37,9 +37,9 @@ async fn act(client: &Client, position: &str, what: &str, body: Value) -> Answer
     client.post(&format!("/v1/positions/{position}/{what}"), body).await
 }
 
-async fn situation(client: &Client, position: &str, day: &str) -> Value {
+async fn status(client: &Client, position: &str, day: &str) -> Value {
     let path = format!("/v1/positions/{position}?as_of={day}");
-    client.get(&path).await.expect(200).body["situation"].clone()
+    client.get(&path).await.expect(200).body["status"].clone()
 }
 
 #[tokio::test]
@@ -47,10 +47,10 @@ async fn a_position_lives_from_establishment_to_closure() {
     let instance = Instance::start().await;
     let client = instance.client();
     let id = established(&client, 100).await;
-    let trainee = doctor(&client, 1).await;
+    let trainee = trainee(&client, 1).await;
     let announced = json!({"on": "2019-02-01", "apply_by": "2019-03-01"});
     let answer = act(&client, &id, "announcements", announced).await.expect(200);
-    assert_eq!(answer.body["situation"], "announced");
+    assert_eq!(answer.body["status"], "announced");
     act(&client, &id, "announcement-withdrawal", json!({"on": "2019-02-10"})).await.expect(200);
     act(&client, &id, "suspension", json!({"on": "2019-02-15", "reason": "no premises"}))
         .await
@@ -81,7 +81,7 @@ async fn a_position_lives_from_establishment_to_closure() {
         ("2021-06-01", "closed"),
     ];
     for (day, word) in expected {
-        assert_eq!(situation(&client, &id, day).await, word, "{day}");
+        assert_eq!(status(&client, &id, day).await, word, "{day}");
     }
     let on = client.get(&format!("/v1/positions/{id}?as_of=2020-03-01")).await.expect(200);
     assert_eq!(on.body["agreed_operating_model"], "self_employed");
@@ -96,7 +96,7 @@ async fn every_rule_that_says_no_is_a_named_problem() {
     let instance = Instance::start().await;
     let client = instance.client();
     let id = established(&client, 50).await;
-    let (kari, ola) = (doctor(&client, 1).await, doctor(&client, 2).await);
+    let (kari, ola) = (trainee(&client, 1).await, trainee(&client, 2).await);
     let occupied =
         act(&client, &id, "occupancies", fill(&kari, "2019-05-01", 50)).await.expect(201);
     let held = format!("occupancies/{}", occupied.id());
@@ -105,8 +105,8 @@ async fn every_rule_that_says_no_is_a_named_problem() {
     };
     no("occupancies", fill(&ola, "2020-01-01", 50), "position_occupied").await;
     no("occupancies", fill(&ola, "2018-12-31", 50), "position_not_yet_established").await;
-    no("announcements", json!({"on": "2020-01-01"}), "position_situation").await;
-    no("resumption", json!({"on": "2020-01-01"}), "position_situation").await;
+    no("announcements", json!({"on": "2020-01-01"}), "position_status").await;
+    no("resumption", json!({"on": "2020-01-01"}), "position_status").await;
     no("suspension", json!({"on": "2019-02-01", "reason": "x"}), "position_occupied").await;
     no("closure", json!({"on": "2019-02-01", "reason": "x"}), "position_occupied").await;
     no(&format!("{held}/terms"), json!({"from": "2018-01-01", "percent": 10}), "outside_occupancy")
@@ -151,7 +151,7 @@ async fn what_was_known_then_stays_what_was_known_then() {
     let instance = Instance::start().await;
     let client = instance.client();
     let id = established(&client, 100).await;
-    let kari = doctor(&client, 1).await;
+    let kari = trainee(&client, 1).await;
     let held = act(&client, &id, "occupancies", fill(&kari, "2020-06-01", 100)).await.expect(201);
     let before = held.position();
     let correction = json!({"from": "2020-02-01", "reason": "reported late"});
@@ -160,15 +160,15 @@ async fn what_was_known_then_stays_what_was_known_then() {
     let after = corrected.expect(200).position();
     let read = async |known_at: i64| {
         let path = format!("/v1/positions/{id}?as_of=2020-03-31&known_at={known_at}");
-        let one = client.get(&path).await.expect(200).body["situation"].clone();
+        let one = client.get(&path).await.expect(200).body["status"].clone();
         let path = format!("/v1/positions?as_of=2020-03-31&known_at={known_at}");
-        let list = client.get(&path).await.expect(200).body["items"][0]["situation"].clone();
+        let list = client.get(&path).await.expect(200).body["items"][0]["status"].clone();
         assert_eq!(one, list, "known at {known_at}");
         one
     };
     assert_eq!(read(before).await, "planned");
     assert_eq!(read(after).await, "filled");
-    let never = json!({"never_was": true, "reason": "wrong position"});
+    let never = json!({"entered_in_error": true, "reason": "wrong position"});
     let gone = act(&client, &id, &path, never).await;
     assert_eq!(read(gone.expect(200).position()).await, "planned");
     assert_eq!(read(after).await, "filled");
@@ -181,7 +181,7 @@ async fn two_doctors_at_once_get_one_position() {
     let (client, other) = (instance.client(), instance.another().await);
     let beside = Client::new(other.address);
     let id = established(&client, 100).await;
-    let (kari, ola) = (doctor(&client, 1).await, doctor(&client, 2).await);
+    let (kari, ola) = (trainee(&client, 1).await, trainee(&client, 2).await);
     let (one, two) = futures_util::join!(
         act(&client, &id, "occupancies", fill(&kari, "2020-01-01", 100)),
         act(&beside, &id, "occupancies", fill(&ola, "2020-01-01", 100)),
@@ -197,7 +197,7 @@ async fn two_doctors_at_once_get_one_position() {
 async fn one_doctor_in_two_positions_at_once_never_exceeds_full_time() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let kari = doctor(&client, 1).await;
+    let kari = trainee(&client, 1).await;
     let mut positions = Vec::new();
     for _ in 0..8 {
         positions.push(established(&client, 40).await);

@@ -34,10 +34,10 @@ async fn a_programme_shows_the_rate_and_the_phase_of_the_day() {
     let path = format!("/v1/programmes/{}", started.id());
     assert_eq!(started.header("location"), Some(path.as_str()));
     let rate = json!({"nok_per_position_year": 225_000, "from": "2021-01-01"});
-    let told = client.post(&format!("{path}/subsidies"), rate.clone()).await.expect(200);
-    assert_eq!(told.body["subsidies"][0]["to"], "2020-12-31");
+    let recorded = client.post(&format!("{path}/subsidies"), rate.clone()).await.expect(200);
+    assert_eq!(recorded.body["subsidies"][0]["to"], "2020-12-31");
     let again = client.post(&format!("{path}/subsidies"), rate).await.expect(200);
-    assert_eq!(again.position(), told.position());
+    assert_eq!(again.position(), recorded.position());
     for (name, from) in [("Fase 1", "2019-01-01"), ("Fase 2", "2020-07-01")] {
         let phase = json!({"name": name, "from": from});
         client.post(&format!("{path}/phases"), phase).await.expect(200);
@@ -199,12 +199,12 @@ async fn a_position_needs_the_programme_the_municipality_in_it_and_a_free_place(
     before.expect_problem(409, "programme_quota_reached");
     let third = establish("5401", "2020-07-01").await.expect(201);
     // The closed one has lost its place, and was not closed only if there is one.
-    let reopen = async |told: Value| {
-        let mut body = told;
+    let reopen = async |recorded: Value| {
+        let mut body = recorded;
         body["reason"] = json!("Misread");
         client.post(&format!("/v1/positions/{}/closure/correction", first.id()), body).await
     };
-    reopen(json!({"never_was": true})).await.expect_problem(409, "programme_quota_reached");
+    reopen(json!({"entered_in_error": true})).await.expect_problem(409, "programme_quota_reached");
     for day in ["2020-07-02", "2020-06-30"] {
         reopen(json!({"on": day})).await.expect(200);
     }
@@ -250,7 +250,7 @@ async fn twenty_who_ask_at_once_get_no_more_than_the_quota() {
 }
 
 #[tokio::test]
-async fn a_participation_told_by_mistake_is_taken_out_and_known_at_shows_it() {
+async fn a_participation_entered_in_error_is_gone_and_known_at_shows_it() {
     let instance = Instance::start().await;
     let client = instance.client();
     for number in ["5401", "5402"] {
@@ -264,15 +264,15 @@ async fn a_participation_told_by_mistake_is_taken_out_and_known_at_shows_it() {
     let held = position(&programme, "5402", "2019-03-01");
     client.post("/v1/positions", held).await.expect(201);
     let never = |number: &str| {
-        json!({"municipality": number, "recorded_from": "2019-01-01", "never_was": true,
+        json!({"municipality": number, "recorded_from": "2019-01-01", "entered_in_error": true,
             "reason": "Another municipality of the same name"})
     };
     let refused = client.post(&url, never("5402")).await;
     refused.expect_problem(409, "programme_participation_in_use");
     let mut moved = never("5402");
-    (moved["never_was"], moved["from"]) = (json!(false), json!("2019-02-01"));
-    let told = client.post(&url, moved.clone()).await.expect(200);
-    assert_eq!(told.body["participations"][1]["from"], "2019-02-01");
+    (moved["entered_in_error"], moved["from"]) = (json!(false), json!("2019-02-01"));
+    let recorded = client.post(&url, moved.clone()).await.expect(200);
+    assert_eq!(recorded.body["participations"][1]["from"], "2019-02-01");
     moved["recorded_from"] = json!("2019-02-01");
     moved["from"] = json!("2019-04-01");
     client.post(&url, moved).await.expect_problem(409, "programme_participation_in_use");
@@ -289,7 +289,7 @@ async fn a_participation_told_by_mistake_is_taken_out_and_known_at_shows_it() {
     let mut both = never("5402");
     (both["recorded_from"], both["quota"]) = (json!("2019-02-01"), json!(1));
     let refused = client.post(&url, both).await.expect_problem(422, "invalid_request");
-    assert_eq!(refused.pointers(), ["/never_was"]);
+    assert_eq!(refused.pointers(), ["/entered_in_error"]);
     let refused = client.post(&url, never("5401")).await.expect_problem(422, "invalid_request");
     assert_eq!(refused.pointers(), ["/recorded_from"]);
     instance.stop().await;

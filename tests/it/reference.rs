@@ -354,17 +354,17 @@ async fn successions_and_offices_told_by_mistake_are_corrected_and_stay_known() 
     record(&client, "1507", "Ålesund", "2020-01-01", Some("2023-12-31")).await;
     record(&client, "1508", "Ålesund", "2024-01-01", None).await;
     let path = "/v1/municipalities/1507/successions";
-    let told = json!({"successor": "1508", "on": "2024-01-01"});
-    let told = client.post(path, told).await.expect(200);
+    let recorded = json!({"successor": "1508", "on": "2024-01-01"});
+    let recorded = client.post(path, recorded).await.expect(200);
     let correct = format!("{path}/correction");
     let wrong = json!({"successor": "1508", "reason": "Misread"});
     let refused = client.post(&correct, wrong).await.expect_problem(422, "invalid_request");
     assert_eq!(refused.pointers(), ["/on"]);
-    let never = json!({"successor": "1508", "never_was": true, "reason": "Misread"});
+    let never = json!({"successor": "1508", "entered_in_error": true, "reason": "Misread"});
     let gone = client.post(&correct, never.clone()).await.expect(200);
     assert_eq!(gone.body["successors"], json!([]));
     assert_eq!(client.post(&correct, never).await.position(), gone.position(), "it is so already");
-    let new = format!("/v1/municipalities/1508?as_of=2024-06-01&known_at={}", told.position());
+    let new = format!("/v1/municipalities/1508?as_of=2024-06-01&known_at={}", recorded.position());
     assert_eq!(client.get(&new).await.body["predecessors"][0]["municipality"], "1507");
     let now = client.get("/v1/municipalities/1508?as_of=2024-06-01").await;
     assert_eq!(now.body["predecessors"], json!([]));
@@ -373,20 +373,20 @@ async fn successions_and_offices_told_by_mistake_are_corrected_and_stay_known() 
     let office = client.post("/v1/alis-offices", office).await.expect(201).id();
     let path = format!("/v1/alis-offices/{office}/municipalities");
     let body = json!({"municipality": "1508", "from": "2024-01-01", "to": "2024-12-31"});
-    let told = client.post(&path, body).await.expect(200);
+    let recorded = client.post(&path, body).await.expect(200);
     let correct = format!("{path}/correction");
     let open = json!({"municipality": "1508", "recorded_from": "2024-01-01", "from": "2024-02-01",
         "reopened": true, "reason": "Misread"});
     let open = client.post(&correct, open).await.expect(200);
     let held = json!([{"municipality": "1508", "from": "2024-02-01", "to": null}]);
     assert_eq!(open.body["municipalities"], held);
-    let never = json!({"municipality": "1508", "recorded_from": "2024-02-01", "never_was": true,
+    let never = json!({"municipality": "1508", "recorded_from": "2024-02-01", "entered_in_error": true,
         "reason": "Misread"});
     let gone = client.post(&correct, never.clone()).await.expect(200);
     assert_eq!(gone.body["municipalities"], json!([]));
     let refused = client.post(&correct, never).await.expect_problem(422, "invalid_request");
     assert_eq!(refused.pointers(), ["/recorded_from"]);
-    let then = format!("/v1/alis-offices/{office}?known_at={}", told.position());
+    let then = format!("/v1/alis-offices/{office}?known_at={}", recorded.position());
     assert_eq!(client.get(&then).await.body["municipalities"][0]["to"], "2024-12-31");
     let list = "/v1/alis-offices?municipality=1508&as_of=2024-06-01";
     assert_eq!(get_after(&client, &gone, list).await.body["items"], json!([]));

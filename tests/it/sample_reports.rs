@@ -37,9 +37,9 @@ fn known(imported: &Imported) -> [u64; 5] {
     [late, end, end + (last - end) / 3, last - 30, last]
 }
 
-async fn goal(imported: &Imported, doctor: &str, code: &str, as_of: &str) -> Value {
-    let doctor = imported.id(doctor);
-    let path = format!("/v1/trainees/{doctor}/learning-goals/{code}?as_of={as_of}");
+async fn goal(imported: &Imported, trainee: &str, code: &str, as_of: &str) -> Value {
+    let trainee = imported.id(trainee);
+    let path = format!("/v1/trainees/{trainee}/learning-goals/{code}?as_of={as_of}");
     imported.client().get(&path).await.expect(200).body
 }
 
@@ -51,9 +51,9 @@ async fn supervision_agrees_with_a_count_of_the_lines_on_every_day() {
         let position = imported.position_at(line);
         for day in DAYS {
             let query = format!("as_of={day}&known_at={position}");
-            let told = report(&client, "supervision-status", &query).await;
+            let recorded = report(&client, "supervision-status", &query).await;
             let counted = supervision::count(&imported.sample, day, line);
-            let figures = supervision::figures(&told);
+            let figures = supervision::figures(&recorded);
             assert_eq!(figures, counted, "as of {day}, known at line {line}");
         }
     }
@@ -80,9 +80,9 @@ async fn progress_agrees_with_a_count_of_the_lines_on_every_day() {
         let position = imported.position_at(line);
         for day in DAYS {
             let query = format!("as_of={day}&known_at={position}");
-            let told = report(&client, "goal-progress", &query).await;
+            let recorded = report(&client, "goal-progress", &query).await;
             let counted = goals::count(&imported.sample, day, line);
-            assert_eq!(goals::figures(&told), counted, "as of {day}, known at line {line}");
+            assert_eq!(goals::figures(&recorded), counted, "as of {day}, known at line {line}");
         }
     }
     let last = imported.sample.last_line();
@@ -102,9 +102,9 @@ async fn progress_agrees_with_a_count_of_the_lines_on_every_day() {
 }
 
 #[tokio::test]
-async fn the_sample_shows_a_goal_in_every_situation() {
+async fn the_sample_shows_a_goal_in_every_status() {
     let imported = Imported::start().await;
-    for (code, situation, turn) in [
+    for (code, status, turn) in [
         ("ALM-003", "submitted", "supervisor"),
         ("ALM-004", "submitted", "leader"),
         ("ALM-001", "approved", "nobody"),
@@ -114,29 +114,29 @@ async fn the_sample_shows_a_goal_in_every_situation() {
         ("ALM-008", "approved", "nobody"),
         ("ALM-009", "not_started", "trainee"),
     ] {
-        let goal = goal(&imported, "doctor:1", code, "2020-03-31").await;
-        assert_eq!((&goal["situation"], &goal["whose_turn"]), (&json!(situation), &json!(turn)));
+        let goal = goal(&imported, "trainee:1", code, "2020-03-31").await;
+        assert_eq!((&goal["status"], &goal["whose_turn"]), (&json!(status), &json!(turn)));
     }
-    let earlier = goal(&imported, "doctor:1", "ALM-007", "2019-09-30").await;
-    assert_eq!(earlier["situation"], "approved");
-    let revoked = goal(&imported, "doctor:1", "ALM-007", "2019-10-14").await;
-    assert_eq!(revoked["situation"], "revoked");
+    let earlier = goal(&imported, "trainee:1", "ALM-007", "2019-09-30").await;
+    assert_eq!(earlier["status"], "approved");
+    let revoked = goal(&imported, "trainee:1", "ALM-007", "2019-10-14").await;
+    assert_eq!(revoked["status"], "revoked");
     imported.instance.stop().await;
 }
 
 #[tokio::test]
 async fn what_rana_approved_stands_in_hadsel() {
     let imported = Imported::start().await;
-    let doctor = imported.id("doctor:27");
-    let path = format!("/v1/trainees/{doctor}?as_of=2021-01-01");
+    let trainee = imported.id("trainee:27");
+    let path = format!("/v1/trainees/{trainee}?as_of=2021-01-01");
     let now = imported.client().get(&path).await.expect(200).body;
     let last = now["positions"].as_array().and_then(|positions| positions.last());
     assert_eq!(last.map(|held| &held["municipality"]), Some(&json!("1866")), "{now}");
     for (code, municipality) in
         [("ALM-001", "1833"), ("ALM-002", "1833"), ("ALM-010", "1833"), ("ALM-011", "1866")]
     {
-        let goal = goal(&imported, "doctor:27", code, "2021-01-01").await;
-        assert_eq!(goal["situation"], "approved", "{code}");
+        let goal = goal(&imported, "trainee:27", code, "2021-01-01").await;
+        assert_eq!(goal["status"], "approved", "{code}");
         assert_eq!(goal["decision"]["municipality"], municipality, "{code}");
     }
     imported.instance.stop().await;

@@ -59,7 +59,7 @@ impl Imported {
     }
 
     /// What somebody is told who may see no individuals.
-    async fn told_to_reporting(&self, query: &str) -> Value {
+    async fn shown_to_reporting(&self, query: &str) -> Value {
         let token = token_as(Scenario::Reporting);
         staffing(&self.client().showing(Some(&token)), query).await
     }
@@ -107,10 +107,10 @@ async fn alis_nord_answers_the_figures_of_the_evaluation() {
     };
     assert_eq!(figures(&report["totals"]), expected);
     assert_eq!(report["totals"]["subsidy_nok_per_year"], 6_400_000);
-    let rounded = imported.told_to_reporting(&query).await;
+    let rounded = imported.shown_to_reporting(&query).await;
     assert_eq!(rounded["totals"]["positions"], 30);
     assert_eq!(rounded["totals"]["subsidy_nok_per_year"], 6_000_000, "of what is told");
-    let rounded = imported.told_to_reporting(&format!("{query}&municipality=5401")).await;
+    let rounded = imported.shown_to_reporting(&format!("{query}&municipality=5401")).await;
     assert!(rounded["totals"]["positions"].is_null());
     assert!(rounded["totals"]["subsidy_nok_per_year"].is_null(), "it would tell the count");
     assert_eq!(report["totals"]["intended_self_employed"], 16);
@@ -258,9 +258,12 @@ async fn suspended_and_closed_positions_are_told_apart_from_vacant_ones() {
     for _ in 0..3 {
         ids.push(client.post("/v1/positions", position.clone()).await.expect(201).id());
     }
-    let told = json!({"on": "2020-02-01", "reason": "No applicants."});
-    client.post(&format!("/v1/positions/{}/suspension", ids[0]), told.clone()).await.expect(200);
-    client.post(&format!("/v1/positions/{}/closure", ids[1]), told).await.expect(200);
+    let recorded = json!({"on": "2020-02-01", "reason": "No applicants."});
+    client
+        .post(&format!("/v1/positions/{}/suspension", ids[0]), recorded.clone())
+        .await
+        .expect(200);
+    client.post(&format!("/v1/positions/{}/closure", ids[1]), recorded).await.expect(200);
     let totals = staffing(&client, "as_of=2020-01-31").await["totals"].clone();
     assert_eq!((&totals["positions"], &totals["vacant"]), (&json!(3), &json!(3)));
     let totals = staffing(&client, "as_of=2020-02-01").await["totals"].clone();

@@ -79,9 +79,9 @@ impl Scene {
         self.client.post("/v1/supervision-exemptions", body).await.expect(201).id()
     }
 
-    async fn situation(&self, assignment: &str, query: &str) -> Value {
+    async fn status(&self, assignment: &str, query: &str) -> Value {
         let path = format!("/v1/supervisor-assignments/{assignment}?{query}");
-        self.client.get(&path).await.expect(200).body["situation"].clone()
+        self.client.get(&path).await.expect(200).body["status"].clone()
     }
 
     /// How far the log has come; the instance itself may not have heard of it yet.

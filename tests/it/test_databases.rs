@@ -58,8 +58,8 @@ async fn a_cluster_of_ones_own_survives_being_killed() {
 
     let death = cluster.server().death();
     cluster.kill();
-    let told = tokio::time::timeout(Duration::from_secs(REMOVED_SECONDS_MAX), death).await;
-    let sentence = told.expect("the death is told").to_string();
+    let recorded = tokio::time::timeout(Duration::from_secs(REMOVED_SECONDS_MAX), death).await;
+    let sentence = recorded.expect("the death is told").to_string();
     assert!(sentence.contains("ended by itself (signal: 9"), "{sentence}");
 
     cluster.start_again();

@@ -68,11 +68,11 @@ async fn a_scheme_told_wrong_is_corrected_from_the_beginning() {
     let changed = client.post(&format!("{path}/scheme"), changed).await;
     changed.expect_problem(409, "scheme_change");
     let corrected = json!({"scheme": "old", "reason": "Mistyped"});
-    let told = client.post(&format!("{path}/correction"), corrected.clone()).await.expect(200);
-    assert_eq!(told.body["scheme"], "old");
-    assert_eq!(told.body["name"], "Kari Eksempel");
+    let recorded = client.post(&format!("{path}/correction"), corrected.clone()).await.expect(200);
+    assert_eq!(recorded.body["scheme"], "old");
+    assert_eq!(recorded.body["name"], "Kari Eksempel");
     let again = client.post(&format!("{path}/correction"), corrected).await.expect(200);
-    assert_eq!(again.position(), told.position());
+    assert_eq!(again.position(), recorded.position());
     let known = format!("{path}?known_at={}", kari.position());
     assert_eq!(client.get(&known).await.expect(200).body["scheme"], "new");
     let converts = json!({"scheme": "conversion", "from": "2021-01-01", "reason": "Converts"});

@@ -219,12 +219,12 @@ impl EmbeddedPostgres {
     pub fn death(&self) -> impl Future<Output = Death> + Send + use<> {
         let mut death = self.tether.death();
         async move {
-            let told = match death.wait_for(Option::is_some).await {
-                Ok(told) => told.clone(),
+            let recorded = match death.wait_for(Option::is_some).await {
+                Ok(recorded) => recorded.clone(),
                 // The server was stopped in order.
                 Err(_) => None,
             };
-            match told {
+            match recorded {
                 Some(death) => death,
                 None => future::pending().await,
             }

@@ -6,10 +6,10 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        let told = cause.to_string();
-        if !text.ends_with(&told) {
+        let recorded = cause.to_string();
+        if !text.ends_with(&recorded) {
             text.push_str(": ");
-            text.push_str(&told);
+            text.push_str(&recorded);
         }
         source = cause.source();
     }

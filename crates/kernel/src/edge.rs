@@ -8,7 +8,7 @@ mod whole;
 mod values;
 mod correction;
 
-pub use correction::{PeriodCorrection, day_or_never, never};
+pub use correction::{PeriodCorrection, day_or_entered_in_error, never};
 pub use text::{FromText, not_one_of, text_of, text_schema, words_schema};
 pub use values::{DAY_PATTERN, Day, Flag, Id, happened, period};
 pub use whole::{whole, whole_schema};
@@ -42,7 +42,7 @@ impl Fault {
 
 /// The fault of an id in a body that names nothing.
 pub const UNKNOWN_REFERENCE: Fault =
-    Fault::new("unknown_reference", "There is no such thing.", "Det finnes ikke.");
+    Fault::new("unknown_reference", "No resource has this id.", "Det finnes ikke.");
 
 /// The fault of a field that is left out and must not be.
 pub const REQUIRED: Fault = Fault::new("required", "This field is required.", "Feltet er påkrevd.");

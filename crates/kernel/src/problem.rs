@@ -106,7 +106,7 @@ macro_rules! problems {
     };
 }
 
-/// A rule's no: the problem, and its facts, which also fill the places of its detail.
+/// A rejection: the problem, and its facts, which also fill the places of its detail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
     pub problem: &'static Problem,
@@ -137,8 +137,8 @@ impl Rejection {
     pub fn members(&self) -> impl Iterator<Item = (&'static str, serde_json::Value)> {
         self.problem.members.iter().filter_map(|member| {
             let value = self.values.get(member.name);
-            let told = value.is_some() || member.optional;
-            debug_assert!(told, "{} comes without {}", self.problem.code, member.name);
+            let recorded = value.is_some() || member.optional;
+            debug_assert!(recorded, "{} comes without {}", self.problem.code, member.name);
             Some((member.name, member.sent(value?)?))
         })
     }

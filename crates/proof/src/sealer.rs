@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::anchor;
 use super::note::{Checkpoint, Signer, Verifier};
-use super::store::{self, ProofError, Published, Reach, Tree, signed};
+use super::store::{self, Permissions, ProofError, Published, Tree, signed};
 use super::tree::{Growth, Head};
 use alis_kernel::causes::with_causes;
 
@@ -67,7 +67,7 @@ struct Stretch {
 impl Sealer {
     /// Seals at its pace until `stop`.
     pub async fn run(self, pace: Pace, mut head: watch::Receiver<i64>, stop: CancellationToken) {
-        let mut told: Option<String> = None;
+        let mut recorded: Option<String> = None;
         while !stop.is_cancelled() {
             let started = Instant::now();
             let outcome = tokio::select! {
@@ -79,12 +79,12 @@ impl Sealer {
             match outcome {
                 Ok(size) => {
                     metrics::gauge!("alis_seal_refused").set(0.0);
-                    told = None;
+                    recorded = None;
                     enough = size.map(|size| signed(size.saturating_add(pace.events)));
                 }
                 Err(error) => {
                     pause = pause.max(Duration::from_millis(FAILED_PAUSE_MS));
-                    tell(&error, &mut told);
+                    tell(&error, &mut recorded);
                 }
             }
             tokio::select! {
@@ -118,27 +118,27 @@ impl Sealer {
     pub async fn step(&self) -> Result<Step, ProofError> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
-        let Some(reach) = store::take(&transaction, self.log).await? else {
+        let Some(permissions) = store::take(&transaction, self.log).await? else {
             return Ok(Step::Elsewhere);
         };
         let (head, now) = store::clock(&transaction, self.log).await?;
-        if reach.size > head {
-            let reason = format!("{} events are sealed, and the log has {head}", reach.size);
+        if permissions.size > head {
+            let reason = format!("{} events are sealed, and the log has {head}", permissions.size);
             return Err(ProofError::Broken(reason));
         }
-        let until = head.min(reach.size + BATCH_LEAVES_MAX);
-        let (mut events, last) = self.events(&transaction, &reach, until).await?;
+        let until = head.min(permissions.size + BATCH_LEAVES_MAX);
+        let (mut events, last) = self.events(&transaction, &permissions, until).await?;
         // Up to the last event read; once all are read, up to everything the log's clock has seen.
         let time = if until == head { now } else { last };
-        let mut stretch = self.ledger(&transaction, &reach, time).await?;
+        let mut stretch = self.ledger(&transaction, &permissions, time).await?;
         let is_whole = until == head && stretch.is_whole;
-        let grown = Reach {
+        let grown = Permissions {
             size: events.size(),
             ledger_size: stretch.ledger.size(),
             ledger_at: stretch.at,
             ledger_key: stretch.key,
         };
-        if grown != reach {
+        if grown != permissions {
             let (events, ledger) = (events.take_runs(), stretch.ledger.take_runs());
             store::seal(&transaction, self.log, &grown, &events, &ledger).await?;
         }
@@ -154,14 +154,14 @@ impl Sealer {
     async fn events(
         &self,
         transaction: &Transaction<'_>,
-        reach: &Reach,
+        permissions: &Permissions,
         until: u64,
     ) -> Result<(Growth, Option<Timestamp>), ProofError> {
-        let mut tree = store::growth(transaction, self.log, Tree::Events, reach.size).await?;
+        let mut tree = store::growth(transaction, self.log, Tree::Events, permissions.size).await?;
         let mut last = None;
-        if reach.size < until {
+        if permissions.size < until {
             // One row at a time: a payload may be large, and many are read.
-            let rows = store::events(transaction, self.log, reach.size, until).await?;
+            let rows = store::events(transaction, self.log, permissions.size, until).await?;
             let mut rows = std::pin::pin!(rows);
             while let Some(row) = rows.try_next().await? {
                 let event = store::event(self.log, &row)?;
@@ -183,14 +183,15 @@ impl Sealer {
     async fn ledger(
         &self,
         transaction: &Transaction<'_>,
-        reach: &Reach,
+        permissions: &Permissions,
         time: Option<Timestamp>,
     ) -> Result<Stretch, ProofError> {
-        let tree = store::growth(transaction, self.log, Tree::Ledger, reach.ledger_size).await?;
-        let (at, key) = (reach.ledger_at, reach.ledger_key.clone());
+        let tree =
+            store::growth(transaction, self.log, Tree::Ledger, permissions.ledger_size).await?;
+        let (at, key) = (permissions.ledger_at, permissions.ledger_key.clone());
         let mut stretch = Stretch { ledger: tree, at, key, is_whole: true };
         let Some(time) = time else { return Ok(stretch) };
-        let after = (reach.ledger_at, reach.ledger_key.as_str());
+        let after = (permissions.ledger_at, permissions.ledger_key.as_str());
         let rows = store::commands(transaction, self.log, after, time, BATCH_LEAVES_MAX).await?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.try_next().await? {
@@ -199,7 +200,7 @@ impl Sealer {
             stretch.at = Some(command.at);
             stretch.key = command.key;
         }
-        stretch.is_whole = stretch.ledger.size() - reach.ledger_size < BATCH_LEAVES_MAX;
+        stretch.is_whole = stretch.ledger.size() - permissions.ledger_size < BATCH_LEAVES_MAX;
         Ok(stretch)
     }
 
@@ -265,9 +266,9 @@ impl Sealer {
 }
 
 /// Says what went wrong, once until it changes: it may last until somebody looks into it.
-fn tell(error: &ProofError, told: &mut Option<String>) {
+fn tell(error: &ProofError, recorded: &mut Option<String>) {
     let reason = with_causes(error);
-    if told.as_ref() != Some(&reason) {
+    if recorded.as_ref() != Some(&reason) {
         match error {
             ProofError::Log(_) => tracing::warn!(error = reason, "Nothing could be sealed"),
             ProofError::Broken(_) => {
@@ -278,7 +279,7 @@ fn tell(error: &ProofError, told: &mut Option<String>) {
     if let ProofError::Broken(_) = error {
         metrics::gauge!("alis_seal_refused").set(1.0);
     }
-    *told = Some(reason);
+    *recorded = Some(reason);
 }
 
 /// Waits until the log has come so far; for ever when that is not known.

@@ -52,7 +52,7 @@ impl From<deadpool_postgres::PoolError> for ProofError {
 
 /// How far the trees of a log reach.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reach {
+pub struct Permissions {
     pub size: u64,
     pub ledger_size: u64,
     /// The newest sealed row of the ledger: its time (none for the empty tree) and key.
@@ -120,10 +120,10 @@ pub async fn clock(
 pub async fn take(
     client: &impl GenericClient,
     log: i32,
-) -> Result<Option<Reach>, tokio_postgres::Error> {
+) -> Result<Option<Permissions>, tokio_postgres::Error> {
     let rows = query(client, include_str!("sql/take.sql"), &[&log]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(Reach {
+    Ok(Some(Permissions {
         size: unsigned(row.try_get(0)?),
         ledger_size: unsigned(row.try_get(1)?),
         ledger_at: row.try_get(2)?,
@@ -255,7 +255,7 @@ pub async fn level(
 pub async fn seal(
     client: &impl GenericClient,
     log: i32,
-    reach: &Reach,
+    permissions: &Permissions,
     events: &[Run],
     ledger: &[Run],
 ) -> Result<(), tokio_postgres::Error> {
@@ -268,13 +268,13 @@ pub async fn seal(
         firsts.push(signed(run.first));
         hashes.push(run.hashes.concat());
     }
-    let (size, ledger_size) = (signed(reach.size), signed(reach.ledger_size));
+    let (size, ledger_size) = (signed(permissions.size), signed(permissions.ledger_size));
     let values: [&(dyn ToSql + Sync); 9] = [
         &log,
         &size,
         &ledger_size,
-        &reach.ledger_at,
-        &reach.ledger_key,
+        &permissions.ledger_at,
+        &permissions.ledger_key,
         &trees,
         &levels,
         &firsts,

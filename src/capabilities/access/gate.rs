@@ -102,39 +102,39 @@ async fn check(
         return Err(Rejection::new(&problems::SCOPE_MISSING).with("scope", scope).into());
     }
     let day = today();
-    let reach = service.reaches.of(&service.log, &caller, day).await?;
-    let actor = Actor { caller, reach, operation: rule.operation.clone() };
+    let permissions = service.permissions_cache.of(&service.log, &caller, day).await?;
+    let actor = Actor { caller, permissions, operation: rule.operation.clone() };
     // What is one's own needs no role beside that.
-    let mut is_own = rule.access.stays_ones_own() && actor.reach.is_person();
+    let mut is_own = rule.access.stays_ones_own() && actor.permissions.is_person();
     let path = request.match_info().as_str();
     let look = match service.looks.at(request.method().as_str(), template) {
         Some(look) => look.map(|of| Look::Declared(of, Place::of(template, path))),
         None => Look::of_grant(path)?,
     };
     if let Some(look) = look
-        && !actor.reach.has(Role::Loader)
+        && !actor.permissions.has(Role::Loader)
     {
         let begun = tokio::time::Instant::now();
         let view = service.log.view();
         let concerns = look.concerns(&view, day).await?;
         if !concerns.are_visible_to(&actor) && !concerns.are_decided_by(&actor, rule.access) {
-            let told = begun + Duration::from_millis(NOT_FOUND_AFTER_MS);
-            tokio::time::sleep_until(told).await;
+            let recorded = begun + Duration::from_millis(NOT_FOUND_AFTER_MS);
+            tokio::time::sleep_until(recorded).await;
             return Err((&problems::NOT_FOUND).into());
         }
-        let acts = concerns.acting().iter().any(|number| actor.reach.acts_in(number));
-        if rule.access.acts_for_municipality(actor.reach.is_person()) && !acts {
+        let acts = concerns.acting().iter().any(|number| actor.permissions.acts_in(number));
+        if rule.access.acts_for_municipality(actor.permissions.is_person()) && !acts {
             return Err(missing(rule.access));
         }
-        if rule.access == Access::OfDoctor
-            && let Some(doctor) = concerns.doctor
+        if rule.access == Access::OfTrainee
+            && let Some(trainee) = concerns.trainee
         {
-            actor.reach.speak_as(doctor, Role::Doctor)?;
+            actor.permissions.require_self(trainee, Role::Trainee)?;
         }
         is_own |= rule.access.is_for_grantee() && concerns.are_granted_to(&actor);
     }
     let roles = rule.access.roles();
-    if !is_own && !roles.is_empty() && !roles.iter().any(|role| actor.reach.has(*role)) {
+    if !is_own && !roles.is_empty() && !roles.iter().any(|role| actor.permissions.has(*role)) {
         return Err(missing(rule.access));
     }
     Ok(actor)

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::domain::{Event, GrantedRole, grantee_subject, subject};
 use super::grants::{Grant, GrantStatus, Grants};
+use super::permissions::has_municipalities;
 use super::problems::*;
-use super::reach::has_municipalities;
 use super::view::AccessGrantView;
 use crate::capabilities::reference::{municipality_in_use, organisation_not_closed};
 use crate::edge::{Day, Fault, Faults, happened};
@@ -86,7 +86,7 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
         );
         return Err(Rejection::field("/municipality", fault).into());
     }
-    change.reach().may_grant(asked.municipality.as_ref())?;
+    change.permissions().may_grant(asked.municipality.as_ref())?;
     let from = asked.from.map_or(today, |day| day.0);
     let Some(period) = Period::try_new(from, asked.to.map(|day| day.0)) else {
         let fault =
@@ -287,10 +287,10 @@ pub struct EndAccessGrant {
     extensions(("x-access" = json!("grant_parties")), ("x-problems" = json!(codes(&[&ACCESS_GRANT_PERIOD, &ACCESS_GRANT_STATUS])))))]
 #[post("/v1/access-grants/{id}/end")]
 async fn end(change: Change, id: Path<Uuid>, body: Body<EndAccessGrant>) -> Answer {
-    let (to, today, reach) = (body.value.to, change.today, change.reach().clone());
+    let (to, today, permissions) = (body.value.to, change.today, change.permissions().clone());
     let rule = |all: &Grants, held: &Grant| {
-        if reach.organisation.as_ref() != Some(&held.organisation_number) {
-            reach.may_grant(held.municipality.as_ref())?;
+        if permissions.organisation.as_ref() != Some(&held.organisation_number) {
+            permissions.may_grant(held.municipality.as_ref())?;
         }
         all.end(*id, to.map(|day| day.0), today)
     };

@@ -1,7 +1,7 @@
 //! Access: who is let in, how far they reach, and what is granted to whom for a time.
 //!
 //! [`gate`] stands before every operation. What it needs to know of a caller follows from facts in
-//! the log on the day of the request ([`reach`]); which callers an operation is for is declared at
+//! the log on the day of the request ([`permissions`]); which callers an operation is for is declared at
 //! the operation ([`crate::http::access`]). Who a caller is was proved before, by
 //! [`crate::identity`].
 
@@ -11,7 +11,7 @@ pub mod gate;
 pub mod grants;
 mod http;
 pub mod problems;
-pub mod reach;
+pub mod permissions;
 mod view;
 pub mod visible;
 

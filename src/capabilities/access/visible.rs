@@ -19,28 +19,28 @@ const GRANTS: &str = "access.%";
 
 /// What an actor may see; `None` is everything. `day` is today.
 pub fn of(actor: &Actor, day: jiff::civil::Date) -> Option<Visible> {
-    let reach = &actor.reach;
-    if reach.sees_everything() {
+    let permissions = &actor.permissions;
+    if permissions.sees_everything() {
         return None;
     }
     let mut types: Vec<String> = OPEN.iter().map(|&like| like.to_owned()).collect();
     let more = [
-        (reach.sees_individuals(), POOLED),
-        (reach.sees_individuals() || reach.has(Role::Register), ERASURES),
-        (reach.has(Role::Directorate), EXEMPTIONS),
-        (reach.has(Role::Register), GRANTS),
+        (permissions.sees_individuals(), POOLED),
+        (permissions.sees_individuals() || permissions.has(Role::Register), ERASURES),
+        (permissions.has(Role::Directorate), EXEMPTIONS),
+        (permissions.has(Role::Register), GRANTS),
     ];
     types.extend(more.iter().filter(|(sees, _)| *sees).map(|(_, like)| (*like).to_owned()));
     let mut subjects = Vec::new();
-    subjects.extend(reach.supervisor.map(|id| format!("supervisor:{id}")));
-    subjects.extend(reach.leader.map(|id| format!("leader:{id}")));
-    subjects.extend(reach.organisation.iter().map(|number| format!("grantee:{number}")));
+    subjects.extend(permissions.supervisor.map(|id| format!("supervisor:{id}")));
+    subjects.extend(permissions.leader.map(|id| format!("leader:{id}")));
+    subjects.extend(permissions.organisation.iter().map(|number| format!("grantee:{number}")));
     Some(Visible {
         condition: include_str!("sql/visible.sql"),
         types,
-        municipalities: reach.numbers(),
+        municipalities: permissions.numbers(),
         subjects,
-        doctors: reach.doctors.iter().map(ToString::to_string).collect(),
+        trainees: permissions.trainees.iter().map(ToString::to_string).collect(),
         day,
     })
 }

@@ -230,7 +230,7 @@ impl Curriculum {
             Event::GoalDefined(_) => {}
             Event::ReplacementRuleSet(f) => {
                 let rule = ReplacementRule { needed: f.needed, source: f.source.clone() };
-                self.rules.tell(Period::since(f.from), rule);
+                self.rules.set(Period::since(f.from), rule);
             }
         }
     }
@@ -251,7 +251,7 @@ impl Curriculum {
     ) -> Result<Vec<Event>, Rejection> {
         let header = self.header.as_ref().ok_or(&common::NOT_FOUND)?;
         let rule = ReplacementRule { needed, source };
-        if self.rules.says(&Period::since(from), &rule) {
+        if self.rules.contains(&Period::since(from), &rule) {
             return Ok(vec![]);
         }
         let (curriculum, source) = (header.curriculum.clone(), rule.source);

@@ -238,9 +238,9 @@ pub fn publication(asked: PublishCurriculum) -> Result<Publication, Rejection> {
 }
 
 /// In one order, each once: so the same mapping is the same content.
-fn predecessors(told: Vec<ReplacedGoal>) -> Vec<Predecessor> {
-    let told = told.into_iter();
-    let all = told.map(|goal| Predecessor { curriculum: goal.curriculum, code: goal.code });
+fn predecessors(recorded: Vec<ReplacedGoal>) -> Vec<Predecessor> {
+    let recorded = recorded.into_iter();
+    let all = recorded.map(|goal| Predecessor { curriculum: goal.curriculum, code: goal.code });
     all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -249,12 +249,12 @@ type Mentions = Vec<(String, Predecessor)>;
 
 fn mentions(goals: &[PublishGoal]) -> Mentions {
     let of = |(index, goal): (usize, &PublishGoal)| {
-        let told = goal.replaces.clone().unwrap_or_default().into_iter().enumerate();
+        let recorded = goal.replaces.clone().unwrap_or_default().into_iter().enumerate();
         let mention = move |(place, goal): (usize, ReplacedGoal)| {
             let pointer = format!("/goals/{index}/replaces/{place}");
             (pointer, Predecessor { curriculum: goal.curriculum, code: goal.code })
         };
-        told.map(mention).collect::<Mentions>()
+        recorded.map(mention).collect::<Mentions>()
     };
     goals.iter().enumerate().flat_map(of).collect()
 }
@@ -263,13 +263,13 @@ fn mentions(goals: &[PublishGoal]) -> Mentions {
 /// and never in a circle.
 async fn known(view: &View, mentions: &Mentions) -> Result<(), Refusal> {
     let (mut read, mut faults) = (BTreeMap::<&Token, Catalogue>::new(), Vec::new());
-    for (pointer, told) in mentions {
-        if !read.contains_key(&told.curriculum) {
-            let all = catalogue_subject(&told.curriculum);
+    for (pointer, recorded) in mentions {
+        if !read.contains_key(&recorded.curriculum) {
+            let all = catalogue_subject(&recorded.curriculum);
             let catalogue: Loaded<Catalogue> = view.consult(&all).await?;
-            read.insert(&told.curriculum, catalogue.state);
+            read.insert(&recorded.curriculum, catalogue.state);
         }
-        if !read[&told.curriculum].0.contains_key(&told.code) {
+        if !read[&recorded.curriculum].0.contains_key(&recorded.code) {
             faults.push(FieldFault::at(pointer, UNKNOWN_REFERENCE));
         }
     }
@@ -301,7 +301,7 @@ fn checked(goals: &[PublishGoal]) -> Result<(), Faults> {
             faults.push(FieldFault::at(format!("/goals/{index}/replaced_by"), TOO_MANY));
         }
         let replaced = goal.replaces.iter().flatten();
-        versions.extend(replaced.clone().map(|told| &told.curriculum));
+        versions.extend(replaced.clone().map(|recorded| &recorded.curriculum));
         if replaced.count() > REPLACES_MAX {
             faults.push(FieldFault::at(format!("/goals/{index}/replaces"), TOO_MANY));
         }

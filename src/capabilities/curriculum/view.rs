@@ -78,8 +78,8 @@ pub struct PredecessorView {
 }
 
 impl From<&Predecessor> for PredecessorView {
-    fn from(told: &Predecessor) -> Self {
-        Self { curriculum: told.curriculum.clone(), code: told.code.clone() }
+    fn from(recorded: &Predecessor) -> Self {
+        Self { curriculum: recorded.curriculum.clone(), code: recorded.code.clone() }
     }
 }
 

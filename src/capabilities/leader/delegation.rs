@@ -55,8 +55,8 @@ pub struct Held {
 }
 
 impl From<Delegation> for Held {
-    fn from(told: Delegation) -> Self {
-        Self { by: told.by, term: told.term, period: Some(told.period) }
+    fn from(recorded: Delegation) -> Self {
+        Self { by: recorded.by, term: recorded.term, period: Some(recorded.period) }
     }
 }
 
@@ -118,7 +118,7 @@ impl Known {
     /// rests on one of these.
     pub(super) fn evolve_with(&mut self, event: &Event) {
         self.terms.values_mut().for_each(|term| term.rests_on(event));
-        let (term, told) = match event {
+        let (term, recorded) = match event {
             Event::Registered(f) => (f.term, f.delegation),
             Event::TermAdded(f) => (f.term, f.delegation),
             Event::TermCorrected(TermCorrected { term, facts, .. }) => {
@@ -126,7 +126,7 @@ impl Known {
             }
             Event::TermEnded(_) | Event::Corrected(_) => return,
         };
-        match told.filter(|delegation| delegation.by == self.id) {
+        match recorded.filter(|delegation| delegation.by == self.id) {
             Some(Delegation { term: rests_on, .. }) => {
                 self.delegates.insert(term, Delegate { leader: event.leader(), rests_on });
             }

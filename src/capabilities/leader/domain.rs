@@ -155,7 +155,8 @@ impl DomainEvent for Event {
     }
     fn subjects(&self) -> Vec<Subject> {
         let hpr = |lookup: &Option<String>| lookup.as_deref().map(hpr_subject);
-        let delegator = |told: &Option<Delegation>| told.map(|delegation| subject(delegation.by));
+        let delegator =
+            |recorded: &Option<Delegation>| recorded.map(|delegation| subject(delegation.by));
         let mut subjects = vec![subject(self.leader())];
         match self {
             Event::Registered(f) => {

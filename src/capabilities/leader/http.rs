@@ -102,7 +102,9 @@ impl Resource for Leader {
             ids: known.external_ids.clone(),
             members: vec![("leader", *id)],
             subjects: vec![subject(*id)],
-            municipality: numbers.find(|number| by.reach().act_in(number).is_ok()).cloned(),
+            municipality: numbers
+                .find(|number| by.permissions().require_acts_for(number).is_ok())
+                .cloned(),
         }))
     }
 
@@ -182,8 +184,8 @@ async fn register(
     asked: &RegisterLeader,
 ) -> Result<Made<Leader>, Refusal> {
     checked(&asked.external_ids)?;
-    by.reach().act_in(&asked.municipality)?;
-    terms::may_lend(by.reach(), asked.delegated_by.map(|by| by.0))?;
+    by.permissions().require_acts_for(&asked.municipality)?;
+    terms::may_lend(by.permissions(), asked.delegated_by.map(|by| by.0))?;
     let period = edge::period(asked.from, asked.to)?;
     let hpr_lookup = asked.hpr_number.as_ref().map(|hpr| by.vault().lookup(hpr));
     let id = by.new_id;
@@ -243,14 +245,14 @@ async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectLeader) -> Decided<Leader> 
     let belongs_to = known.municipalities_from(today);
     let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-    let by = (cx.by.vault(), cx.by.reach());
+    let by = (cx.by.vault(), cx.by.permissions());
     let person = LEADERS.corrected(cx.view, by, recorded, name, number).await?;
     if person.same {
         return Ok(vec![]);
     }
     let corrected = Corrected {
         leader: id,
-        corrects: known.told_at,
+        corrects: known.recorded_at_position,
         sealed: person.sealed,
         hpr_lookup: person.hpr_lookup,
         reason: asked.reason.clone(),

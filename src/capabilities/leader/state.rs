@@ -39,7 +39,7 @@ pub struct Known {
     /// Who leads on this leader's behalf, by their term.
     pub(super) delegates: BTreeMap<Uuid, Delegate>,
     /// Where the person's own facts were last told, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
     /// That the leader was erased; then nothing above tells who it was.
     pub erased: Option<Erased>,
     /// How the numbers of these municipalities follow one another. The leader's own facts do not
@@ -56,7 +56,7 @@ pub struct Term {
     /// On whose behalf it is led; `None` on the leader's own account.
     pub delegation: Option<Held>,
     /// Where its facts were last told whole, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
 }
 
 impl Leader {
@@ -80,11 +80,11 @@ impl Leader {
                     registered_on: f.on,
                     terms: BTreeMap::new(),
                     delegates: BTreeMap::new(),
-                    told_at: at,
+                    recorded_at_position: at,
                     erased: None,
                     lineage: Lineage::default(),
                 };
-                known.tell(f.term, &f.municipality, f.period, f.delegation, at);
+                known.set_term(f.term, &f.municipality, f.period, f.delegation, at);
                 *self = Leader::Known(Box::new(known));
             }
             (Leader::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
@@ -132,16 +132,16 @@ pub fn answering(held: &Occupancies, on: Date) -> Vec<&MunicipalityNumber> {
 }
 
 impl Known {
-    fn tell(
+    fn set_term(
         &mut self,
         id: Uuid,
         municipality: &MunicipalityNumber,
         period: Period,
         delegation: Option<Delegation>,
-        told_at: i64,
+        recorded_at_position: i64,
     ) {
         let (municipality, delegation) = (municipality.clone(), delegation.map(Held::from));
-        self.terms.insert(id, Term { id, municipality, period, delegation, told_at });
+        self.terms.insert(id, Term { id, municipality, period, delegation, recorded_at_position });
     }
 
     fn evolve(&mut self, event: &Event, at: i64) {
@@ -150,10 +150,10 @@ impl Known {
             Event::Corrected(f) => {
                 self.sealed = f.sealed.clone();
                 self.hpr_lookup = f.hpr_lookup.clone();
-                self.told_at = at;
+                self.recorded_at_position = at;
             }
             Event::TermAdded(f) => {
-                self.tell(f.term, &f.municipality, f.period, f.delegation, at);
+                self.set_term(f.term, &f.municipality, f.period, f.delegation, at);
             }
             Event::TermEnded(f) => {
                 if let Some(term) = self.terms.get_mut(&f.term) {
@@ -162,7 +162,7 @@ impl Known {
             }
             Event::TermCorrected(f) => match &f.facts {
                 Some(facts) => {
-                    self.tell(f.term, &facts.municipality, facts.period, facts.delegation, at);
+                    self.set_term(f.term, &facts.municipality, facts.period, facts.delegation, at);
                 }
                 None => {
                     self.terms.remove(&f.term);
@@ -251,7 +251,7 @@ impl Known {
         delegator: Option<&Known>,
     ) -> Result<Vec<Event>, Rejection> {
         let by = delegator.map(|delegator| delegator.id);
-        if self.terms.values().any(|told| told.says(&municipality, period, by)) {
+        if self.terms.values().any(|recorded| recorded.is_for(&municipality, period, by)) {
             return Ok(vec![]);
         }
         self.free(&municipality, &period, None)?;
@@ -297,7 +297,7 @@ impl Known {
         self.terms.get(&id).ok_or_else(|| (&common::NOT_FOUND).into())
     }
 
-    /// What was recorded of a term was wrong; `right` is how it was, or `None`: it never was.
+    /// What was recorded of a term was wrong; `right` is how it was, or `None`: it was entered in error.
     pub fn correct_term(
         &self,
         id: Uuid,
@@ -313,7 +313,7 @@ impl Known {
                 None => return Ok(vec![]),
             },
         };
-        let (corrects, others) = (term.told_at, self.others(term));
+        let (corrects, others) = (term.recorded_at_position, self.others(term));
         let leader = self.id;
         Ok(vec![TermCorrected { leader, term: id, corrects, facts, others, reason, on }.into()])
     }
@@ -322,17 +322,19 @@ impl Known {
     fn corrected(&self, term: &Term, right: RightTerm<'_>) -> Result<Option<TermFacts>, Rejection> {
         let RightTerm { municipality, period, delegator } = right;
         let by = delegator.map(|delegator| delegator.id);
-        let told = term.delegation;
+        let recorded = term.delegation;
         let delegation = match delegator {
             // Another term of the same leader may cover what the first one turned out not to.
-            Some(same) if told.is_some_and(|told| told.by == same.id) => {
+            Some(same) if recorded.is_some_and(|recorded| recorded.by == same.id) => {
                 same.delegation(self.id, &municipality, &period).map(Some)
             }
             delegator => lent(delegator, self.id, &municipality, &period),
         };
-        if term.says(&municipality, period, by) {
+        if term.is_for(&municipality, period, by) {
             let anew = delegation.as_ref().ok().copied().flatten();
-            if anew.is_none() || anew.map(|anew| anew.term) == told.map(|told| told.term) {
+            if anew.is_none()
+                || anew.map(|anew| anew.term) == recorded.map(|recorded| recorded.term)
+            {
                 return Ok(None);
             }
         }
@@ -351,8 +353,8 @@ pub struct RightTerm<'a> {
 }
 
 impl Term {
-    fn says(&self, municipality: &MunicipalityNumber, period: Period, by: Option<Uuid>) -> bool {
-        let told = (&self.municipality, self.period, self.delegation.map(|held| held.by));
-        told == (municipality, period, by)
+    fn is_for(&self, municipality: &MunicipalityNumber, period: Period, by: Option<Uuid>) -> bool {
+        let recorded = (&self.municipality, self.period, self.delegation.map(|held| held.by));
+        recorded == (municipality, period, by)
     }
 }

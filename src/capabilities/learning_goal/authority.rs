@@ -13,17 +13,17 @@ use uuid::Uuid;
 use super::goal::{Decider, Goal, may_decide};
 use super::plan::Authority;
 use super::problems::NOT_THE_SUPERVISOR;
-use crate::capabilities::supervision::assignment::Standing;
+use crate::capabilities::supervision::assignment::OwnStatus;
 use crate::capabilities::supervision::{self, Supervisor, supervisor};
 use crate::capabilities::{leader, reference, trainee};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::event_log::{Failure, Refusal, View};
-use crate::http::actor::{Reach, Role};
+use crate::http::actor::{Permissions, Role};
 use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 
 /// The doctor whose training it is; the address names nobody otherwise.
-pub async fn doctor(view: &View, id: Uuid) -> Result<trainee::Known, Refusal> {
+pub async fn trainee_state(view: &View, id: Uuid) -> Result<trainee::Known, Refusal> {
     let loaded = view.consult::<trainee::Trainee>(&trainee::subject(id)).await?;
     Ok(loaded.state.known().cloned().ok_or(&NOT_FOUND)?)
 }
@@ -48,13 +48,15 @@ pub async fn recommender(view: &View, id: Uuid) -> Result<supervisor::Known, Ref
 /// In whose name a leader decides for a doctor on a day. A system tells of it only where it acts
 /// for that municipality: what is decided in another's name is not its to tell, however long ago.
 pub fn decides(
-    reach: &Reach,
+    permissions: &Permissions,
     leader: &leader::Known,
-    doctor: &trainee::Known,
+    trainee_state: &trainee::Known,
     on: Date,
 ) -> Result<Authority, Rejection> {
-    let authority = may_decide(leader, doctor, on, |number| reach.tell_for(number).is_ok())?;
-    reach.tell_for(&authority.municipality)?;
+    let authority = may_decide(leader, trainee_state, on, |number| {
+        permissions.require_may_record_for(number).is_ok()
+    })?;
+    permissions.require_may_record_for(&authority.municipality)?;
     Ok(authority)
 }
 
@@ -79,41 +81,47 @@ pub async fn decider(
 
 /// Passes a leader, and a system that acts for the municipality in which the leader leads when the
 /// goal is revoked that was approved there. Whether there is any such is the rule's to say.
-pub fn tells_of_revocation(
-    reach: &Reach,
+pub fn may_record_revocation(
+    permissions: &Permissions,
     leader: &leader::Known,
     goal: &Goal,
     on: Date,
 ) -> Result<(), Rejection> {
     let approved_by = goal.approved_by();
     match approved_by.as_ref().and_then(|number| leader.term_on(number, on)) {
-        Some(term) => reach.tell_for(&term.municipality),
+        Some(term) => permissions.require_may_record_for(&term.municipality),
         None => Ok(()),
     }
 }
 
 /// Passes a supervisor who recommends, and a system that acts for a municipality where the doctor
 /// works on that day, or where the supervisor's assignment is filed.
-pub fn tells_of_recommendation(
-    reach: &Reach,
+pub fn may_record_recommendation(
+    permissions: &Permissions,
     who: &supervisor::Known,
-    doctor: &trainee::Known,
+    trainee_state: &trainee::Known,
     on: Date,
 ) -> Result<(), Rejection> {
-    if reach.is_person() {
+    if permissions.is_person() {
         return Ok(());
     }
-    let of_doctor = who.assignments.iter().filter(|assignment| assignment.trainee == doctor.id);
-    let held = of_doctor.filter(|assignment| assignment.standing_on(on) == Some(Standing::Held));
+    let of_trainee =
+        who.assignments.iter().filter(|assignment| assignment.trainee == trainee_state.id);
+    let held =
+        of_trainee.filter(|assignment| assignment.own_status_on(on) == Some(OwnStatus::Held));
     let filed = held.filter_map(|assignment| assignment.municipality.clone());
-    let works = leader::answering(&doctor.occupancies, on).into_iter().cloned();
-    reach.act_for(&works.chain(filed).collect(), Role::Doctor)
+    let works = leader::answering(&trainee_state.occupancies, on).into_iter().cloned();
+    permissions.require_acts_for_any(&works.chain(filed).collect(), Role::Trainee)
 }
 
 /// Passes whoever supervises the doctor on a day: an accepted assignment holds, does not rest and
 /// has not lapsed.
-pub fn is_supervisor_of(who: &supervisor::Known, doctor: Uuid, on: Date) -> Result<(), Rejection> {
-    if who.supervises(doctor, on) {
+pub fn is_supervisor_of(
+    who: &supervisor::Known,
+    trainee_state: Uuid,
+    on: Date,
+) -> Result<(), Rejection> {
+    if who.supervises(trainee_state, on) {
         return Ok(());
     }
     Err(Rejection::new(&NOT_THE_SUPERVISOR).with("supervisor", who.id).with("day", on))

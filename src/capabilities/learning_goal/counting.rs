@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::goal::Goal;
-use super::situation::{GoalSituation, Situation};
+use super::status::{GoalStatus, Status};
 use crate::capabilities::curriculum::domain::{GoalDefined, Predecessor};
 use crate::capabilities::curriculum::{Curriculum, PredecessorsNeeded};
 use crate::identifiers::{GoalCode, MunicipalityNumber, Token};
@@ -52,7 +52,7 @@ impl Mapping {
         day: Date,
     ) -> Vec<CountedApproval> {
         let own = goals.get(&defined.code).map(|goal| goal.of(defined).on(day).word());
-        if own.is_some_and(|word| word != GoalSituation::NotStarted) {
+        if own.is_some_and(|word| word != GoalStatus::NotStarted) {
             return vec![];
         }
         let mut versions: BTreeMap<&Token, Vec<Option<CountedApproval>>> = BTreeMap::new();
@@ -78,7 +78,7 @@ impl Mapping {
         day: Date,
     ) -> bool {
         let own = goals.get(&defined.code).map(|goal| goal.of(defined).on(day).word());
-        own == Some(GoalSituation::Approved) || !self.counted(defined, goals, day).is_empty()
+        own == Some(GoalStatus::Approved) || !self.counted(defined, goals, day).is_empty()
     }
 
     fn approval(
@@ -89,17 +89,17 @@ impl Mapping {
     ) -> Option<CountedApproval> {
         let defined = self.replaced.get(predecessor)?;
         match goals.get(&predecessor.code)?.of(defined).on(day) {
-            Situation::Approved(_, f) => Some(CountedApproval {
+            Status::Approved(_, f) => Some(CountedApproval {
                 curriculum: f.curriculum.clone(),
                 code: f.code.clone(),
                 on: f.on,
                 by: f.by,
                 municipality: f.municipality.clone(),
             }),
-            Situation::NotStarted
-            | Situation::Submitted(_)
-            | Situation::Returned(..)
-            | Situation::Revoked(..) => None,
+            Status::NotStarted
+            | Status::Submitted(_)
+            | Status::Returned(..)
+            | Status::Revoked(..) => None,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::domain::{
 };
 use super::plan::{Authority, Plans, not_before};
 use super::problems;
-use super::situation::{Revocation, Situation, Submission};
+use super::status::{Revocation, Status, Submission};
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::{leader, trainee};
@@ -101,13 +101,13 @@ impl Goal {
     }
 
     /// How the goal stands on a day.
-    pub fn on(&self, day: Date) -> Situation {
-        let mut before = Situation::default();
+    pub fn on(&self, day: Date) -> Status {
+        let mut before = Status::default();
         let steps = self.steps.iter().filter(|step| on_of(step) <= day);
-        steps.fold(Situation::default(), |now, step| now.after(step, &mut before))
+        steps.fold(Status::default(), |now, step| now.after(step, &mut before))
     }
 
-    fn now(&self) -> Situation {
+    fn now(&self) -> Status {
         self.on(Date::MAX)
     }
 
@@ -121,8 +121,8 @@ impl Goal {
         self.steps.last().is_some_and(|last| bare(last) == bare(step))
     }
 
-    fn not(situation: &Situation) -> Rejection {
-        Rejection::new(&problems::GOAL_SITUATION).with("situation", situation.word())
+    fn not(status: &Status) -> Rejection {
+        Rejection::new(&problems::GOAL_STATUS).with("current_status", status.word())
     }
 
     /// What follows comes on the day of the step it follows, or later. Recommendations stand beside
@@ -136,29 +136,29 @@ impl Goal {
 
     fn waiting(&self, on: Date) -> Result<Box<Submission>, Rejection> {
         match self.now() {
-            Situation::Submitted(submission) => {
+            Status::Submitted(submission) => {
                 self.in_order(on)?;
                 Ok(submission)
             }
-            situation @ (Situation::NotStarted
-            | Situation::Returned(..)
-            | Situation::Approved(..)
-            | Situation::Revoked(..)) => Err(Self::not(&situation)),
+            status @ (Status::NotStarted
+            | Status::Returned(..)
+            | Status::Approved(..)
+            | Status::Revoked(..)) => Err(Self::not(&status)),
         }
     }
 
     /// The doctor submits the goal.
     pub fn submit(&self, asked: Submit) -> Result<Vec<Event>, Rejection> {
         match self.now() {
-            Situation::Submitted(now)
+            Status::Submitted(now)
                 if (now.submitted.on, &now.submitted.comment) == (asked.on, &asked.comment) =>
             {
                 return Ok(vec![]);
             }
-            situation @ (Situation::Submitted(_) | Situation::Approved(..)) => {
-                return Err(Self::not(&situation));
+            status @ (Status::Submitted(_) | Status::Approved(..)) => {
+                return Err(Self::not(&status));
             }
-            Situation::NotStarted | Situation::Returned(..) | Situation::Revoked(..) => {}
+            Status::NotStarted | Status::Returned(..) | Status::Revoked(..) => {}
         }
         self.in_order(asked.on)?;
         Ok(vec![
@@ -192,12 +192,12 @@ impl Goal {
         &self,
         mut asked: Recommended,
         hpr_lookup: &str,
-        doctor: &trainee::Known,
+        trainee_state: &trainee::Known,
     ) -> Result<Vec<Event>, Rejection> {
-        not_own(asked.by, Some(hpr_lookup), doctor)?;
+        not_own(asked.by, Some(hpr_lookup), trainee_state)?;
         let submission = self.waiting(asked.on)?;
-        let told = bare(&asked.clone().into());
-        if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == told) {
+        let recorded = bare(&asked.clone().into());
+        if submission.recommendations.iter().any(|other| bare(&other.clone().into()) == recorded) {
             return Ok(vec![]);
         }
         asked.curriculum = Some(submission.submitted.curriculum.clone());
@@ -265,15 +265,15 @@ impl Goal {
     /// Everybody who has recommended on the submission.
     pub fn recommenders(&self) -> BTreeSet<Uuid> {
         let now = self.now();
-        let told = now.submission().map_or(&[][..], |submission| &submission.recommendations);
-        told.iter().map(|recommended| recommended.by).collect()
+        let recorded = now.submission().map_or(&[][..], |submission| &submission.recommendations);
+        recorded.iter().map(|recommended| recommended.by).collect()
     }
 
     /// The municipality in whose name the goal is approved, or was until that was taken back.
     pub fn approved_by(&self) -> Option<MunicipalityNumber> {
         match self.now() {
-            Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(f.municipality.clone()),
-            Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => None,
+            Status::Approved(_, f) | Status::Revoked(_, f, _) => Some(f.municipality.clone()),
+            Status::NotStarted | Status::Submitted(_) | Status::Returned(..) => None,
         }
     }
 
@@ -281,21 +281,21 @@ impl Goal {
     pub fn revoke(
         &self,
         leader: &leader::Known,
-        doctor: &trainee::Known,
+        trainee_state: &trainee::Known,
         on: Date,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
         let now = self.now();
-        let (approved, told) = match &now {
-            Situation::Approved(_, approved) => (approved, None),
-            Situation::Revoked(_, approved, told) => (approved, Some(&**told)),
-            Situation::NotStarted | Situation::Submitted(_) | Situation::Returned(..) => {
+        let (approved, recorded) = match &now {
+            Status::Approved(_, approved) => (approved, None),
+            Status::Revoked(_, approved, recorded) => (approved, Some(&**recorded)),
+            Status::NotStarted | Status::Submitted(_) | Status::Returned(..) => {
                 return Err(Self::not(&now));
             }
         };
         let term = leader.term_on(&approved.municipality, on);
         let asked = Revoked {
-            trainee: doctor.id,
+            trainee: trainee_state.id,
             code: approved.code.clone(),
             by: leader.id,
             delegated_by: term.and_then(|term| term.delegation).map(|held| held.by),
@@ -304,12 +304,14 @@ impl Goal {
             on,
             reason,
         };
-        let same = |told: &Revocation| match told {
-            Revocation::ByLeader(told) => bare(&told.clone().into()) == bare(&asked.clone().into()),
+        let same = |recorded: &Revocation| match recorded {
+            Revocation::ByLeader(recorded) => {
+                bare(&recorded.clone().into()) == bare(&asked.clone().into())
+            }
             Revocation::ByDirectorate(_) => false,
         };
-        match told {
-            Some(told) if same(told) => return Ok(vec![]),
+        match recorded {
+            Some(recorded) if same(recorded) => return Ok(vec![]),
             Some(_) => return Err(Self::not(&now)),
             None => {}
         }
@@ -319,7 +321,7 @@ impl Goal {
                 .with("leader", leader.id)
                 .with("day", on));
         }
-        not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
+        not_own(leader.id, leader.hpr_lookup.as_deref(), trainee_state)?;
         self.in_order(on)?;
         Ok(vec![asked.into()])
     }
@@ -329,11 +331,11 @@ impl Goal {
 fn not_own(
     person: Uuid,
     hpr_lookup: Option<&str>,
-    doctor: &trainee::Known,
+    trainee_state: &trainee::Known,
 ) -> Result<(), Rejection> {
     // Two who were erased have nothing left to be told apart by.
-    let is_known = !doctor.hpr_lookup.is_empty();
-    if is_known && hpr_lookup == Some(doctor.hpr_lookup.as_str()) {
+    let is_known = !trainee_state.hpr_lookup.is_empty();
+    if is_known && hpr_lookup == Some(trainee_state.hpr_lookup.as_str()) {
         return Err(Rejection::new(&problems::OWN_TRAINING).with("person", person));
     }
     Ok(())
@@ -343,16 +345,16 @@ fn not_own(
 /// the leader leads, in several municipalities, in that of one that is preferred.
 pub fn may_decide(
     leader: &leader::Known,
-    doctor: &trainee::Known,
+    trainee_state: &trainee::Known,
     on: Date,
     preferred: impl Fn(&MunicipalityNumber) -> bool,
 ) -> Result<Authority, Rejection> {
-    let terms = leader.decides_for(&doctor.occupancies, on);
+    let terms = leader.decides_for(&trainee_state.occupancies, on);
     let preferred = terms.iter().find(|term| preferred(&term.municipality));
     let term = preferred.or(terms.first()).ok_or_else(|| {
         Rejection::new(&problems::NOT_THE_LEADER).with("leader", leader.id).with("day", on)
     })?;
-    not_own(leader.id, leader.hpr_lookup.as_deref(), doctor)?;
+    not_own(leader.id, leader.hpr_lookup.as_deref(), trainee_state)?;
     let delegated_by = term.delegation.map(|held| held.by);
     Ok(Authority { leader: leader.id, delegated_by, municipality: term.municipality.clone() })
 }
@@ -362,14 +364,15 @@ pub fn may_decide(
 fn well_founded(submission: &Submission, on: Date, has_reason: bool) -> Result<(), Rejection> {
     let roles = [Role::Supervisor, Role::ClinicalSupervisor];
     let latest: Vec<&Recommended> = submission.latest(on).collect();
-    let has_spoken = |role: &&Role| latest.iter().any(|told| told.role == **role);
+    let has_spoken = |role: &&Role| latest.iter().any(|recorded| recorded.role == **role);
     let silent: Vec<&str> =
         roles.iter().filter(|role| !has_spoken(role)).map(|role| role.as_str()).collect();
     if !silent.is_empty() {
         return Err(Rejection::new(&problems::RECOMMENDATIONS_MISSING).with("missing", silent));
     }
-    let negative = |told: &&&Recommended| told.verdict == Verdict::Negative;
-    let against = |role: &&Role| latest.iter().filter(negative).any(|told| told.role == **role);
+    let negative = |recorded: &&&Recommended| recorded.verdict == Verdict::Negative;
+    let against =
+        |role: &&Role| latest.iter().filter(negative).any(|recorded| recorded.role == **role);
     let negative: Vec<&str> = roles.iter().filter(against).map(|role| role.as_str()).collect();
     if !negative.is_empty() && !has_reason {
         return Err(Rejection::new(&problems::AGAINST_RECOMMENDATION).with("roles", negative));
@@ -388,12 +391,12 @@ impl Fold for Goal {
 
 /// Everything on one doctor's way: the plans, and every goal that something is recorded of.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Way {
+pub struct TraineePath {
     pub plans: Plans,
     pub goals: BTreeMap<GoalCode, Goal>,
 }
 
-impl Way {
+impl TraineePath {
     /// Takes one fact in.
     pub fn evolve(&mut self, event: &Event) {
         self.plans.evolve(event);
@@ -411,7 +414,7 @@ impl Way {
     }
 }
 
-impl Fold for Way {
+impl Fold for TraineePath {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
         if let Some(event) = Event::decode(fact)? {
             self.evolve(&event);

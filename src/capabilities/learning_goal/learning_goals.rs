@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::domain::GOAL_SUBJECT;
 use super::goal::Goal;
-use super::situation::{GoalSituation, Situation};
+use super::status::{GoalStatus, Status};
 use crate::event_log::projection::{ReadModel, Row, timeline};
 use crate::identifiers::Token;
 use crate::time::Period;
@@ -19,29 +19,27 @@ use crate::time::Period;
 pub struct LearningGoals;
 
 #[derive(PartialEq)]
-struct Standing {
-    situation: GoalSituation,
+struct RowValues {
+    status: GoalStatus,
     curriculum: Token,
     submitted_on: Date,
     decided_on: Option<Date>,
     municipality: Option<String>,
 }
 
-impl Standing {
+impl RowValues {
     fn on(goal: &Goal, day: Date) -> Option<Self> {
-        let situation = goal.on(day);
-        let submitted = &situation.submission()?.submitted;
-        let (decided_on, municipality) = match &situation {
-            Situation::NotStarted | Situation::Submitted(_) => {
-                (None, submitted.municipality.as_ref())
-            }
-            Situation::Returned(_, f) => (Some(f.on), Some(&f.municipality)),
-            Situation::Approved(_, f) | Situation::Revoked(_, f, _) => {
+        let status = goal.on(day);
+        let submitted = &status.submission()?.submitted;
+        let (decided_on, municipality) = match &status {
+            Status::NotStarted | Status::Submitted(_) => (None, submitted.municipality.as_ref()),
+            Status::Returned(_, f) => (Some(f.on), Some(&f.municipality)),
+            Status::Approved(_, f) | Status::Revoked(_, f, _) => {
                 (Some(f.on), Some(&f.municipality))
             }
         };
         Some(Self {
-            situation: situation.word(),
+            status: status.word(),
             curriculum: submitted.curriculum.clone(),
             submitted_on: submitted.on,
             decided_on,
@@ -57,25 +55,25 @@ impl ReadModel for LearningGoals {
     const SUBJECT: &'static str = GOAL_SUBJECT;
     const TABLE: &'static str = include_str!("sql/learning_goals.sql");
     const COLUMNS: &'static str =
-        "trainee, code, situation, curriculum, submitted_on, decided_on, municipality";
+        "trainee, code, status, curriculum, submitted_on, decided_on, municipality";
 
     fn rows(key: &str, state: &Goal) -> Vec<Row> {
         let Some((trainee, code)) = key.split_once('/') else { return vec![] };
         let stretches = |goal: &Goal, item: Option<&Token>| {
-            let stretch = |(period, standing): (Period, Standing)| {
+            let stretch = |(period, values): (Period, RowValues)| {
                 let row = match item {
                     None => Row::new(period),
                     Some(version) => Row::of_item(format_args!("{key}@{version}"), period),
                 };
                 row.plain(trainee)
                     .plain(code)
-                    .plain(standing.situation)
-                    .plain(standing.curriculum)
-                    .plain(standing.submitted_on)
-                    .maybe(standing.decided_on)
-                    .maybe(standing.municipality)
+                    .plain(values.status)
+                    .plain(values.curriculum)
+                    .plain(values.submitted_on)
+                    .maybe(values.decided_on)
+                    .maybe(values.municipality)
             };
-            let all = timeline(goal.changes(), |day| Standing::on(goal, day));
+            let all = timeline(goal.changes(), |day| RowValues::on(goal, day));
             all.into_iter().map(stretch).collect::<Vec<Row>>()
         };
         let mut rows = stretches(&state.within(None), None);

@@ -14,7 +14,7 @@ mod learning_goals;
 pub mod plan;
 pub mod problems;
 mod report;
-pub mod situation;
+pub mod status;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -163,7 +163,7 @@ impl Plans {
         let Authority { leader: by, delegated_by, municipality } = who;
         let asked = PlanArchived { trainee, plan, by, delegated_by, municipality, on, reason };
         match &current.ending {
-            Ending::Archived(told) if *told == asked => return Ok(vec![]),
+            Ending::Archived(recorded) if *recorded == asked => return Ok(vec![]),
             Ending::Archived(_) | Ending::Withdrawn(_) => return Err(current.has_ended()),
             Ending::None => {}
         }
@@ -187,7 +187,7 @@ impl Plans {
         let Authority { leader: by, delegated_by, municipality } = who;
         let asked = PlanWithdrawn { trainee, plan, by, delegated_by, municipality, on, reason };
         match &current.ending {
-            Ending::Withdrawn(told) if *told == asked => return Ok(vec![]),
+            Ending::Withdrawn(recorded) if *recorded == asked => return Ok(vec![]),
             Ending::Archived(_) | Ending::Withdrawn(_) => return Err(current.has_ended()),
             Ending::None => {}
         }

@@ -12,13 +12,13 @@ problems! {
         day("day", "The day that was asked about."),
         text("goal", "The code of the goal: `ALM-055`.");
 
-    /// The goal is not in a situation that allows this: only a goal that waits for a decision can
+    /// The goal is of no status that allows this: only a goal that waits for a decision can
     /// be recommended, decided or recalled, and only an approved one revoked. Read the goal: it
     /// says whose turn it is.
-    GOAL_SITUATION = 409, "goal_situation",
-    en: "The goal's situation does not allow this", "The goal is {situation}.",
-    nb: "Målets status tillater ikke dette", "Målet er {situation}.",
-    members: text("situation", "What the goal is: `submitted`.");
+    GOAL_STATUS = 409, "goal_status",
+    en: "The goal's status does not allow this", "The goal is {current_status}.",
+    nb: "Målets status tillater ikke dette", "Målet er {current_status}.",
+    members: text("status", "What the goal is: `submitted`.");
 
     /// Something is recorded for a later day already. What follows cannot come before it: give that
     /// day or a later one.

@@ -143,7 +143,7 @@ async fn count(asked: &Asked<GoalProgressParameters>) -> Result<Vec<Progress>, P
     let trainee = parameters.trainee.map(|id| id.0.to_string());
     let curriculum = parameters.curriculum.as_ref().map(Token::as_str);
     let (limit, now) = (asked.limit(), today());
-    let (everybody, doctors, home) = read.actor.reach.doctors_seen();
+    let (everybody, trainees, home) = read.actor.permissions.trainees_seen();
     let client = log.pool.get().await?;
     let statement = client.prepare_cached(include_str!("sql/goal_progress.sql")).await?;
     let values: [&(dyn ToSql + Sync); 11] = [
@@ -155,7 +155,7 @@ async fn count(asked: &Asked<GoalProgressParameters>) -> Result<Vec<Progress>, P
         &numbers,
         &limit,
         &everybody,
-        &doctors,
+        &trainees,
         &home,
         &now,
     ];

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::counting::CountedApproval;
 use super::domain::{Recommended, Role, Verdict};
 use super::goal::Goal;
-use super::situation::{GoalSituation, Revocation, Situation, Submission};
+use super::status::{GoalStatus, Revocation, Status, Submission};
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::edge::Day;
@@ -239,7 +239,7 @@ pub struct GoalView {
     #[schema(example = false)]
     pub requires_institution_service: bool,
     /// How it stands. Approved also when approvals of goals that it replaces count for it.
-    pub situation: GoalSituation,
+    pub status: GoalStatus,
     /// What it still takes to be approved; empty once it is.
     pub missing: Vec<Missing>,
     /// Whose turn it is.
@@ -271,12 +271,12 @@ impl GoalView {
         counted: &[CountedApproval],
         day: Date,
     ) -> Self {
-        let situation = goal.of(defined).on(day);
-        let submission = situation.submission();
+        let status = goal.of(defined).on(day);
+        let submission = status.submission();
         let (word, (missing, whose_turn)) = if counted.is_empty() {
-            (situation.word(), open(&situation, defined.requires_institution_service))
+            (status.word(), open(&status, defined.requires_institution_service))
         } else {
-            (GoalSituation::Approved, (vec![], Turn::Nobody))
+            (GoalStatus::Approved, (vec![], Turn::Nobody))
         };
         let recommendations = submission.map_or(&[][..], |s| &s.recommendations);
         // One that was told for a later day stands beside the submission, but not yet.
@@ -289,39 +289,39 @@ impl GoalView {
             theme: defined.theme.clone(),
             title: defined.title.clone(),
             requires_institution_service: defined.requires_institution_service,
-            situation: word,
+            status: word,
             missing,
             whose_turn,
             submitted_on: submission.map(|s| Day(s.submitted.on)),
             submission_comment: submission.and_then(|s| s.submitted.comment.clone()),
             recommendations: given.map(RecommendationView::from).collect(),
-            decision: decision(&situation),
-            revocation: revocation(&situation),
+            decision: decision(&status),
+            revocation: revocation(&status),
             counted_from: counted.iter().map(CountedApprovalView::from).collect(),
-            warnings: warnings(&situation),
+            warnings: warnings(&status),
         }
     }
 }
 
-fn warnings(situation: &Situation) -> Vec<GoalWarningView> {
-    match situation {
-        Situation::Approved(_, f) if f.own_recommendation => vec![GoalWarningView {
+fn warnings(status: &Status) -> Vec<GoalWarningView> {
+    match status {
+        Status::Approved(_, f) if f.own_recommendation => vec![GoalWarningView {
             code: GoalWarningCode::OwnRecommendation,
             words: OWN_RECOMMENDATION.spoken(&[]),
             detail: String::new(),
         }],
-        Situation::NotStarted
-        | Situation::Submitted(_)
-        | Situation::Returned(..)
-        | Situation::Approved(..)
-        | Situation::Revoked(..) => vec![],
+        Status::NotStarted
+        | Status::Submitted(_)
+        | Status::Returned(..)
+        | Status::Approved(..)
+        | Status::Revoked(..) => vec![],
     }
 }
 
-fn decision(situation: &Situation) -> Option<DecisionView> {
-    match situation {
-        Situation::NotStarted | Situation::Submitted(_) => None,
-        Situation::Returned(submission, f) => Some(DecisionView {
+fn decision(status: &Status) -> Option<DecisionView> {
+    match status {
+        Status::NotStarted | Status::Submitted(_) => None,
+        Status::Returned(submission, f) => Some(DecisionView {
             outcome: GoalOutcome::Returned,
             by: f.by,
             delegated_by: f.delegated_by,
@@ -331,7 +331,7 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
             comment: Some(f.comment.clone()),
             reason: None,
         }),
-        Situation::Approved(_, f) | Situation::Revoked(_, f, _) => Some(DecisionView {
+        Status::Approved(_, f) | Status::Revoked(_, f, _) => Some(DecisionView {
             outcome: GoalOutcome::Approved,
             by: f.by,
             delegated_by: f.delegated_by,
@@ -344,13 +344,12 @@ fn decision(situation: &Situation) -> Option<DecisionView> {
     }
 }
 
-fn revocation(situation: &Situation) -> Option<RevocationView> {
-    match situation {
-        Situation::NotStarted
-        | Situation::Submitted(_)
-        | Situation::Returned(..)
-        | Situation::Approved(..) => None,
-        Situation::Revoked(_, _, told) => Some(match &**told {
+fn revocation(status: &Status) -> Option<RevocationView> {
+    match status {
+        Status::NotStarted | Status::Submitted(_) | Status::Returned(..) | Status::Approved(..) => {
+            None
+        }
+        Status::Revoked(_, _, recorded) => Some(match &**recorded {
             Revocation::ByLeader(f) => RevocationView {
                 by: Some(f.by),
                 delegated_by: f.delegated_by,
@@ -370,16 +369,14 @@ fn revocation(situation: &Situation) -> Option<RevocationView> {
 }
 
 /// What a goal still takes, and whose turn it is.
-fn open(situation: &Situation, institution_service: bool) -> (Vec<Missing>, Turn) {
+fn open(status: &Status, institution_service: bool) -> (Vec<Missing>, Turn) {
     let given = |submission: &Submission, role| {
         submission.recommendations.iter().any(|recommended| recommended.role == role)
     };
-    let (submitted, supervisor, clinical) = match situation {
-        Situation::Approved(..) => return (vec![], Turn::Nobody),
-        Situation::NotStarted | Situation::Returned(..) | Situation::Revoked(..) => {
-            (false, false, false)
-        }
-        Situation::Submitted(submission) => {
+    let (submitted, supervisor, clinical) = match status {
+        Status::Approved(..) => return (vec![], Turn::Nobody),
+        Status::NotStarted | Status::Returned(..) | Status::Revoked(..) => (false, false, false),
+        Status::Submitted(submission) => {
             (true, given(submission, Role::Supervisor), given(submission, Role::ClinicalSupervisor))
         }
     };

@@ -151,11 +151,11 @@ impl Fold for Person {
             self.evolve(&event);
             return Ok(());
         }
-        let Some((told, hpr_lookup)) = told_lookup(fact)? else { return Ok(()) };
+        let Some((recorded, hpr_lookup)) = lookup_recorded(fact)? else { return Ok(()) };
         match self {
-            Person::Unknown => *self = Person::Known { id: told, hpr_lookup },
+            Person::Unknown => *self = Person::Known { id: recorded, hpr_lookup },
             // Facts about others concern this one as well: a leader who leads on their behalf.
-            Person::Known { id, hpr_lookup: known } if *id == told => *known = hpr_lookup,
+            Person::Known { id, hpr_lookup: known } if *id == recorded => *known = hpr_lookup,
             Person::Known { .. } | Person::Erased(_) => {}
         }
         Ok(())
@@ -164,16 +164,16 @@ impl Fold for Person {
 
 /// The person whom a fact is about, and the look-up hash that it tells; `None` for facts that tell
 /// nothing of who somebody is.
-fn told_lookup(fact: &Fact<'_>) -> Result<Option<(Uuid, Option<String>)>, DecodeError> {
+fn lookup_recorded(fact: &Fact<'_>) -> Result<Option<(Uuid, Option<String>)>, DecodeError> {
     /// What all facts have in common that tell who somebody is.
     #[derive(Deserialize)]
-    struct Told {
+    struct Recorded {
         #[serde(alias = "trainee", alias = "supervisor", alias = "leader")]
         person: Uuid,
         #[serde(default)]
         hpr_lookup: Option<String>,
     }
-    const TELLING: [&str; 6] = [
+    const NAMING: [&str; 6] = [
         "trainee.registered.v1",
         "trainee.corrected.v1",
         "supervisor.registered.v1",
@@ -181,15 +181,15 @@ fn told_lookup(fact: &Fact<'_>) -> Result<Option<(Uuid, Option<String>)>, Decode
         "leader.registered.v1",
         "leader.corrected.v1",
     ];
-    if !TELLING.contains(&fact.kind) {
+    if !NAMING.contains(&fact.kind) {
         return Ok(None);
     }
-    let told: Told = serde_json::from_str(fact.payload).map_err(|error| DecodeError {
+    let recorded: Recorded = serde_json::from_str(fact.payload).map_err(|error| DecodeError {
         position: fact.position,
         kind: fact.kind.to_owned(),
         reason: error.to_string(),
     })?;
-    Ok(Some((told.person, told.hpr_lookup)))
+    Ok(Some((recorded.person, recorded.hpr_lookup)))
 }
 
 /// Refuses to go on about somebody who was erased.

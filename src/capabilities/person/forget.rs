@@ -30,7 +30,7 @@ pub async fn keys(log: &EventLog, persons: &[Uuid]) -> Result<i64, Failure> {
 }
 
 /// Says in the log that keys could not be destroyed yet.
-pub fn tell(failure: &Failure) {
+pub fn log_failure(failure: &Failure) {
     let reason = with_causes(failure);
     tracing::warn!(error = %reason, "Keys of erased persons are not destroyed yet; trying again");
 }
@@ -54,7 +54,7 @@ pub async fn follow(log: EventLog, stop: CancellationToken) {
                 }
             }
             Err(failure) => {
-                tell(&failure);
+                log_failure(&failure);
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(Duration::from_millis(FAILED_PAUSE_MS)) => continue,

@@ -143,7 +143,7 @@ pub async fn erase_if_over(
     }
     let forgotten = forgotten.into_inner();
     if let Err(failure) = forget::keys(log, &forgotten).await {
-        forget::tell(&failure);
+        forget::log_failure(&failure);
     }
     Ok(forgotten.len())
 }
@@ -159,13 +159,16 @@ fn by_the_clock() -> Request {
 struct Kept {
     registration: Registration,
     /// When something was last recorded about it.
-    told_at: Option<Timestamp>,
+    recorded_at_position: Option<Timestamp>,
     goes_on: bool,
 }
 
 impl Kept {
     fn is_over(&self, since: Timestamp) -> bool {
-        !self.goes_on && self.told_at.is_some_and(|told_at| told_at < since)
+        !self.goes_on
+            && self
+                .recorded_at_position
+                .is_some_and(|recorded_at_position| recorded_at_position < since)
     }
 }
 
@@ -174,22 +177,23 @@ async fn kept(view: &View, kind: PersonKind, id: Uuid, day: Date) -> Result<Kept
     let subject = kind.subject(id);
     Ok(match kind {
         PersonKind::Trainee => {
-            let (trainee, person, told_at) = person_and(view, &subject).await?;
+            let (trainee, person, recorded_at_position) = person_and(view, &subject).await?;
             let plans: Loaded<Plans> = view.load(&path_subject(id)).await?;
             let supervision: Loaded<Assignments> = view.load(&supervision_subject(id)).await?;
-            let told_at = told_at.max(plans.recorded_at).max(supervision.recorded_at);
+            let recorded_at_position =
+                recorded_at_position.max(plans.recorded_at).max(supervision.recorded_at);
             let goes_on = ongoing::of_trainee(&trainee, &plans.state, &supervision.state, day);
-            Kept { registration: Registration { kind, id, person }, told_at, goes_on }
+            Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
         PersonKind::Supervisor => {
-            let (supervisor, person, told_at) = person_and(view, &subject).await?;
+            let (supervisor, person, recorded_at_position) = person_and(view, &subject).await?;
             let goes_on = ongoing::of_supervisor(&supervisor, day);
-            Kept { registration: Registration { kind, id, person }, told_at, goes_on }
+            Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
         PersonKind::Leader => {
-            let (leader, person, told_at) = person_and(view, &subject).await?;
+            let (leader, person, recorded_at_position) = person_and(view, &subject).await?;
             let goes_on = ongoing::of_leader(&leader, day);
-            Kept { registration: Registration { kind, id, person }, told_at, goes_on }
+            Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
     })
 }
@@ -222,14 +226,14 @@ mod tests {
     #[test]
     fn somebody_is_kept_while_anything_goes_on_or_is_news() {
         let since = Timestamp::UNIX_EPOCH;
-        let told = |seconds: i64, goes_on| {
+        let recorded = |seconds: i64, goes_on| {
             let (kind, id, person) = (PersonKind::Leader, Uuid::nil(), Person::Unknown);
-            let told_at = since.saturating_add(seconds.seconds()).ok();
-            Kept { registration: Registration { kind, id, person }, told_at, goes_on }
+            let recorded_at_position = since.saturating_add(seconds.seconds()).ok();
+            Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         };
-        assert!(told(-1, false).is_over(since));
-        assert!(!told(-1, true).is_over(since));
-        assert!(!told(0, false).is_over(since), "not for so long yet");
-        assert!(!Kept { told_at: None, ..told(-1, false) }.is_over(since));
+        assert!(recorded(-1, false).is_over(since));
+        assert!(!recorded(-1, true).is_over(since));
+        assert!(!recorded(0, false).is_over(since), "not for so long yet");
+        assert!(!Kept { recorded_at_position: None, ..recorded(-1, false) }.is_over(since));
     }
 }

@@ -44,7 +44,7 @@ pub struct Occupancy {
     list_ceilings: Steps<Option<ListCeiling>>,
     protected_minutes: Steps<Option<WeekMinutes>>,
     /// Where its facts were last told whole, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
 }
 
 fn in_force<T: Copy>(steps: &Steps<T>, day: Date) -> Option<T> {
@@ -70,7 +70,7 @@ impl Occupancy {
             list_lengths: BTreeMap::from([(from, f.terms.list_length)]),
             list_ceilings: BTreeMap::from([(from, f.terms.list_ceiling)]),
             protected_minutes: BTreeMap::from([(from, f.terms.protected_minutes_per_week)]),
-            told_at: at,
+            recorded_at_position: at,
         }
     }
 
@@ -115,17 +115,18 @@ impl Occupancy {
     }
 
     fn change_terms(&mut self, f: &TermsChanged) {
-        let told = |term| f.told.as_ref().is_none_or(|told| told.contains(&term));
-        if told(Term::Percent) {
+        let set_terms =
+            |term| f.set_terms.as_ref().is_none_or(|set_terms| set_terms.contains(&term));
+        if set_terms(Term::Percent) {
             self.percents.insert(f.from, f.percent);
         }
-        if told(Term::ListLength) {
+        if set_terms(Term::ListLength) {
             self.list_lengths.insert(f.from, f.terms.list_length);
         }
-        if told(Term::ListCeiling) {
+        if set_terms(Term::ListCeiling) {
             self.list_ceilings.insert(f.from, f.terms.list_ceiling);
         }
-        if told(Term::ProtectedMinutesPerWeek) {
+        if set_terms(Term::ProtectedMinutesPerWeek) {
             self.protected_minutes.insert(f.from, f.terms.protected_minutes_per_week);
         }
     }
@@ -154,7 +155,7 @@ impl Occupancy {
         self.models.retain(|day, _| *day > from);
         self.percents.insert(from, facts.percent);
         self.models.insert(from, facts.operating_model);
-        self.told_at = at;
+        self.recorded_at_position = at;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::domain::{Category, SUBJECT};
 use super::state::Position;
-use super::view::{PositionView, SituationWord};
+use super::view::{PositionView, StatusWord};
 use crate::edge::Id;
 use crate::event_log::projection::timeline;
 use crate::http::list::Rows;
@@ -25,13 +25,13 @@ const SHOWN: &str = "(municipality = any(($$::text[])[2:]) or exists (
     where (e ->> 'system') || '/' || (e ->> 'id') = ($$::text[])[1]))";
 
 fn seen_by_trainee(read: &Read, external: ExternalName) -> Option<Vec<String>> {
-    let reach = &read.actor.reach;
-    let all = || std::iter::once(external.to_string()).chain(reach.numbers()).collect();
-    reach.sees_by_doctor().then(all)
+    let permissions = &read.actor.permissions;
+    let all = || std::iter::once(external.to_string()).chain(permissions.numbers()).collect();
+    permissions.sees_by_trainee().then(all)
 }
 
 static COLUMNS: LazyLock<Columns<PositionView>> = LazyLock::new(|| {
-    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    let rows = Rows::of_municipality("municipality").or_of_trainee("trainee");
     Columns::<PositionView>::new(rows, By::key("created", "When they were registered here."))
         .column("municipality", |view| view.municipality.clone())
         .filed(
@@ -44,8 +44,8 @@ static COLUMNS: LazyLock<Columns<PositionView>> = LazyLock::new(|| {
         .word("category", |view| view.category)
         .filter::<Category>("Only positions of this category.")
         .column("percent", |view| view.percent)
-        .word("situation", |view| view.situation)
-        .filter::<SituationWord>("Only positions in this situation on the day.")
+        .word("status", |view| view.status)
+        .filter::<StatusWord>("Only positions in this status on the day.")
         .word("intended_operating_model", |view| view.intended_operating_model)
         .maybe_word("agreed_operating_model", |view| view.agreed_operating_model)
         .column("trainee", |view| view.occupancy.as_ref().map(|occupancy| occupancy.trainee))

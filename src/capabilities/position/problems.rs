@@ -3,16 +3,16 @@
 use crate::problems;
 
 problems! {
-    /// The position is not in a situation that allows this on that day: only a planned or vacant
+    /// The position is of no status that allows this on that day: only a planned or vacant
     /// one can be announced, only an announced one withdrawn, only a resting one resumed, and
     /// nothing follows on a closed one, until its closure is corrected. Read the position as of
     /// that day.
-    POSITION_SITUATION = 409, "position_situation",
-    en: "The position's situation does not allow this", "On {day} the position is {situation}.",
-    nb: "Stillingens status tillater ikke dette", "Den {day} er stillingen {situation}.",
+    POSITION_STATUS = 409, "position_status",
+    en: "The position's status does not allow this", "On {day} the position is {current_status}.",
+    nb: "Stillingens status tillater ikke dette", "Den {day} er stillingen {current_status}.",
     members:
         day("day", "The day that was asked about."),
-        text("situation", "What the position is on that day: `filled`.");
+        text("status", "What the position is on that day: `filled`.");
 
     /// The day lies before the position was established. Correct the position's first day if it
     /// is that which is wrong.

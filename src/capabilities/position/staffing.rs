@@ -258,14 +258,14 @@ impl Counted {
 
 async fn count(asked: &Asked<StaffingParameters>) -> Result<Vec<Counted>, ProblemResponse> {
     let Asked { parameters, as_of, known_at, .. } = asked;
-    let (log, reach) = (&asked.read.service.log, &asked.read.actor.reach);
+    let (log, permissions) = (&asked.read.service.log, &asked.read.actor.permissions);
     let municipality = parameters.municipality.as_ref();
     let numbers = reference::numbers_until(log, municipality, *as_of, *known_at).await?;
     let region = parameters.region.map(HealthRegion::as_str);
     let programme = parameters.programme.map(|id| id.0);
     // Figures are of the whole country; individuals are those whom the caller may see.
-    let everywhere = asked.reader == Reader::OfFigures || reach.sees_everything();
-    let within = || reach.numbers();
+    let everywhere = asked.reader == Reader::OfFigures || permissions.sees_everything();
+    let within = || permissions.numbers();
     let (within, limit) = ((!everywhere).then(within), asked.limit());
     let rate = match programme {
         Some(programme) => rate(asked, programme).await?,

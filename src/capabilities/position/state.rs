@@ -1,4 +1,4 @@
-//! Positions: state and rules. What a position *is* on a day (its [`Situation`]) follows from dated
+//! Positions: state and rules. What a position *is* on a day (its [`Status`]) follows from dated
 //! facts, so a fact that is told late changes the past and not only the present.
 //!
 //! Who holds it, and whether a doctor may hold more, is in [`super::occupancy`].
@@ -21,7 +21,7 @@ use crate::time::{Period, day_after};
 
 /// What a position is on a day.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Situation {
+pub enum Status {
     /// Established, never filled, not announced.
     Planned,
     Announced {
@@ -36,16 +36,16 @@ pub enum Situation {
     Closed,
 }
 
-impl Situation {
+impl Status {
     /// The word for it.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Situation::Planned => "planned",
-            Situation::Announced { .. } => "announced",
-            Situation::Filled { .. } => "filled",
-            Situation::Vacant => "vacant",
-            Situation::Suspended => "suspended",
-            Situation::Closed => "closed",
+            Status::Planned => "planned",
+            Status::Announced { .. } => "announced",
+            Status::Filled { .. } => "filled",
+            Status::Vacant => "vacant",
+            Status::Suspended => "suspended",
+            Status::Closed => "closed",
         }
     }
 }
@@ -64,7 +64,7 @@ enum Step {
 pub struct Closure {
     pub on: Date,
     /// Where that was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
 }
 
 /// A position, or the place where there is none yet.
@@ -84,7 +84,7 @@ pub struct Known {
     steps: Vec<(Date, Step)>,
     pub closure: Option<Closure>,
     /// Where the facts about the position itself were last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
 }
 
 impl Position {
@@ -106,7 +106,7 @@ impl Position {
                     occupancies: Occupancies::default(),
                     steps: Vec::new(),
                     closure: None,
-                    told_at: at,
+                    recorded_at_position: at,
                 }));
             }
             (Position::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
@@ -149,12 +149,12 @@ impl Known {
             Event::AnnouncementWithdrawn(f) => self.step(f.on, Step::Withdrawn),
             Event::Suspended(f) => self.step(f.from, Step::Suspended),
             Event::Resumed(f) => self.step(f.on, Step::Resumed),
-            Event::Closed(f) => self.closure = Some(Closure { on: f.on, told_at: at }),
+            Event::Closed(f) => self.closure = Some(Closure { on: f.on, recorded_at_position: at }),
             Event::ClosureCorrected(f) => {
-                self.closure = f.on.map(|on| Closure { on, told_at: at });
+                self.closure = f.on.map(|on| Closure { on, recorded_at_position: at });
             }
             Event::Corrected(f) => {
-                self.told_at = at;
+                self.recorded_at_position = at;
                 let e = &mut self.established;
                 e.category = f.category;
                 e.percent = f.percent;
@@ -183,20 +183,20 @@ impl Known {
     }
 
     /// What the position is on a day; `None` before it was established.
-    pub fn situation_on(&self, day: Date) -> Option<Situation> {
+    pub fn status_on(&self, day: Date) -> Option<Status> {
         if day < self.established.from {
             return None;
         }
         if self.closed_on().is_some_and(|closed| closed <= day) {
-            return Some(Situation::Closed);
+            return Some(Status::Closed);
         }
         if let Some(occupancy) = self.occupancies.on(day) {
-            return Some(Situation::Filled { occupancy: occupancy.id });
+            return Some(Status::Filled { occupancy: occupancy.id });
         }
         let last_end = self.occupancies.last_end_before(day);
-        let mut situation = match last_end {
-            Some(_) => Situation::Vacant,
-            None => Situation::Planned,
+        let mut status = match last_end {
+            Some(_) => Status::Vacant,
+            None => Status::Planned,
         };
         let mut suspended = false;
         for (on, step) in self.steps.iter().take_while(|(on, _)| *on <= day) {
@@ -205,18 +205,18 @@ impl Known {
                 Step::Resumed => suspended = false,
                 // An announcement that led to an occupancy has served; a withdrawn one is gone.
                 Step::Announced { apply_by } if last_end.is_none_or(|end| *on > end) => {
-                    situation = Situation::Announced { apply_by: *apply_by };
+                    status = Status::Announced { apply_by: *apply_by };
                 }
-                Step::Withdrawn if matches!(situation, Situation::Announced { .. }) => {
-                    situation = match last_end {
-                        Some(_) => Situation::Vacant,
-                        None => Situation::Planned,
+                Step::Withdrawn if matches!(status, Status::Announced { .. }) => {
+                    status = match last_end {
+                        Some(_) => Status::Vacant,
+                        None => Status::Planned,
                     };
                 }
                 Step::Announced { .. } | Step::Withdrawn => {}
             }
         }
-        Some(if suspended { Situation::Suspended } else { situation })
+        Some(if suspended { Status::Suspended } else { status })
     }
 
     /// The days on which something about the position changes.
@@ -231,12 +231,9 @@ impl Known {
 
     /// Since when nobody has held the position, on a day when nobody does.
     pub fn vacant_since(&self, day: Date) -> Option<Date> {
-        match self.situation_on(day)? {
-            Situation::Filled { .. } | Situation::Closed => None,
-            Situation::Planned
-            | Situation::Announced { .. }
-            | Situation::Vacant
-            | Situation::Suspended => {
+        match self.status_on(day)? {
+            Status::Filled { .. } | Status::Closed => None,
+            Status::Planned | Status::Announced { .. } | Status::Vacant | Status::Suspended => {
                 let end = self.occupancies.last_end_before(day);
                 Some(end.map_or(self.established.from, day_after))
             }
@@ -244,18 +241,18 @@ impl Known {
     }
 
     /// Where the facts about the position itself were last told.
-    pub fn told_at(&self) -> i64 {
-        self.told_at
+    pub fn recorded_at_position(&self) -> i64 {
+        self.recorded_at_position
     }
 
-    fn not(&self, situation: &Situation, day: Date) -> Rejection {
-        Rejection::new(&problems::POSITION_SITUATION)
-            .with("situation", situation.as_str())
+    fn not(&self, status: &Status, day: Date) -> Rejection {
+        Rejection::new(&problems::POSITION_STATUS)
+            .with("current_status", status.as_str())
             .with("day", day)
     }
 
-    fn situation_or_refuse(&self, day: Date) -> Result<Situation, Rejection> {
-        self.situation_on(day).ok_or_else(|| {
+    fn status_or_refuse(&self, day: Date) -> Result<Status, Rejection> {
+        self.status_on(day).ok_or_else(|| {
             Rejection::new(&problems::POSITION_NOT_YET_ESTABLISHED)
                 .with("from", self.established.from)
         })
@@ -263,15 +260,15 @@ impl Known {
 
     /// Announces the position.
     pub fn announce(&self, on: Date, apply_by: Option<Date>) -> Result<Vec<Event>, Rejection> {
-        match self.situation_or_refuse(on)? {
-            Situation::Planned | Situation::Vacant => {}
-            Situation::Announced { apply_by: announced } if announced == apply_by => {
+        match self.status_or_refuse(on)? {
+            Status::Planned | Status::Vacant => {}
+            Status::Announced { apply_by: announced } if announced == apply_by => {
                 return Ok(vec![]);
             }
-            situation @ (Situation::Announced { .. }
-            | Situation::Filled { .. }
-            | Situation::Suspended
-            | Situation::Closed) => return Err(self.not(&situation, on)),
+            status @ (Status::Announced { .. }
+            | Status::Filled { .. }
+            | Status::Suspended
+            | Status::Closed) => return Err(self.not(&status, on)),
         }
         let Established { position, municipality, .. } = self.established.clone();
         Ok(vec![Announced { position, municipality, on, apply_by }.into()])
@@ -279,18 +276,18 @@ impl Known {
 
     /// Takes the announcement back.
     pub fn withdraw(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        match self.situation_or_refuse(on)? {
-            Situation::Announced { .. } => {}
-            situation @ (Situation::Planned
-            | Situation::Vacant
-            | Situation::Filled { .. }
-            | Situation::Suspended
-            | Situation::Closed) => {
+        match self.status_or_refuse(on)? {
+            Status::Announced { .. } => {}
+            status @ (Status::Planned
+            | Status::Vacant
+            | Status::Filled { .. }
+            | Status::Suspended
+            | Status::Closed) => {
                 let withdrawn = (on, Step::Withdrawn);
                 if self.steps.contains(&withdrawn) {
                     return Ok(vec![]);
                 }
-                return Err(self.not(&situation, on));
+                return Err(self.not(&status, on));
             }
         }
         let Established { position, municipality, .. } = self.established.clone();
@@ -299,11 +296,11 @@ impl Known {
 
     /// Lets the position rest from a day.
     pub fn suspend(&self, from: Date, reason: Comment) -> Result<Vec<Event>, Rejection> {
-        match self.situation_or_refuse(from)? {
-            Situation::Planned | Situation::Announced { .. } | Situation::Vacant => {}
-            Situation::Suspended => return Ok(vec![]),
-            situation @ (Situation::Filled { .. } | Situation::Closed) => {
-                return Err(self.not(&situation, from));
+        match self.status_or_refuse(from)? {
+            Status::Planned | Status::Announced { .. } | Status::Vacant => {}
+            Status::Suspended => return Ok(vec![]),
+            status @ (Status::Filled { .. } | Status::Closed) => {
+                return Err(self.not(&status, from));
             }
         }
         self.free_from(from)?;
@@ -313,17 +310,17 @@ impl Known {
 
     /// Takes a resting position up again.
     pub fn resume(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        match self.situation_or_refuse(on)? {
-            Situation::Suspended => {}
-            situation @ (Situation::Planned
-            | Situation::Announced { .. }
-            | Situation::Vacant
-            | Situation::Filled { .. }
-            | Situation::Closed) => {
+        match self.status_or_refuse(on)? {
+            Status::Suspended => {}
+            status @ (Status::Planned
+            | Status::Announced { .. }
+            | Status::Vacant
+            | Status::Filled { .. }
+            | Status::Closed) => {
                 if self.steps.contains(&(on, Step::Resumed)) {
                     return Ok(vec![]);
                 }
-                return Err(self.not(&situation, on));
+                return Err(self.not(&status, on));
             }
         }
         let Established { position, municipality, .. } = self.established.clone();
@@ -336,11 +333,11 @@ impl Known {
             if closed_on == on {
                 return Ok(vec![]);
             }
-            return Err(self.not(&Situation::Closed, on));
+            return Err(self.not(&Status::Closed, on));
         }
-        let situation = self.situation_or_refuse(on)?;
-        if matches!(situation, Situation::Filled { .. }) {
-            return Err(self.not(&situation, on));
+        let status = self.status_or_refuse(on)?;
+        if matches!(status, Status::Filled { .. }) {
+            return Err(self.not(&status, on));
         }
         self.free_from(on)?;
         let Established { position, municipality, programme, .. } = self.established.clone();
@@ -364,7 +361,7 @@ impl Known {
         period: &Period,
         except: Option<Uuid>,
     ) -> Result<(), Rejection> {
-        self.situation_or_refuse(period.from)?;
+        self.status_or_refuse(period.from)?;
         if let Some(other) = self.occupancies.overlapping(period, except) {
             return Err(Rejection::new(&problems::POSITION_OCCUPIED)
                 .with("period", other.period)
@@ -373,7 +370,7 @@ impl Known {
         if let Some(closed) =
             self.closed_on().filter(|closed| period.to.is_none_or(|to| *closed <= to))
         {
-            return Err(self.not(&Situation::Closed, closed.max(period.from)));
+            return Err(self.not(&Status::Closed, closed.max(period.from)));
         }
         let mut resting_since = None;
         for (day, step) in &self.steps {
@@ -396,7 +393,7 @@ impl Known {
     ) -> Result<(), Rejection> {
         let rest = since.and_then(|from| Period::try_new(from, until.map(crate::time::day_before)));
         match rest.and_then(|rest| rest.overlap(period)) {
-            Some(both) => Err(self.not(&Situation::Suspended, both.from)),
+            Some(both) => Err(self.not(&Status::Suspended, both.from)),
             None => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use super::domain::{
     Category, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, WeekMinutes,
 };
 use super::occupancy::Occupancy;
-use super::state::{Known, Position, Situation};
+use super::state::{Known, Position, Status};
 use crate::capabilities::supervision::Assignments;
 use crate::capabilities::supervision::assignment::Assignment;
 use crate::capabilities::trainee::Trainee;
@@ -21,7 +21,7 @@ use crate::word_enum;
 
 word_enum! {
     /// What a position is on a day.
-    pub enum SituationWord {
+    pub enum StatusWord {
         /// Established, never held, not announced.
         Planned = "planned",
         /// Announced to applicants.
@@ -37,15 +37,15 @@ word_enum! {
     }
 }
 
-impl From<&Situation> for SituationWord {
-    fn from(situation: &Situation) -> Self {
-        match situation {
-            Situation::Planned => SituationWord::Planned,
-            Situation::Announced { .. } => SituationWord::Announced,
-            Situation::Filled { .. } => SituationWord::Filled,
-            Situation::Vacant => SituationWord::Vacant,
-            Situation::Suspended => SituationWord::Suspended,
-            Situation::Closed => SituationWord::Closed,
+impl From<&Status> for StatusWord {
+    fn from(status: &Status) -> Self {
+        match status {
+            Status::Planned => StatusWord::Planned,
+            Status::Announced { .. } => StatusWord::Announced,
+            Status::Filled { .. } => StatusWord::Filled,
+            Status::Vacant => StatusWord::Vacant,
+            Status::Suspended => StatusWord::Suspended,
+            Status::Closed => StatusWord::Closed,
         }
     }
 }
@@ -111,8 +111,8 @@ impl OccupancyView {
 word_enum! {
     /// What should be looked at about an occupancy, though no rule forbids it.
     pub enum OccupancyWarningCode {
-        /// It is not told when the doctor completed LIS1.
-        Lis1NotTold = "lis1_not_told",
+        /// The date LIS1 was completed is not recorded.
+        Lis1DateMissing = "lis1_date_missing",
         /// By what was told since, the doctor began before LIS1 was completed.
         Lis1NotCompleted = "lis1_not_completed",
         /// A supervisor's assignment to the doctor goes on after the last day.
@@ -120,9 +120,9 @@ word_enum! {
     }
 }
 
-static LIS1_NOT_TOLD: Words = Words {
-    en: "It is not told when the doctor completed LIS1.",
-    nb: "Det er ikke oppgitt når legen fullførte LIS1.",
+static LIS1_DATE_MISSING: Words = Words {
+    en: "The date LIS1 was completed is not recorded.",
+    nb: "Datoen for fullført LIS1 er ikke registrert.",
 };
 static LIS1_NOT_COMPLETED: Words = Words {
     en: "The doctor completed LIS1 on {completed}, after the first day.",
@@ -143,7 +143,7 @@ pub struct OccupancyWarning {
     words: Spoken,
     /// What it is about, in words of the caller's language.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(example = "It is not told when the doctor completed LIS1.", required = true)]
+    #[schema(example = "The date LIS1 was completed is not recorded.", required = true)]
     detail: String,
 }
 
@@ -169,12 +169,12 @@ impl SingleOccupancyView {
     /// The occupancy on a day, with the doctor who holds it and who supervises that one.
     pub fn on(
         occupancy: &Occupancy,
-        doctor: &Trainee,
+        trainee: &Trainee,
         supervision: &Assignments,
         day: Date,
     ) -> Self {
-        let mut warnings: Vec<_> = about_lis1(occupancy, doctor).into_iter().collect();
-        warnings.extend(about_supervision(occupancy, doctor, supervision, day));
+        let mut warnings: Vec<_> = about_lis1(occupancy, trainee).into_iter().collect();
+        warnings.extend(about_supervision(occupancy, trainee, supervision, day));
         Self {
             occupancy: OccupancyView::on(occupancy, day),
             lis1_exception: occupancy.lis1_exception.clone(),
@@ -183,12 +183,12 @@ impl SingleOccupancyView {
     }
 }
 
-fn about_lis1(occupancy: &Occupancy, doctor: &Trainee) -> Option<OccupancyWarning> {
+fn about_lis1(occupancy: &Occupancy, trainee: &Trainee) -> Option<OccupancyWarning> {
     if occupancy.lis1_exception.is_some() {
         return None;
     }
-    let (code, words) = match doctor.known()?.lis1_completed_on {
-        None => (OccupancyWarningCode::Lis1NotTold, LIS1_NOT_TOLD.spoken(&[])),
+    let (code, words) = match trainee.known()?.lis1_completed_on {
+        None => (OccupancyWarningCode::Lis1DateMissing, LIS1_DATE_MISSING.spoken(&[])),
         Some(completed) if completed > occupancy.period.from => {
             let words = LIS1_NOT_COMPLETED.spoken(&[("completed", &completed)]);
             (OccupancyWarningCode::Lis1NotCompleted, words)
@@ -202,7 +202,7 @@ fn about_lis1(occupancy: &Occupancy, doctor: &Trainee) -> Option<OccupancyWarnin
 /// municipality then.
 fn about_supervision(
     occupancy: &Occupancy,
-    doctor: &Trainee,
+    trainee: &Trainee,
     supervision: &Assignments,
     day: Date,
 ) -> Vec<OccupancyWarning> {
@@ -210,7 +210,7 @@ fn about_supervision(
         return vec![];
     };
     let here = |municipality: &MunicipalityNumber| *municipality == occupancy.municipality;
-    let mut others = doctor.occupancies().all_on(next).filter(|other| other.id != occupancy.id);
+    let mut others = trainee.occupancies().all_on(next).filter(|other| other.id != occupancy.id);
     if others.any(|other| here(&other.municipality)) {
         return vec![];
     }
@@ -245,7 +245,7 @@ pub struct PositionView {
     /// The operating model agreed with whoever holds it; null when nobody does.
     pub agreed_operating_model: Option<OperatingModel>,
     /// What it is on the day that was asked about.
-    pub situation: SituationWord,
+    pub status: StatusWord,
     /// The first day the position exists.
     pub from: Day,
     /// The programme it belongs to; null for none.
@@ -278,15 +278,15 @@ impl PositionView {
     }
 
     fn known_on(known: &Known, day: Date) -> Option<Self> {
-        let situation = known.situation_on(day)?;
+        let status = known.status_on(day)?;
         let holder = known.occupancies.on(day);
-        let apply_by = match situation {
-            Situation::Announced { apply_by } => apply_by,
-            Situation::Planned
-            | Situation::Filled { .. }
-            | Situation::Vacant
-            | Situation::Suspended
-            | Situation::Closed => None,
+        let apply_by = match status {
+            Status::Announced { apply_by } => apply_by,
+            Status::Planned
+            | Status::Filled { .. }
+            | Status::Vacant
+            | Status::Suspended
+            | Status::Closed => None,
         };
         let e = &known.established;
         Some(Self {
@@ -296,7 +296,7 @@ impl PositionView {
             percent: e.percent,
             intended_operating_model: e.intended_operating_model,
             agreed_operating_model: holder.map(|holder| holder.model_on(day)),
-            situation: SituationWord::from(&situation),
+            status: StatusWord::from(&status),
             from: Day(e.from),
             programme: e.programme,
             open_practice_model: e.open_practice_model,

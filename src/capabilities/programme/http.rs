@@ -157,7 +157,7 @@ impl Resource for Programme {
                 refuses: &[&PROGRAMME_APPLICATION_PENDING],
                 rule: async |cx: &Cx<'_, Self>, asked: &ApplyToProgramme| {
                     let (municipality, on) = (&asked.municipality, asked.applied_on.0);
-                    cx.by.reach().act_in(municipality)?;
+                    cx.by.permissions().require_acts_for(municipality)?;
                     municipality_in_use(cx.view, municipality, on).await?;
                     Ok(cx.parties.known()?.apply(municipality.clone(), on)?)
                 },
@@ -173,7 +173,7 @@ impl Resource for Programme {
                 refuses: &[&PROGRAMME_APPLICATION_DECIDED],
                 rule: async |cx: &Cx<'_, Self>, asked: &DecideApplication| {
                     let municipality: MunicipalityNumber = cx.place.read(1)?;
-                    cx.by.reach().answer_for(&municipality)?;
+                    cx.by.permissions().answer_for(&municipality)?;
                     Ok(cx.parties.known()?.decide(&municipality, asked.outcome, asked.on.0)?)
                 },
             })

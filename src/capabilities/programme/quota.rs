@@ -32,7 +32,7 @@ pub struct Participation {
     pub period: Period,
     pub quota: PositionCount,
     /// Where that was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
 }
 
 impl Participation {
@@ -56,7 +56,7 @@ impl Participations {
     pub fn leave(&mut self, fact: &MunicipalityLeft, at: i64) {
         if let Some(held) = self.0.iter_mut().find(|held| held.period.from == fact.from) {
             held.period.to = Some(fact.to);
-            held.told_at = at;
+            held.recorded_at_position = at;
         }
     }
 
@@ -70,7 +70,7 @@ impl Participations {
         self.0.extend(by.map(|ParticipationFacts { period, quota }| Participation {
             period,
             quota,
-            told_at: at,
+            recorded_at_position: at,
         }));
         self.0.sort_by_key(|held| held.period.from);
     }
@@ -327,17 +327,17 @@ impl Quota {
         facts: Option<ParticipationFacts>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.recorded(was)?;
+        let recorded = self.recorded(was)?;
         let facts = match facts {
             Some(ParticipationFacts { period, quota }) => {
                 Some(ParticipationFacts { period: programme.within(period)?, quota })
             }
             None => None,
         };
-        if facts == Some(told.facts()) {
+        if facts == Some(recorded.facts()) {
             return Ok(vec![]);
         }
-        let (programme_id, corrects) = (programme.started.programme, told.told_at);
+        let (programme_id, corrects) = (programme.started.programme, recorded.recorded_at_position);
         let corrected = ParticipationCorrected {
             programme: programme_id,
             municipality,
@@ -353,7 +353,7 @@ impl Quota {
                 self.apart(facts.period, was)?;
                 self.bears(&event, &facts)?;
             }
-            None => self.unused(told.period)?,
+            None => self.unused(recorded.period)?,
         }
         Ok(vec![event])
     }

@@ -36,7 +36,7 @@ pub struct Known {
     pub started: Started,
     pub external_ids: ExternalIds,
     /// Where that was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
     phases: Dated<Name>,
     subsidies: Dated<YearlyNok>,
     pub participations: BTreeMap<MunicipalityNumber, Participations>,
@@ -49,12 +49,12 @@ pub struct Known {
 pub struct Application {
     pub municipality: MunicipalityNumber,
     pub applied_on: Date,
-    pub situation: ApplicationSituation,
+    pub status: ApplicationStatus,
 }
 
 /// What has become of an application.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ApplicationSituation {
+pub enum ApplicationStatus {
     Pending,
     Decided { outcome: Outcome, on: Date },
 }
@@ -74,12 +74,12 @@ impl Programme {
             (Programme::Unknown, Event::Started(f)) => {
                 let mut subsidies = Dated::default();
                 if let Some(rate) = f.subsidy_nok_per_position_year {
-                    subsidies.tell_at(f.period, rate, at);
+                    subsidies.set_at(f.period, rate, at);
                 }
                 *self = Programme::Known(Box::new(Known {
                     started: f.clone(),
                     external_ids: ExternalIds::registered(&f.external_ids, at),
-                    told_at: at,
+                    recorded_at_position: at,
                     phases: Dated::default(),
                     subsidies,
                     participations: BTreeMap::new(),
@@ -123,31 +123,34 @@ impl Fold for Programme {
 const RECORDED_ELSEWHERE: i64 = i64::MAX;
 
 /// Statements on those of their days that belong to a whole.
-fn lasting<T: PartialEq>(told: &Dated<T>, whole: Period) -> impl Iterator<Item = (Period, &T)> {
-    told.iter().filter_map(move |(period, value)| Some((period.overlap(&whole)?, value)))
+fn lasting<T: PartialEq>(recorded: &Dated<T>, whole: Period) -> impl Iterator<Item = (Period, &T)> {
+    recorded.iter().filter_map(move |(period, value)| Some((period.overlap(&whole)?, value)))
 }
 
 /// What holds on a day, if anything does.
-pub fn on<'a, T: 'a>(mut told: impl Iterator<Item = (Period, &'a T)>, day: Date) -> Option<&'a T> {
-    told.find(|(period, _)| period.covers(day)).map(|(_, value)| value)
+pub fn on<'a, T: 'a>(
+    mut recorded: impl Iterator<Item = (Period, &'a T)>,
+    day: Date,
+) -> Option<&'a T> {
+    recorded.find(|(period, _)| period.covers(day)).map(|(_, value)| value)
 }
 
 impl Known {
     fn evolve(&mut self, event: &Event, at: i64) {
         match event {
             Event::Started(_) | Event::Corrected(_) => {}
-            Event::PhaseSet(f) => self.phases.tell_at(f.period, f.name.clone(), at),
+            Event::PhaseSet(f) => self.phases.set_at(f.period, f.name.clone(), at),
             Event::PhaseCorrected(f) => {
-                self.phases.take_out(f.was);
+                self.phases.remove(f.was);
                 if let Some(PhaseFacts { name, period }) = f.facts.clone() {
-                    self.phases.tell_at(period, name, at);
+                    self.phases.set_at(period, name, at);
                 }
             }
-            Event::SubsidySet(f) => self.subsidies.tell_at(f.period, f.nok_per_position_year, at),
+            Event::SubsidySet(f) => self.subsidies.set_at(f.period, f.nok_per_position_year, at),
             Event::SubsidyCorrected(f) => {
-                self.subsidies.take_out(f.was);
+                self.subsidies.remove(f.was);
                 if let Some(SubsidyFacts { nok_per_position_year, period }) = f.facts.clone() {
-                    self.subsidies.tell_at(period, nok_per_position_year, at);
+                    self.subsidies.set_at(period, nok_per_position_year, at);
                 }
             }
             Event::MunicipalityJoined(f) => {
@@ -170,19 +173,19 @@ impl Known {
                 self.applications.push(Application {
                     municipality: f.municipality.clone(),
                     applied_on: f.applied_on,
-                    situation: ApplicationSituation::Pending,
+                    status: ApplicationStatus::Pending,
                 });
                 self.applications.sort_by_key(|a| (a.applied_on, a.municipality.clone()));
             }
             Event::ApplicationDecided(f) => {
-                let decided = ApplicationSituation::Decided { outcome: f.outcome, on: f.on };
+                let decided = ApplicationStatus::Decided { outcome: f.outcome, on: f.on };
                 let mut all = self.applications.iter_mut();
                 let own = all.find(|application| {
                     (&application.municipality, application.applied_on)
                         == (&f.municipality, f.applied_on)
                 });
                 if let Some(application) = own {
-                    application.situation = decided;
+                    application.status = decided;
                 }
             }
         }
@@ -229,7 +232,7 @@ impl Known {
     /// A phase begins.
     pub fn set_phase(&self, name: Name, asked: Period) -> Result<Vec<Event>, Rejection> {
         let period = self.within(asked)?;
-        if self.phases.says(&period, &name) {
+        if self.phases.contains(&period, &name) {
             return Ok(vec![]);
         }
         Ok(vec![PhaseSet { programme: self.started.programme, name, period }.into()])
@@ -238,7 +241,7 @@ impl Known {
     /// The programme pays so much for a position.
     pub fn set_subsidy(&self, rate: YearlyNok, asked: Period) -> Result<Vec<Event>, Rejection> {
         let period = self.within(asked)?;
-        if self.subsidies.says(&period, &rate) {
+        if self.subsidies.contains(&period, &rate) {
             return Ok(vec![]);
         }
         let (programme, nok_per_position_year) = (self.started.programme, rate);
@@ -256,7 +259,7 @@ impl Known {
             if other.applied_on == applied_on {
                 return Ok(vec![]);
             }
-            if other.situation == ApplicationSituation::Pending {
+            if other.status == ApplicationStatus::Pending {
                 return Err(Rejection::new(&problems::PROGRAMME_APPLICATION_PENDING)
                     .with("municipality", &municipality)
                     .with("day", other.applied_on));
@@ -274,22 +277,20 @@ impl Known {
         on: Date,
     ) -> Result<Vec<Event>, Rejection> {
         let mut own = self.applications.iter().filter(|other| other.municipality == *municipality);
-        let pending = |other: &&Application| other.situation == ApplicationSituation::Pending;
+        let pending = |other: &&Application| other.status == ApplicationStatus::Pending;
         let application = match (own.clone().find(pending), own.next_back()) {
             (Some(application), _) => application,
             (None, None) => return Err((&common::NOT_FOUND).into()),
             (None, Some(last)) => {
-                return match last.situation {
-                    ApplicationSituation::Decided { outcome: held, on: day }
+                return match last.status {
+                    ApplicationStatus::Decided { outcome: held, on: day }
                         if (held, day) != (outcome, on) =>
                     {
                         Err(Rejection::new(&problems::PROGRAMME_APPLICATION_DECIDED)
                             .with("outcome", held)
                             .with("day", day))
                     }
-                    ApplicationSituation::Decided { .. } | ApplicationSituation::Pending => {
-                        Ok(vec![])
-                    }
+                    ApplicationStatus::Decided { .. } | ApplicationStatus::Pending => Ok(vec![]),
                 };
             }
         };

@@ -310,8 +310,8 @@ impl Story {
             period: period(from, to),
             quota: PositionCount(quota),
         });
-        let told = self.quota.correct(self.known(), number("5401"), was, facts, comment());
-        self.take(told)
+        let recorded = self.quota.correct(self.known(), number("5401"), was, facts, comment());
+        self.take(recorded)
     }
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{Outcome, PositionCount, YearlyNok};
-use super::state::{self, Application, ApplicationSituation, Known, Programme};
+use super::state::{self, Application, ApplicationStatus, Known, Programme};
 use crate::edge::Day;
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 
@@ -60,9 +60,9 @@ pub struct ApplicationView {
 
 impl ApplicationView {
     fn of(application: &Application) -> Self {
-        let (outcome, decided_on) = match application.situation {
-            ApplicationSituation::Pending => (None, None),
-            ApplicationSituation::Decided { outcome, on } => (Some(outcome), Some(Day(on))),
+        let (outcome, decided_on) = match application.status {
+            ApplicationStatus::Pending => (None, None),
+            ApplicationStatus::Decided { outcome, on } => (Some(outcome), Some(Day(on))),
         };
         let municipality = application.municipality.clone();
         Self { municipality, applied_on: Day(application.applied_on), outcome, decided_on }

@@ -27,9 +27,9 @@ pub enum AlisOffice {
 pub struct Known {
     pub id: Uuid,
     /// The name that it was registered with, corrections considered.
-    name: Told,
+    name: NamedFrom,
     /// Later names by their first days.
-    names: BTreeMap<Date, Told>,
+    names: BTreeMap<Date, NamedFrom>,
     pub external_ids: ExternalIds,
     /// In the order of the numbers and days.
     pub municipalities: Vec<(MunicipalityNumber, Period)>,
@@ -37,7 +37,7 @@ pub struct Known {
 
 /// A name, and where it was last told, for corrections to name.
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+struct NamedFrom {
     name: Name,
     at: i64,
 }
@@ -57,7 +57,7 @@ impl AlisOffice {
             (AlisOffice::Unknown, Event::AlisOfficeRegistered(f)) => {
                 *self = AlisOffice::Known(Box::new(Known {
                     id: f.office,
-                    name: Told { name: f.name.clone(), at },
+                    name: NamedFrom { name: f.name.clone(), at },
                     names: BTreeMap::new(),
                     external_ids: ExternalIds::registered(&f.external_ids, at),
                     municipalities: vec![],
@@ -96,7 +96,7 @@ impl Known {
     fn evolve(&mut self, event: &Event, at: i64) {
         match event {
             Event::AlisOfficeRenamed(f) => {
-                self.names.insert(f.from, Told { name: f.name.clone(), at });
+                self.names.insert(f.from, NamedFrom { name: f.name.clone(), at });
             }
             Event::AlisOfficeNameCorrected(f) => self.corrected(f, at),
             Event::AlisOfficeAssigned(f) => {
@@ -112,8 +112,8 @@ impl Known {
                 }
             }
             Event::AlisOfficeAssignmentCorrected(f) => {
-                let told = (&f.municipality, f.was);
-                self.municipalities.retain(|(number, period)| (number, period.from) != told);
+                let named_from = (&f.municipality, f.was);
+                self.municipalities.retain(|(number, period)| (number, period.from) != named_from);
                 let really = f.period.map(|period| (f.municipality.clone(), period));
                 self.municipalities.extend(really);
                 self.municipalities.sort();
@@ -125,7 +125,7 @@ impl Known {
             | Event::AlisOfficeRegistered(_)
             | Event::OrganisationRecorded(_)
             | Event::OrganisationCorrected(_)
-            | Event::OrganisationTakenOut(_)
+            | Event::OrganisationEnteredInError(_)
             | Event::OrganisationChanged(_)
             | Event::OrganisationChangeCorrected(_)
             | Event::OrganisationClosed(_)
@@ -139,19 +139,19 @@ impl Known {
         }
         if let Some(OfficeName { name, from }) = fact.facts.clone() {
             match from {
-                Some(from) => drop(self.names.insert(from, Told { name, at })),
-                None => self.name = Told { name, at },
+                Some(from) => drop(self.names.insert(from, NamedFrom { name, at })),
+                None => self.name = NamedFrom { name, at },
             }
         }
     }
 
-    fn told(&self, from: Option<Date>) -> Option<&Told> {
+    fn named_from(&self, from: Option<Date>) -> Option<&NamedFrom> {
         from.map_or(Some(&self.name), |from| self.names.get(&from))
     }
 
     /// Its name on a day.
     pub fn name_on(&self, day: Date) -> &Name {
-        let later = self.names.range(..=day).next_back().map(|(_, told)| told);
+        let later = self.names.range(..=day).next_back().map(|(_, named_from)| named_from);
         &later.unwrap_or(&self.name).name
     }
 
@@ -165,8 +165,10 @@ impl Known {
 
     /// The name that was recorded with a first day; the one it was registered with has none.
     pub fn recorded_name(&self, from: Option<Date>) -> Result<OfficeName, Rejection> {
-        let told = self.told(from).map(|told| OfficeName { name: told.name.clone(), from });
-        told.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+        let named_from = self
+            .named_from(from)
+            .map(|named_from| OfficeName { name: named_from.name.clone(), from });
+        named_from.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
     }
 
     /// A name was told wrong: it was otherwise, or the office did not have it (`None`).
@@ -181,7 +183,7 @@ impl Known {
         if facts.as_ref() == Some(&recorded) {
             return Ok(vec![]);
         }
-        let corrects = self.told(was).map_or(self.name.at, |told| told.at);
+        let corrects = self.named_from(was).map_or(self.name.at, |named_from| named_from.at);
         let office = self.id;
         Ok(vec![AlisOfficeNameCorrected { office, corrects, was, facts, reason, on }.into()])
     }

@@ -5,8 +5,8 @@ mod organisation;
 
 pub use organisation::{
     OrganisationChange, OrganisationChangeCorrected, OrganisationChanged, OrganisationClosed,
-    OrganisationClosureCorrected, OrganisationCorrected, OrganisationFacts, OrganisationRecorded,
-    OrganisationTakenOut,
+    OrganisationClosureCorrected, OrganisationCorrected, OrganisationEnteredInError,
+    OrganisationFacts, OrganisationRecorded,
 };
 
 use jiff::civil::Date;
@@ -185,7 +185,7 @@ events! {
         AlisOfficeAssignmentCorrected = "alis_office.assignment_corrected.v1",
         OrganisationRecorded = "organisation.recorded.v1",
         OrganisationCorrected = "organisation.corrected.v1",
-        OrganisationTakenOut = "organisation.taken_out.v1",
+        OrganisationEnteredInError = "organisation.entered_in_error.v1",
         OrganisationChanged = "organisation.changed.v1",
         OrganisationChangeCorrected = "organisation.change_corrected.v1",
         OrganisationClosed = "organisation.closed.v1",
@@ -255,7 +255,9 @@ impl DomainEvent for Event {
             }
             Event::OrganisationRecorded(f) => vec![organisation_subject(&f.organisation_number)],
             Event::OrganisationCorrected(f) => vec![organisation_subject(&f.organisation_number)],
-            Event::OrganisationTakenOut(f) => vec![organisation_subject(&f.organisation_number)],
+            Event::OrganisationEnteredInError(f) => {
+                vec![organisation_subject(&f.organisation_number)]
+            }
             Event::OrganisationChanged(f) => vec![organisation_subject(&f.organisation_number)],
             Event::OrganisationChangeCorrected(f) => {
                 vec![organisation_subject(&f.organisation_number)]
@@ -285,7 +287,7 @@ impl DomainEvent for Event {
             }
             Event::OrganisationRecorded(f) => f.facts.from.unwrap_or(f.on),
             Event::OrganisationCorrected(f) => f.facts.from.unwrap_or(f.on),
-            Event::OrganisationTakenOut(f) => f.was,
+            Event::OrganisationEnteredInError(f) => f.was,
             Event::OrganisationChanged(f) => f.change.from,
             Event::OrganisationChangeCorrected(f) => {
                 f.change.as_ref().map_or(f.was, |change| change.from.min(f.was))
@@ -310,7 +312,7 @@ impl DomainEvent for Event {
             Event::AlisOfficeAssignmentCorrected(f) => Some(&f.municipality),
             Event::OrganisationRecorded(f) => f.facts.municipality.as_ref(),
             Event::OrganisationCorrected(f) => f.facts.municipality.as_ref(),
-            Event::OrganisationTakenOut(f) => f.municipality.as_ref(),
+            Event::OrganisationEnteredInError(f) => f.municipality.as_ref(),
             Event::OrganisationClosed(f) => f.municipality.as_ref(),
             Event::OrganisationClosureCorrected(f) => f.municipality.as_ref(),
             Event::OrganisationChanged(f) => f.change.municipality.as_ref(),

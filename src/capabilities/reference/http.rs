@@ -111,5 +111,5 @@ pub(crate) async fn numbers_until(
 ) -> Result<Option<Vec<String>>, Failure> {
     let Some(number) = asked else { return Ok(None) };
     let lineage = lineage(&log.view(), [number.clone()], Some(known_at)).await?;
-    Ok(Some(lineage.reach(number, day).iter().map(ToString::to_string).collect()))
+    Ok(Some(lineage.covered_by(number, day).iter().map(ToString::to_string).collect()))
 }

@@ -109,7 +109,11 @@ impl Lineage {
 
     /// The numbers that a right in a municipality reaches on a day: of the number that it goes on
     /// under, and of all that this took over.
-    pub fn reach(&self, number: &MunicipalityNumber, day: Date) -> BTreeSet<MunicipalityNumber> {
+    pub fn covered_by(
+        &self,
+        number: &MunicipalityNumber,
+        day: Date,
+    ) -> BTreeSet<MunicipalityNumber> {
         self.behind(self.goes_on_as(number, day), day)
     }
 
@@ -120,7 +124,7 @@ impl Lineage {
         filed: &MunicipalityNumber,
         day: Date,
     ) -> bool {
-        right == filed || self.reach(right, day).contains(filed)
+        right == filed || self.covered_by(right, day).contains(filed)
     }
 }
 
@@ -183,9 +187,9 @@ pub mod tests {
         assert_eq!(lineage.goes_on_as(&old, LAST), &old);
         assert_eq!(lineage.goes_on_as(&old, TURN), &new);
         assert_eq!(lineage.goes_on_as(&number("1902"), TURN), &new);
-        assert_eq!(texts(&lineage.reach(&old, LAST)), ["1902", "5401"]);
+        assert_eq!(texts(&lineage.covered_by(&old, LAST)), ["1902", "5401"]);
         for right in [&old, &new] {
-            assert_eq!(texts(&lineage.reach(right, TURN)), ["1902", "5401", "5501"]);
+            assert_eq!(texts(&lineage.covered_by(right, TURN)), ["1902", "5401", "5501"]);
         }
         assert!(lineage.covers(&new, &old, TURN) && lineage.covers(&old, &new, TURN));
         assert!(!lineage.covers(&old, &new, LAST) && !lineage.covers(&new, &old, LAST));
@@ -231,7 +235,7 @@ pub mod tests {
     fn numbers_that_were_told_to_become_each_other_come_to_an_end() {
         let numbers = [("5401", 2020, Some(2021)), ("5501", 2020, Some(2021))];
         let round = lineage(&numbers, &[("5401", "5501", 2023), ("5501", "5401", 2023)]);
-        assert_eq!(texts(&round.reach(&number("5401"), TURN)), ["5401", "5501"]);
+        assert_eq!(texts(&round.covered_by(&number("5401"), TURN)), ["5401", "5501"]);
         assert_eq!(round.exchanged_for(&number("5401"), TURN).len(), 2);
     }
 

@@ -39,7 +39,7 @@ pub struct Known {
     pub predecessors: Vec<(MunicipalityNumber, Date)>,
     offices: Vec<Responsible>,
     /// Where each succession was last told, for corrections to name.
-    succession_told_at: BTreeMap<MunicipalityNumber, i64>,
+    succession_recorded_at_position: BTreeMap<MunicipalityNumber, i64>,
 }
 
 /// An ALIS office and the days it answers for the municipality.
@@ -48,7 +48,7 @@ struct Responsible {
     office: Uuid,
     period: Period,
     /// Where that was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
 }
 
 /// The fault of a municipality number that names nothing on the day.
@@ -75,7 +75,7 @@ impl Municipality {
     /// Records that a number is in use under a name.
     pub fn record(&self, number: MunicipalityNumber, name: Name, period: Period) -> Vec<Event> {
         match self {
-            Municipality::Known(known) if known.names.says(&period, &name) => vec![],
+            Municipality::Known(known) if known.names.contains(&period, &name) => vec![],
             Municipality::Known(_) | Municipality::Unknown => {
                 vec![MunicipalityRecorded { number, name, period }.into()]
             }
@@ -126,27 +126,27 @@ impl Known {
             successors: vec![],
             predecessors: vec![],
             offices: vec![],
-            succession_told_at: BTreeMap::new(),
+            succession_recorded_at_position: BTreeMap::new(),
         }
     }
 
     fn evolve_at(&mut self, event: &Event, at: i64) {
         match event {
-            Event::MunicipalityRecorded(f) => self.names.tell(f.period, f.name.clone()),
+            Event::MunicipalityRecorded(f) => self.names.set(f.period, f.name.clone()),
             Event::MunicipalitySucceeded(f) if f.number == self.number => {
                 turn(&mut self.successors, &f.successor, Some(f.on));
-                self.succession_told_at.insert(f.successor.clone(), at);
+                self.succession_recorded_at_position.insert(f.successor.clone(), at);
             }
             Event::MunicipalitySucceeded(f) => turn(&mut self.predecessors, &f.number, Some(f.on)),
             Event::SuccessionCorrected(f) if f.number == self.number => {
                 turn(&mut self.successors, &f.successor, f.on);
-                self.succession_told_at.insert(f.successor.clone(), at);
+                self.succession_recorded_at_position.insert(f.successor.clone(), at);
             }
             Event::SuccessionCorrected(f) => turn(&mut self.predecessors, &f.number, f.on),
-            Event::CentralityRecorded(f) => self.centralities.tell(f.period, f.class),
+            Event::CentralityRecorded(f) => self.centralities.set(f.period, f.class),
             Event::AlisOfficeAssigned(f) => {
                 let (office, period) = (f.office, f.period);
-                self.offices.push(Responsible { office, period, told_at: at });
+                self.offices.push(Responsible { office, period, recorded_at_position: at });
             }
             Event::AlisOfficeEnded(f) => {
                 let mut same = self.offices.iter_mut();
@@ -154,14 +154,15 @@ impl Known {
                     same.find(|other| (other.office, other.period.from) == (f.office, f.from))
                 {
                     ended.period.to = Some(f.to);
-                    ended.told_at = at;
+                    ended.recorded_at_position = at;
                 }
             }
             Event::AlisOfficeAssignmentCorrected(f) => {
-                let told = (f.office, f.was);
-                self.offices.retain(|other| (other.office, other.period.from) != told);
+                let recorded = (f.office, f.was);
+                self.offices.retain(|other| (other.office, other.period.from) != recorded);
                 let office = f.office;
-                let really = f.period.map(|period| Responsible { office, period, told_at: at });
+                let really =
+                    f.period.map(|period| Responsible { office, period, recorded_at_position: at });
                 self.offices.extend(really);
             }
             Event::AlisOfficeRegistered(_)
@@ -169,7 +170,7 @@ impl Known {
             | Event::AlisOfficeNameCorrected(_)
             | Event::OrganisationRecorded(_)
             | Event::OrganisationCorrected(_)
-            | Event::OrganisationTakenOut(_)
+            | Event::OrganisationEnteredInError(_)
             | Event::OrganisationChanged(_)
             | Event::OrganisationChangeCorrected(_)
             | Event::OrganisationClosed(_)
@@ -228,9 +229,9 @@ impl Known {
         on: Option<Date>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.successors.iter().find(|(other, _)| other == successor);
-        let at = self.succession_told_at.get(successor);
-        let (Some((_, was)), Some(corrects)) = (told, at) else {
+        let recorded = self.successors.iter().find(|(other, _)| other == successor);
+        let at = self.succession_recorded_at_position.get(successor);
+        let (Some((_, was)), Some(corrects)) = (recorded, at) else {
             // What was taken out stays out: asking for that again finds it so.
             if at.is_some() && on.is_none() {
                 return Ok(vec![]);
@@ -250,7 +251,7 @@ impl Known {
 
     /// The municipality is of a centrality class.
     pub fn classify(&self, class: Centrality, period: Period) -> Result<Vec<Event>, Rejection> {
-        if self.centralities.says(&period, &class) {
+        if self.centralities.contains(&period, &class) {
             return Ok(vec![]);
         }
         if let Some(other) = self.centralities.overlapping(&period) {
@@ -323,14 +324,14 @@ impl Known {
         period: Option<Period>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.recorded(office, was)?;
-        if period == Some(told.period) {
+        let recorded = self.recorded(office, was)?;
+        if period == Some(recorded.period) {
             return Ok(vec![]);
         }
         if let Some(period) = period {
             self.free(period, Some((office, was)))?;
         }
-        let (municipality, corrects) = (self.number.clone(), told.told_at);
+        let (municipality, corrects) = (self.number.clone(), recorded.recorded_at_position);
         let corrected =
             AlisOfficeAssignmentCorrected { office, municipality, corrects, was, period, reason };
         Ok(vec![corrected.into()])

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 
 use super::domain::{
     Event, OrganisationChange, OrganisationChangeCorrected, OrganisationChanged,
-    OrganisationClosed, OrganisationClosureCorrected, OrganisationCorrected, OrganisationFacts,
-    OrganisationRecorded, OrganisationTakenOut,
+    OrganisationClosed, OrganisationClosureCorrected, OrganisationCorrected,
+    OrganisationEnteredInError, OrganisationFacts, OrganisationRecorded,
 };
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
@@ -35,7 +35,7 @@ pub struct Known {
     /// What was told when it was recorded, corrections considered.
     pub facts: OrganisationFacts,
     /// Where that was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
     /// What it is from a day on, by that day, and where that was last told.
     changes: BTreeMap<Date, (OrganisationChange, i64)>,
     /// Its last day, and where that was last told.
@@ -87,13 +87,13 @@ impl Organisation {
                 *self = Organisation::Known(Box::new(Known {
                     number: f.organisation_number.clone(),
                     facts: f.facts.clone(),
-                    told_at: at,
+                    recorded_at_position: at,
                     changes: BTreeMap::new(),
                     closure: None,
                 }));
             }
             (Organisation::Unknown, _) => {} // a fact without a beginning
-            (Organisation::Known(_), Event::OrganisationTakenOut(_)) => {
+            (Organisation::Known(_), Event::OrganisationEnteredInError(_)) => {
                 *self = Organisation::Unknown;
             }
             (Organisation::Known(known), event) => known.evolve_at(event, at),
@@ -142,13 +142,13 @@ impl Known {
         match event {
             Event::OrganisationCorrected(f) => {
                 self.facts = f.facts.clone();
-                self.told_at = at;
+                self.recorded_at_position = at;
             }
-            Event::OrganisationChanged(f) => self.tell(f.change.clone(), at),
+            Event::OrganisationChanged(f) => self.set_change(f.change.clone(), at),
             Event::OrganisationChangeCorrected(f) => {
                 self.changes.remove(&f.was);
                 if let Some(change) = f.change.clone() {
-                    self.tell(change, at);
+                    self.set_change(change, at);
                 }
             }
             Event::OrganisationClosed(f) => self.closure = Some((f.to, at)),
@@ -164,11 +164,11 @@ impl Known {
             | Event::AlisOfficeEnded(_)
             | Event::AlisOfficeAssignmentCorrected(_)
             | Event::OrganisationRecorded(_)
-            | Event::OrganisationTakenOut(_) => {} // not about this one's facts
+            | Event::OrganisationEnteredInError(_) => {} // not about this one's facts
         }
     }
 
-    fn tell(&mut self, change: OrganisationChange, at: i64) {
+    fn set_change(&mut self, change: OrganisationChange, at: i64) {
         let from = change.from;
         let change = match self.changes.get(&from) {
             Some((before, _)) => change.beside(before),
@@ -193,8 +193,8 @@ impl Known {
 
     /// What is told of a day, whether or not it exists then.
     pub fn facts_on(&self, day: Date) -> OrganisationFacts {
-        let told = self.changes.range(..=day).map(|(_, (change, _))| change);
-        told.fold(self.facts.clone(), |facts, change| change.over(facts))
+        let recorded = self.changes.range(..=day).map(|(_, (change, _))| change);
+        recorded.fold(self.facts.clone(), |facts, change| change.over(facts))
     }
 
     /// The days on which something about it changes.
@@ -230,15 +230,16 @@ impl Known {
         if let Some(from) = facts.from {
             self.exists_on(Period { from: FIRST_DAY, to: self.last_day() }, from)?;
         }
-        let (organisation_number, corrects) = (self.number.clone(), self.told_at);
+        let (organisation_number, corrects) = (self.number.clone(), self.recorded_at_position);
         Ok(vec![OrganisationCorrected { organisation_number, corrects, facts, reason, on }.into()])
     }
 
     /// There never was such an organisation, or it has another number.
-    pub fn take_out(&self, reason: Comment) -> Vec<Event> {
-        let (organisation_number, corrects) = (self.number.clone(), self.told_at);
+    pub fn enter_in_error(&self, reason: Comment) -> Vec<Event> {
+        let (organisation_number, corrects) = (self.number.clone(), self.recorded_at_position);
         let (municipality, was) = (self.facts.municipality.clone(), self.first_day());
-        let out = OrganisationTakenOut { organisation_number, municipality, corrects, was, reason };
+        let out =
+            OrganisationEnteredInError { organisation_number, municipality, corrects, was, reason };
         vec![out.into()]
     }
 
@@ -265,15 +266,15 @@ impl Known {
         change: Option<OrganisationChange>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.recorded_change(was)?;
-        if change.as_ref() == Some(told) {
+        let recorded = self.recorded_change(was)?;
+        if change.as_ref() == Some(recorded) {
             return Ok(vec![]);
         }
         if let Some(change) = &change {
             self.exists_on(self.period(), change.from)?;
         }
         let organisation_number = self.number.clone();
-        let corrects = self.changes.get(&was).map_or(self.told_at, |(_, at)| *at);
+        let corrects = self.changes.get(&was).map_or(self.recorded_at_position, |(_, at)| *at);
         Ok(vec![
             OrganisationChangeCorrected { organisation_number, corrects, was, change, reason }
                 .into(),

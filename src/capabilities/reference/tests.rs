@@ -234,7 +234,7 @@ fn both(
 }
 
 #[test]
-fn a_succession_told_by_mistake_is_moved_or_taken_out_of_both() {
+fn a_succession_recorded_by_mistake_is_moved_or_removed_from_both() {
     let on = date(2024, 1, 1);
     let mut old = municipality("1507", date(2020, 1, 1), Some(date(2023, 12, 31)));
     let mut new = municipality("1508", on, None);
@@ -264,7 +264,7 @@ fn a_succession_told_by_mistake_is_moved_or_taken_out_of_both() {
 }
 
 #[test]
-fn an_office_that_was_told_by_mistake_is_moved_or_taken_out_and_never_meets_another() {
+fn an_office_recorded_by_mistake_is_moved_or_removed_and_never_overlaps() {
     let mut state = municipality("5401", date(2020, 1, 1), None);
     let (from, vest_from) = (date(2020, 1, 1), date(2022, 1, 1));
     let first = period(from, Some(date(2021, 12, 31)));

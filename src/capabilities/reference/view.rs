@@ -73,7 +73,7 @@ impl MunicipalityView {
     /// The municipality on a day; once its number has ended, as on its last day. `None` before it.
     pub fn on(state: &Municipality, day: Date) -> Option<Self> {
         let known = state.known().ok()?;
-        let (period, name) = known.names.begun(day)?;
+        let (period, name) = known.names.latest_on(day)?;
         let last = period.to.map_or(day, |to| day.min(to));
         let county = geography::county_of(&known.number, last);
         Some(Self {

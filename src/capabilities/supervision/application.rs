@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::domain::DoctorCount;
+use super::domain::TraineeCount;
 use crate::edge::Fault;
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
@@ -21,11 +21,11 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measures_tried: Option<Comment>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub specialists_attached: Option<DoctorCount>,
+    pub specialists_attached: Option<TraineeCount>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trainees_in_training: Option<DoctorCount>,
+    pub trainees_in_training: Option<TraineeCount>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trainees_with_non_specialist: Option<DoctorCount>,
+    pub trainees_with_non_specialist: Option<TraineeCount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub competence: Option<Comment>,
 }
@@ -50,7 +50,7 @@ impl Application {
 
     /// The required facts that are not told yet.
     pub fn missing(&self) -> Vec<&'static str> {
-        let told = [
+        let recorded = [
             ("from", self.from.is_some()),
             ("to", self.to.is_some()),
             ("challenges", self.challenges.is_some()),
@@ -60,7 +60,7 @@ impl Application {
             ("trainees_with_non_specialist", self.trainees_with_non_specialist.is_some()),
             ("competence", self.competence.is_some()),
         ];
-        told.into_iter().filter(|(_, told)| !told).map(|(name, _)| name).collect()
+        recorded.into_iter().filter(|(_, recorded)| !recorded).map(|(name, _)| name).collect()
     }
 
     /// Refuses what contradicts itself.

@@ -2,7 +2,7 @@
 //!
 //! An acceptance holds for the whole period that was proposed, whatever its own day. Whether an
 //! assignment is active also depends on the supervisor's qualification: see
-//! [`super::supervisor::Known::situation_on`]. A lapse does not free the trainee for another
+//! [`super::supervisor::Known::status_on`]. A lapse does not free the trainee for another
 //! supervisor: it may be healed by a later approval, so it must be ended first.
 //!
 //! What reads the supervisor and the trainee too is decided by its [`Parties`].
@@ -32,7 +32,7 @@ use crate::time::{Period, day_before};
 
 /// Whether both sides want it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Agreement {
+pub enum Response {
     Proposed,
     Accepted {
         on: Date,
@@ -48,14 +48,14 @@ pub enum Agreement {
 
 /// Supervision rests, or goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum Transition {
     Paused,
     Resumed,
 }
 
 /// What an assignment is on a day by itself, whatever the supervisor's qualification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum OwnStatus {
     Proposed,
     Declined,
     Withdrawn,
@@ -69,16 +69,16 @@ pub enum Standing {
     Ended,
 }
 
-impl Standing {
+impl OwnStatus {
     fn as_str(self) -> &'static str {
         match self {
-            Standing::Proposed => "proposed",
-            Standing::Declined => "declined",
-            Standing::Withdrawn => "withdrawn",
-            Standing::Accepted => "accepted",
-            Standing::Held => "active",
-            Standing::Paused { .. } => "paused",
-            Standing::Ended => "ended",
+            OwnStatus::Proposed => "proposed",
+            OwnStatus::Declined => "declined",
+            OwnStatus::Withdrawn => "withdrawn",
+            OwnStatus::Accepted => "accepted",
+            OwnStatus::Held => "active",
+            OwnStatus::Paused { .. } => "paused",
+            OwnStatus::Ended => "ended",
         }
     }
 }
@@ -97,12 +97,12 @@ pub struct Assignment {
     pub same_office: Option<bool>,
     pub planned_minutes_per_month: Option<MonthMinutes>,
     pub proposed_on: Date,
-    pub agreement: Agreement,
+    pub response: Response,
     pub end_reason: Option<SupervisionEndReason>,
     pub external_ids: ExternalIds,
-    steps: Vec<(Date, Step)>,
+    transitions: Vec<(Date, Transition)>,
     /// Where its days were last told whole, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
 }
 
 impl Assignment {
@@ -118,53 +118,53 @@ impl Assignment {
             same_office: f.same_office,
             planned_minutes_per_month: f.planned_minutes_per_month,
             proposed_on: f.on,
-            agreement: Agreement::Proposed,
+            response: Response::Proposed,
             end_reason: None,
             external_ids: ExternalIds::registered(&f.external_ids, at),
-            steps: Vec::new(),
-            told_at: at,
+            transitions: Vec::new(),
+            recorded_at_position: at,
         }
     }
 
     /// The first day there was a word of it.
     fn first_day(&self) -> Date {
         let first = self.proposed_on.min(self.period.from);
-        match self.agreement {
-            Agreement::Proposed => first,
-            Agreement::Accepted { on }
-            | Agreement::Declined { on }
-            | Agreement::Withdrawn { on } => first.min(on),
+        match self.response {
+            Response::Proposed => first,
+            Response::Accepted { on } | Response::Declined { on } | Response::Withdrawn { on } => {
+                first.min(on)
+            }
         }
     }
 
-    /// What it is on a day by itself; `None` before there was a word of it.
-    pub fn standing_on(&self, day: Date) -> Option<Standing> {
+    /// What it is on a day by itself; `None` before it was first recorded.
+    pub fn own_status_on(&self, day: Date) -> Option<OwnStatus> {
         if day < self.first_day() {
             return None;
         }
         let is_past = self.period.ends_before(day);
-        Some(match self.agreement {
-            Agreement::Declined { on } if day >= on => Standing::Declined,
-            Agreement::Withdrawn { on } if day >= on => Standing::Withdrawn,
+        Some(match self.response {
+            Response::Declined { on } if day >= on => OwnStatus::Declined,
+            Response::Withdrawn { on } if day >= on => OwnStatus::Withdrawn,
             // A proposal waits no longer than for the days that it is about.
-            Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
+            Response::Proposed | Response::Declined { .. } | Response::Withdrawn { .. } => {
                 if is_past {
-                    Standing::Ended
+                    OwnStatus::Ended
                 } else {
-                    Standing::Proposed
+                    OwnStatus::Proposed
                 }
             }
-            Agreement::Accepted { on } if day < self.period.from => {
+            Response::Accepted { on } if day < self.period.from => {
                 if day >= on {
-                    Standing::Accepted
+                    OwnStatus::Accepted
                 } else {
-                    Standing::Proposed
+                    OwnStatus::Proposed
                 }
             }
-            Agreement::Accepted { .. } if is_past => Standing::Ended,
-            Agreement::Accepted { .. } => match self.paused_since(day) {
-                Some(since) => Standing::Paused { since },
-                None => Standing::Held,
+            Response::Accepted { .. } if is_past => OwnStatus::Ended,
+            Response::Accepted { .. } => match self.paused_since(day) {
+                Some(since) => OwnStatus::Paused { since },
+                None => OwnStatus::Held,
             },
         })
     }
@@ -172,10 +172,10 @@ impl Assignment {
     /// Since when it rests, on a day when it does.
     fn paused_since(&self, day: Date) -> Option<Date> {
         let mut since = None;
-        for (on, step) in self.steps.iter().take_while(|(on, _)| *on <= day) {
-            since = match step {
-                Step::Paused => since.or(Some(*on)),
-                Step::Resumed => None,
+        for (on, transition) in self.transitions.iter().take_while(|(on, _)| *on <= day) {
+            since = match transition {
+                Transition::Paused => since.or(Some(*on)),
+                Transition::Resumed => None,
             };
         }
         since.map(|since| since.max(self.period.from))
@@ -183,22 +183,22 @@ impl Assignment {
 
     /// The days on which it is accepted and does not rest.
     pub fn held_periods(&self) -> Vec<Period> {
-        match self.agreement {
-            Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
+        match self.response {
+            Response::Proposed | Response::Declined { .. } | Response::Withdrawn { .. } => {
                 return vec![];
             }
-            Agreement::Accepted { .. } => {}
+            Response::Accepted { .. } => {}
         }
         let mut periods = Vec::new();
         let mut since = Some(self.period.from);
-        for (on, step) in &self.steps {
-            match (step, since) {
-                (Step::Paused, Some(from)) => {
+        for (on, transition) in &self.transitions {
+            match (transition, since) {
+                (Transition::Paused, Some(from)) => {
                     periods.extend(Period::try_new(from, Some(day_before(*on))));
                     since = None;
                 }
-                (Step::Resumed, None) => since = Some(*on),
-                (Step::Paused, None) | (Step::Resumed, Some(_)) => {}
+                (Transition::Resumed, None) => since = Some(*on),
+                (Transition::Paused, None) | (Transition::Resumed, Some(_)) => {}
             }
         }
         periods.extend(since.map(Period::since));
@@ -209,28 +209,28 @@ impl Assignment {
     pub fn changes(&self) -> Vec<Date> {
         let mut days = vec![self.first_day(), self.period.from];
         days.extend(self.period.day_after());
-        days.extend(self.steps.iter().map(|(day, _)| *day));
-        match self.agreement {
-            Agreement::Proposed => {}
-            Agreement::Accepted { on }
-            | Agreement::Declined { on }
-            | Agreement::Withdrawn { on } => days.push(on),
+        days.extend(self.transitions.iter().map(|(day, _)| *day));
+        match self.response {
+            Response::Proposed => {}
+            Response::Accepted { on } | Response::Declined { on } | Response::Withdrawn { on } => {
+                days.push(on)
+            }
         }
         days
     }
 
     /// Steps stand in the order of their days; of two on one day the later told comes last.
-    fn step(&mut self, day: Date, step: Step) {
-        let place = self.steps.partition_point(|(other, _)| *other <= day);
-        self.steps.insert(place, (day, step));
+    fn transition(&mut self, day: Date, transition: Transition) {
+        let place = self.transitions.partition_point(|(other, _)| *other <= day);
+        self.transitions.insert(place, (day, transition));
     }
 
     fn facts(&self) -> AssignmentFacts {
         AssignmentFacts { period: self.period, end_reason: self.end_reason }
     }
 
-    fn not(&self, standing: Standing) -> Rejection {
-        Rejection::new(&problems::ASSIGNMENT_SITUATION).with("situation", standing.as_str())
+    fn not(&self, own_status: OwnStatus) -> Rejection {
+        Rejection::new(&problems::ASSIGNMENT_STATUS).with("current_status", own_status.as_str())
     }
 
     fn outside(&self, day: Date) -> Rejection {
@@ -239,29 +239,29 @@ impl Assignment {
 
     /// Supervision can rest or end only once it is agreed.
     fn accepted(&self) -> Result<(), Rejection> {
-        match self.agreement {
-            Agreement::Accepted { .. } => Ok(()),
-            Agreement::Proposed => Err(self.not(Standing::Proposed)),
-            Agreement::Declined { .. } => Err(self.not(Standing::Declined)),
-            Agreement::Withdrawn { .. } => Err(self.not(Standing::Withdrawn)),
+        match self.response {
+            Response::Accepted { .. } => Ok(()),
+            Response::Proposed => Err(self.not(OwnStatus::Proposed)),
+            Response::Declined { .. } => Err(self.not(OwnStatus::Declined)),
+            Response::Withdrawn { .. } => Err(self.not(OwnStatus::Withdrawn)),
         }
     }
 
     /// Whether anybody is bound by it, or may still be.
     pub fn is_wanted(&self) -> bool {
-        match self.agreement {
-            Agreement::Proposed | Agreement::Accepted { .. } => true,
-            Agreement::Declined { .. } | Agreement::Withdrawn { .. } => false,
+        match self.response {
+            Response::Proposed | Response::Accepted { .. } => true,
+            Response::Declined { .. } | Response::Withdrawn { .. } => false,
         }
     }
 
     /// The supervisor says no.
     pub fn decline(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        match self.agreement {
-            Agreement::Declined { .. } => return Ok(vec![]),
-            Agreement::Accepted { .. } => return Err(self.not(Standing::Accepted)),
-            Agreement::Withdrawn { .. } => return Err(self.not(Standing::Withdrawn)),
-            Agreement::Proposed => {}
+        match self.response {
+            Response::Declined { .. } => return Ok(vec![]),
+            Response::Accepted { .. } => return Err(self.not(OwnStatus::Accepted)),
+            Response::Withdrawn { .. } => return Err(self.not(OwnStatus::Withdrawn)),
+            Response::Proposed => {}
         }
         let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
         Ok(vec![AssignmentDeclined { assignment, trainee, supervisor, municipality, on }.into()])
@@ -269,11 +269,11 @@ impl Assignment {
 
     /// The proposal is taken back; one that was answered cannot be.
     pub fn withdraw(&self, on: Date) -> Result<Vec<Event>, Rejection> {
-        match self.agreement {
-            Agreement::Withdrawn { .. } => return Ok(vec![]),
-            Agreement::Accepted { .. } => return Err(self.not(Standing::Accepted)),
-            Agreement::Declined { .. } => return Err(self.not(Standing::Declined)),
-            Agreement::Proposed => {}
+        match self.response {
+            Response::Withdrawn { .. } => return Ok(vec![]),
+            Response::Accepted { .. } => return Err(self.not(OwnStatus::Accepted)),
+            Response::Declined { .. } => return Err(self.not(OwnStatus::Declined)),
+            Response::Proposed => {}
         }
         let Assignment { id: assignment, trainee, supervisor, municipality, .. } = self.clone();
         Ok(vec![AssignmentWithdrawn { assignment, trainee, supervisor, municipality, on }.into()])
@@ -311,20 +311,24 @@ impl Assignments {
                 self.0.insert(f.assignment, Assignment::proposed(f, at));
             }
             Event::AssignmentAccepted(f) => self.change(f.assignment, |assignment| {
-                assignment.agreement = Agreement::Accepted { on: f.on };
+                assignment.response = Response::Accepted { on: f.on };
                 assignment.municipality = f.municipality.clone();
             }),
             Event::AssignmentDeclined(f) => self.change(f.assignment, |assignment| {
-                assignment.agreement = Agreement::Declined { on: f.on };
+                assignment.response = Response::Declined { on: f.on };
             }),
             Event::AssignmentWithdrawn(f) => self.change(f.assignment, |assignment| {
-                assignment.agreement = Agreement::Withdrawn { on: f.on };
+                assignment.response = Response::Withdrawn { on: f.on };
             }),
             Event::AssignmentPaused(f) => {
-                self.change(f.assignment, |assignment| assignment.step(f.from, Step::Paused));
+                self.change(f.assignment, |assignment| {
+                    assignment.transition(f.from, Transition::Paused)
+                });
             }
             Event::AssignmentResumed(f) => {
-                self.change(f.assignment, |assignment| assignment.step(f.on, Step::Resumed));
+                self.change(f.assignment, |assignment| {
+                    assignment.transition(f.on, Transition::Resumed)
+                });
             }
             Event::AssignmentEnded(f) => self.change(f.assignment, |assignment| {
                 assignment.period.to = Some(f.to);
@@ -335,7 +339,7 @@ impl Assignments {
                     assignment.period = facts.period;
                     assignment.end_reason = facts.end_reason;
                     assignment.municipality = f.municipality.clone();
-                    assignment.told_at = at;
+                    assignment.recorded_at_position = at;
                 }),
                 None => {
                     self.0.remove(&f.assignment);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use super::domain::SUBJECT;
 use super::supervisor::Supervisor;
-use super::view::{AssignmentSituation, AssignmentView, WarningCode};
+use super::view::{AssignmentStatus, AssignmentView, WarningCode};
 use crate::edge::Id;
 use crate::event_log::projection::timeline;
 use crate::http::list::Rows;
@@ -20,15 +20,15 @@ use crate::http::page::By;
 pub struct Assignments;
 
 static COLUMNS: LazyLock<Columns<AssignmentView>> = LazyLock::new(|| {
-    let rows = Rows::of_municipality("municipality").or_of_doctor("trainee");
+    let rows = Rows::of_municipality("municipality").or_of_trainee("trainee");
     let rows = rows.or_of_supervisor("supervisor");
     Columns::<AssignmentView>::new(rows, By::key("created", "When they were proposed here."))
         .column("trainee", |view| view.trainee)
         .filter::<Id>("Only assignments of this trainee.")
         .column("supervisor", |view| view.supervisor)
         .filter::<Id>("Only assignments of this supervisor.")
-        .word("situation", |view| view.situation)
-        .filter::<AssignmentSituation>("Only assignments in this situation on the day.")
+        .word("status", |view| view.status)
+        .filter::<AssignmentStatus>("Only assignments in this status on the day.")
         .column("municipality", |view| view.municipality.clone())
         .filed(
             "Only assignments of trainees who held a position there on the first day, also under a \

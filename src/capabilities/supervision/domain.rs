@@ -15,9 +15,9 @@ pub use assignment::{
     MonthMinutes, SupervisionEndReason, SupervisionMode, SupervisionPauseReason,
 };
 pub use exemption::{
-    DoctorCount, ExemptionAppealed, ExemptionCorrected, ExemptionDetailed, ExemptionDrafted,
-    ExemptionGranted, ExemptionRejected, ExemptionRevoked, ExemptionStepCorrected,
-    ExemptionSubmitted, RejectionReversed, RejectionUpheld, Stage, Step,
+    ExemptionAppealed, ExemptionCorrected, ExemptionDetailed, ExemptionDrafted, ExemptionGranted,
+    ExemptionRejected, ExemptionRevoked, ExemptionStepCorrected, ExemptionSubmitted,
+    RejectionReversed, RejectionUpheld, Stage, Step, TraineeCount,
 };
 pub use supervisor::{
     CapacitySet, Corrected, Course, CourseCompleted, CourseCorrected, Registered,

@@ -9,7 +9,7 @@ mod corrections;
 #[cfg(test)]
 mod tests;
 
-pub use step::ExemptionSituation;
+pub use step::ExemptionStatus;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ use crate::time::Period;
 
 /// A step, and where it was last told, for corrections to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
+struct Recorded {
     step: Step,
     at: i64,
 }
@@ -49,9 +49,9 @@ pub struct Exemption {
     pub external_ids: ExternalIds,
     drafted_on: Date,
     /// Where the application was last told, for corrections to name.
-    told_at: i64,
+    recorded_at_position: i64,
     /// In the order of their stages.
-    steps: Vec<Told>,
+    steps: Vec<Recorded>,
 }
 
 impl Exemption {
@@ -64,13 +64,13 @@ impl Exemption {
             application: f.application.clone(),
             external_ids: ExternalIds::registered(&f.external_ids, at),
             drafted_on: f.on,
-            told_at: at,
+            recorded_at_position: at,
             steps: Vec::new(),
         }
     }
 
     fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().map(|told| &told.step)
+        self.steps.iter().map(|recorded| &recorded.step)
     }
 
     /// The granted days, however they ended.
@@ -119,11 +119,11 @@ impl Exemption {
         self.covered().is_some_and(|covered| covered.covers(day))
     }
 
-    /// What it is on a day; `None` before there was a word of it.
-    pub fn situation_on(&self, day: Date) -> Option<ExemptionSituation> {
+    /// What it is on a day; `None` before it was first recorded.
+    pub fn status_on(&self, day: Date) -> Option<ExemptionStatus> {
         let drafted = self.steps().map(Step::on).chain([self.drafted_on]).min()?;
-        let draft = (day >= drafted).then_some(ExemptionSituation::Draft);
-        self.steps().fold(draft, |now, step| step.situation_on(day).or(now))
+        let draft = (day >= drafted).then_some(ExemptionStatus::Draft);
+        self.steps().fold(draft, |now, step| step.status_on(day).or(now))
     }
 
     /// The days on which something about it changes.
@@ -137,13 +137,13 @@ impl Exemption {
         days
     }
 
-    fn not(&self, situation: ExemptionSituation) -> Rejection {
-        Rejection::new(&problems::EXEMPTION_SITUATION).with("situation", situation)
+    fn not(&self, status: ExemptionStatus) -> Rejection {
+        Rejection::new(&problems::EXEMPTION_STATUS).with("current_status", status)
     }
 
     /// What the last step made of it, whatever its day.
-    fn latest(&self) -> ExemptionSituation {
-        self.last().map_or(ExemptionSituation::Draft, Step::situation)
+    fn latest(&self) -> ExemptionStatus {
+        self.last().map_or(ExemptionStatus::Draft, Step::status)
     }
 
     fn last(&self) -> Option<&Step> {
@@ -151,7 +151,7 @@ impl Exemption {
     }
 
     /// The next step may be taken: the exemption is in `needed`, and `on` is not before the last.
-    fn may_follow(&self, needed: ExemptionSituation, on: Date) -> Result<(), Rejection> {
+    fn may_follow(&self, needed: ExemptionStatus, on: Date) -> Result<(), Rejection> {
         let latest = self.latest();
         if latest != needed {
             return Err(self.not(latest));
@@ -165,13 +165,13 @@ impl Exemption {
     }
 
     /// The application reads otherwise; only a draft can be rewritten.
-    pub fn detail(&self, told: Application, on: Date) -> Result<Vec<Event>, Rejection> {
-        let application = told.over(&self.application);
+    pub fn detail(&self, recorded: Application, on: Date) -> Result<Vec<Event>, Rejection> {
+        let application = recorded.over(&self.application);
         if application == self.application {
             return Ok(vec![]);
         }
         let latest = self.latest();
-        if latest != ExemptionSituation::Draft {
+        if latest != ExemptionStatus::Draft {
             return Err(self.not(latest));
         }
         application.consistent()?;
@@ -185,7 +185,7 @@ impl Exemption {
         if self.last() == Some(&Step::Submitted { on }) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Draft, on)?;
+        self.may_follow(ExemptionStatus::Draft, on)?;
         let missing = self.application.missing();
         if !missing.is_empty() {
             let faults = missing.iter().map(|name| FieldFault::at(format!("/{name}"), REQUIRED));
@@ -230,7 +230,7 @@ impl Exemption {
         if self.is_granted(Stage::Decision, on, period) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Submitted, on)?;
+        self.may_follow(ExemptionStatus::Submitted, on)?;
         Self::may_hold(self.submitted_on(), &period, retroactive.as_ref())?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
@@ -245,7 +245,7 @@ impl Exemption {
         if self.last() == Some(&Step::Rejected { on }) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Submitted, on)?;
+        self.may_follow(ExemptionStatus::Submitted, on)?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
         Ok(vec![ExemptionRejected { exemption, supervisor, municipality, on }.into()])
@@ -256,7 +256,7 @@ impl Exemption {
         if self.last() == Some(&Step::Appealed { on }) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Rejected, on)?;
+        self.may_follow(ExemptionStatus::Rejected, on)?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
         Ok(vec![ExemptionAppealed { exemption, supervisor, municipality, on }.into()])
@@ -267,7 +267,7 @@ impl Exemption {
         if self.last() == Some(&Step::Upheld { on }) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Appealed, on)?;
+        self.may_follow(ExemptionStatus::Appealed, on)?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
         Ok(vec![RejectionUpheld { exemption, supervisor, municipality, on }.into()])
@@ -283,7 +283,7 @@ impl Exemption {
         if self.is_granted(Stage::AppealDecision, on, period) {
             return Ok(vec![]);
         }
-        self.may_follow(ExemptionSituation::Appealed, on)?;
+        self.may_follow(ExemptionStatus::Appealed, on)?;
         Self::may_hold(self.submitted_on(), &period, retroactive.as_ref())?;
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
@@ -299,11 +299,11 @@ impl Exemption {
             return Ok(vec![]);
         }
         let latest = self.latest();
-        if latest != ExemptionSituation::Granted {
+        if latest != ExemptionStatus::Granted {
             return Err(self.not(latest));
         }
         if self.granted().and_then(|granted| granted.to).is_some_and(|to| to < on) {
-            return Err(self.not(ExemptionSituation::Expired));
+            return Err(self.not(ExemptionStatus::Expired));
         }
         let (exemption, supervisor) = (self.id, self.supervisor);
         let municipality = self.municipality.clone();
@@ -380,7 +380,7 @@ impl Exemptions {
     fn reads(&mut self, exemption: Uuid, application: &Application, at: i64) {
         if let Some(exemption) = self.0.get_mut(&exemption) {
             exemption.application = application.clone();
-            exemption.told_at = at;
+            exemption.recorded_at_position = at;
         }
     }
 
@@ -390,9 +390,9 @@ impl Exemptions {
 
     fn replace(&mut self, exemption: Uuid, stage: Stage, step: Option<Step>, at: i64) {
         if let Some(exemption) = self.0.get_mut(&exemption) {
-            exemption.steps.retain(|told| told.step.stage() != stage);
-            exemption.steps.extend(step.map(|step| Told { step, at }));
-            exemption.steps.sort_by_key(|told| told.step.stage());
+            exemption.steps.retain(|recorded| recorded.step.stage() != stage);
+            exemption.steps.extend(step.map(|step| Recorded { step, at }));
+            exemption.steps.sort_by_key(|recorded| recorded.step.stage());
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::domain::EXEMPTION;
-use super::exemption::{ExemptionSituation, Exemptions as State};
+use super::exemption::{ExemptionStatus, Exemptions as State};
 use super::view::ExemptionView;
 use crate::edge::{Day, Id};
 use crate::event_log::projection::timeline;
@@ -30,8 +30,8 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
              which it had or took over by the day.",
         )
         .order("municipality", "The number of the municipality that they are filed under.")
-        .word("situation", |(_, view)| view.situation)
-        .filter::<ExemptionSituation>("Only exemptions in this situation on the day.")
+        .word("status", |(_, view)| view.status)
+        .filter::<ExemptionStatus>("Only exemptions in this status on the day.")
         .column("expires_on", |(last, _)| *last)
         .filter_where::<Day>(
             "expires_before",
@@ -60,7 +60,7 @@ impl Table for Exemptions {
         let Some(exemption) = state.iter().next() else { return vec![] };
         let lines = timeline(exemption.changes(), |day| {
             let view = ExemptionView::on(exemption, day)?;
-            let granted = view.situation == ExemptionSituation::Granted;
+            let granted = view.status == ExemptionStatus::Granted;
             let last = exemption.covered().and_then(|days| days.to).filter(|_| granted);
             Some((LastDay(last), view))
         });

@@ -30,10 +30,10 @@ problems! {
     /// decided, a rejected one appealed, a granted one revoked, and only a draft rewritten. What
     /// was told wrong is corrected from the last step back, where a later one would not follow any
     /// more.
-    EXEMPTION_SITUATION = 409, "exemption_situation",
-    en: "The exemption's situation does not allow this", "The exemption is {situation}.",
-    nb: "Fritakets status tillater ikke dette", "Fritaket er {situation}.",
-    members: text("situation", "What the exemption is: `draft`.");
+    EXEMPTION_STATUS = 409, "exemption_status",
+    en: "The exemption's status does not allow this", "The exemption is {current_status}.",
+    nb: "Fritakets status tillater ikke dette", "Fritaket er {current_status}.",
+    members: text("status", "What the exemption is: `draft`.");
 
     /// A step cannot come before the one it follows.
     EXEMPTION_DAY_ORDER = 409, "exemption_day_order",
@@ -50,13 +50,13 @@ problems! {
     nb: "Fritaket ville gjelde fra før søknaden", "Søknaden ble sendt {submitted_on}.",
     members: day("submitted_on", "When the application was submitted.");
 
-    /// The assignment is not in a situation that allows this: only a proposed one is accepted,
+    /// The assignment is of no status that allows this: only a proposed one is accepted,
     /// declined or withdrawn, only an accepted one rests or ends, only a resting one goes on. Use a
     /// correction if what was told is wrong.
-    ASSIGNMENT_SITUATION = 409, "assignment_situation",
-    en: "The assignment's situation does not allow this", "The assignment is {situation}.",
-    nb: "Veilederforholdets status tillater ikke dette", "Veilederforholdet er {situation}.",
-    members: text("situation", "What the assignment is: `proposed`.");
+    ASSIGNMENT_STATUS = 409, "assignment_status",
+    en: "The assignment's status does not allow this", "The assignment is {current_status}.",
+    nb: "Veilederforholdets status tillater ikke dette", "Veilederforholdet er {current_status}.",
+    members: text("status", "What the assignment is: `proposed`.");
 
     /// Nobody supervises themself: the HPR number is the same.
     SUPERVISOR_IS_TRAINEE = 409, "supervisor_is_trainee",

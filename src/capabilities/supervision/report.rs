@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use utoipa::IntoParams;
 
 use super::domain::{AssignmentKind, SupervisionMode};
-use super::view::{AssignmentSituation, QualificationWord};
+use super::view::{AssignmentStatus, QualificationWord};
 use crate::capabilities::reference;
 use crate::edge::{Day, Faults, Id};
 use crate::http::report::column::{AN_ID, Column, Kind, Person, Word, word};
@@ -65,7 +65,7 @@ pub struct Supervised {
     municipality: MunicipalityNumber,
     supervisor: Option<Person>,
     kind: Option<AssignmentKind>,
-    situation: Option<AssignmentSituation>,
+    status: Option<AssignmentStatus>,
     qualification: QualificationWord,
     exemption: Option<Person>,
     exemption_to: Option<Day>,
@@ -81,7 +81,7 @@ static KINDS: &[Word] = &[
     word(["individual", "Individual", "Individuell"]),
     word(["temporary_host", "Temporary, at a host", "Midlertidig, ved vertssted"]),
 ];
-static SITUATIONS: &[Word] = &[
+static STATUSES: &[Word] = &[
     word(["active", "Active", "Aktiv"]),
     word(["lapsed", "Lapsed", "Uten gyldig grunnlag"]),
     word(["paused", "Paused", "Satt på pause"]),
@@ -116,8 +116,8 @@ static COLUMNS: &[Column<SupervisionStatusParameters, Supervised>] = &[
     Kind::Word { of: |it: &Supervised| Some(it.kind?.as_str()), words: KINDS }
         .named("kind", ["Kind", "Type"])
         .maybe("What that assignment is for.", "individual"),
-    Kind::Word { of: |it: &Supervised| Some(it.situation?.as_str()), words: SITUATIONS }
-        .named("situation", ["Situation", "Status"])
+    Kind::Word { of: |it: &Supervised| Some(it.status?.as_str()), words: STATUSES }
+        .named("status", ["Status", "Status"])
         .maybe("What it is on the day.", "active"),
     Kind::Word { of: |it: &Supervised| Some(it.qualification.as_str()), words: QUALIFICATIONS }
         .named("qualification", ["Qualification", "Grunnlag"])
@@ -155,7 +155,7 @@ static FIGURES: &[Column<SupervisionStatusParameters, Supervised>] = &[
     Kind::Count(|it: &Supervised| (!it.is_active()).into())
         .named("without_supervisor", ["Without supervisor", "Uten veileder"])
         .about("Without one: nobody, lapsed or resting.", "1"),
-    Kind::Count(|it: &Supervised| (it.situation == Some(AssignmentSituation::Lapsed)).into())
+    Kind::Count(|it: &Supervised| (it.status == Some(AssignmentStatus::Lapsed)).into())
         .named("lapsed", ["Lapsed", "Uten gyldig grunnlag"])
         .about("Whose assignment has lapsed.", "1"),
     Kind::Count(|it: &Supervised| it.is_by_exemption().into())
@@ -178,7 +178,7 @@ static FIGURES: &[Column<SupervisionStatusParameters, Supervised>] = &[
 
 impl Supervised {
     fn is_active(&self) -> bool {
-        self.situation == Some(AssignmentSituation::Active)
+        self.status == Some(AssignmentStatus::Active)
     }
 
     fn is_by_exemption(&self) -> bool {
@@ -202,7 +202,7 @@ impl Supervised {
             municipality: row::word_of(row, "municipality")?,
             supervisor: row::person(row, "supervisor")?,
             kind: row::word(row, "kind")?,
-            situation: row::word(row, "situation")?,
+            status: row::word(row, "status")?,
             qualification: row::word(row, "qualification")?.unwrap_or(QualificationWord::None),
             exemption: row::person(row, "exemption")?,
             exemption_to,
@@ -227,11 +227,11 @@ async fn count(
     let municipality = parameters.municipality.as_ref();
     let numbers = reference::numbers_until(log, municipality, *as_of, *known_at).await?;
     let (trainee, limit, now) = (parameters.trainee.map(|id| id.0), asked.limit(), today());
-    let (everybody, doctors, home) = read.actor.reach.doctors_seen();
+    let (everybody, trainees, home) = read.actor.permissions.trainees_seen();
     let client = log.pool.get().await?;
     let statement = client.prepare_cached(include_str!("sql/supervision_status.sql")).await?;
     let values: [&(dyn ToSql + Sync); 10] =
-        [&log.log, as_of, known_at, &numbers, &trainee, &limit, &everybody, &doctors, &home, &now];
+        [&log.log, as_of, known_at, &numbers, &trainee, &limit, &everybody, &trainees, &home, &now];
     let rows = client.query(&statement, &values).await?;
     rows.iter().map(|row| Supervised::of(row, *as_of)).collect()
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::assignment::{Assignment, Assignments, Standing};
+use super::assignment::{Assignment, Assignments, OwnStatus};
 use super::domain::{
     AssignmentKind, CapacitySet, Corrected, Event, Registered, SpecialistApproved,
     SpecialistStatusEnded, TraineeCapacity,
@@ -57,7 +57,7 @@ pub struct Known {
     pub exemptions: Exemptions,
     pub assignments: Assignments,
     /// Where the supervisor's own facts were last told, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
     /// That the supervisor was erased; then nothing above tells who it was.
     pub erased: Option<Erased>,
 }
@@ -76,7 +76,7 @@ pub enum Qualification {
 
 /// What an assignment is on a day, the supervisor's qualification considered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Situation {
+pub enum Status {
     Proposed,
     Declined,
     Withdrawn,
@@ -158,7 +158,7 @@ impl Known {
             capacities: f.capacity.map(|trainees| (FIRST_DAY, trainees)).into_iter().collect(),
             exemptions: Exemptions::default(),
             assignments: Assignments::default(),
-            told_at: at,
+            recorded_at_position: at,
             erased: None,
         }
     }
@@ -179,7 +179,7 @@ impl Known {
                 self.sealed = f.sealed.clone();
                 self.hpr_lookup = f.hpr_lookup.clone();
                 self.specialist = f.specialist.clone();
-                self.told_at = at;
+                self.recorded_at_position = at;
             }
             Event::SpecialistApproved(f) => {
                 self.specialist.push(f.period);
@@ -224,14 +224,14 @@ impl Known {
     /// and those of assignments that go on then or later.
     pub fn municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let going_on =
-            self.assignments.iter().filter(|assignment| match assignment.standing_on(day) {
-                Some(Standing::Declined | Standing::Withdrawn | Standing::Ended) => false,
+            self.assignments.iter().filter(|assignment| match assignment.own_status_on(day) {
+                Some(OwnStatus::Declined | OwnStatus::Withdrawn | OwnStatus::Ended) => false,
                 None
                 | Some(
-                    Standing::Proposed
-                    | Standing::Accepted
-                    | Standing::Held
-                    | Standing::Paused { .. },
+                    OwnStatus::Proposed
+                    | OwnStatus::Accepted
+                    | OwnStatus::Held
+                    | OwnStatus::Paused { .. },
                 ) => true,
             });
         let theirs = going_on.filter_map(|assignment| assignment.municipality.clone());
@@ -244,8 +244,8 @@ impl Known {
     pub fn own_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let said_yes = self.assignments.iter().filter(|assignment| {
             matches!(
-                assignment.standing_on(day),
-                Some(Standing::Accepted | Standing::Held | Standing::Paused { .. })
+                assignment.own_status_on(day),
+                Some(OwnStatus::Accepted | OwnStatus::Held | OwnStatus::Paused { .. })
             )
         });
         let theirs = said_yes.filter_map(|assignment| assignment.municipality.clone());
@@ -254,7 +254,7 @@ impl Known {
 
     /// The municipalities that may tell of the supervisor on a day: whose person they are; for
     /// somebody who is nobody's yet, those that have asked them.
-    pub fn telling_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+    pub fn recording_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let own = self.own_municipalities_on(day);
         if own.is_empty() { self.municipalities_on(day) } else { own }
     }
@@ -266,8 +266,8 @@ impl Known {
 
     /// How many trainees the supervisor takes on a day.
     pub fn capacity_on(&self, day: Date) -> TraineeCapacity {
-        let told = self.capacities.range(..=day).next_back();
-        told.map_or(CAPACITY_DEFAULT, |(_, trainees)| *trainees)
+        let recorded = self.capacities.range(..=day).next_back();
+        recorded.map_or(CAPACITY_DEFAULT, |(_, trainees)| *trainees)
     }
 
     /// By what the supervisor may supervise on a day, for a trainee of that municipality. Of
@@ -298,18 +298,18 @@ impl Known {
         periods.flat_map(|period| [Some(period.from), period.day_after()]).flatten()
     }
 
-    /// What an assignment is on a day; `None` before there was a word of it.
-    pub fn situation_on(&self, assignment: &Assignment, day: Date) -> Option<Situation> {
-        Some(match assignment.standing_on(day)? {
-            Standing::Proposed => Situation::Proposed,
-            Standing::Declined => Situation::Declined,
-            Standing::Withdrawn => Situation::Withdrawn,
-            Standing::Accepted => Situation::Accepted,
-            Standing::Paused { since } => Situation::Paused { since },
-            Standing::Ended => Situation::Ended,
-            Standing::Held => match self.lapsed_since(assignment, day) {
-                Some(since) => Situation::Lapsed { since },
-                None => Situation::Active,
+    /// What an assignment is on a day; `None` before it was first recorded.
+    pub fn status_on(&self, assignment: &Assignment, day: Date) -> Option<Status> {
+        Some(match assignment.own_status_on(day)? {
+            OwnStatus::Proposed => Status::Proposed,
+            OwnStatus::Declined => Status::Declined,
+            OwnStatus::Withdrawn => Status::Withdrawn,
+            OwnStatus::Accepted => Status::Accepted,
+            OwnStatus::Paused { since } => Status::Paused { since },
+            OwnStatus::Ended => Status::Ended,
+            OwnStatus::Held => match self.lapsed_since(assignment, day) {
+                Some(since) => Status::Lapsed { since },
+                None => Status::Active,
             },
         })
     }
@@ -318,7 +318,7 @@ impl Known {
     /// for instructing in daily work.
     pub fn supervises(&self, trainee: Uuid, day: Date) -> bool {
         let own = |a: &&Assignment| a.trainee == trainee && a.kind != AssignmentKind::Clinical;
-        let active = |a: &Assignment| self.situation_on(a, day) == Some(Situation::Active);
+        let active = |a: &Assignment| self.status_on(a, day) == Some(Status::Active);
         self.assignments.iter().filter(own).any(active)
     }
 
@@ -382,7 +382,7 @@ impl Known {
 
     /// The supervisor is an approved specialist in a period.
     pub fn approve_specialist(&self, period: Period) -> Result<Vec<Event>, Rejection> {
-        if self.specialist.iter().any(|told| told.contains(&period)) {
+        if self.specialist.iter().any(|recorded| recorded.contains(&period)) {
             return Ok(vec![]);
         }
         Ok(vec![SpecialistApproved { supervisor: self.id, period }.into()])

@@ -5,13 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::assignment::{Agreement, Assignment};
+use super::assignment::{Assignment, Response};
 use super::domain::{
-    AssignmentKind, DoctorCount, MonthMinutes, SupervisionEndReason, SupervisionMode,
-    TraineeCapacity,
+    AssignmentKind, MonthMinutes, SupervisionEndReason, SupervisionMode, TraineeCapacity,
+    TraineeCount,
 };
-use super::exemption::{Exemption, ExemptionSituation};
-use super::supervisor::{Completed, Known, Load, Qualification, Situation, Supervisor};
+use super::exemption::{Exemption, ExemptionStatus};
+use super::supervisor::{Completed, Known, Load, Qualification, Status, Supervisor};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::problem::{Spoken, Words};
@@ -136,7 +136,7 @@ pub struct ExemptionView {
     /// number which this one took over.
     pub municipality: MunicipalityNumber,
     /// What it is on the day that was asked about.
-    pub situation: ExemptionSituation,
+    pub status: ExemptionStatus,
     /// The first day applied for; null when not told yet.
     pub from: Option<Day>,
     /// The last day applied for; null when not told yet.
@@ -146,11 +146,11 @@ pub struct ExemptionView {
     /// What was tried, and with which neighbours; null when not told yet.
     pub measures_tried: Option<Comment>,
     /// Specialists attached to the establishment; null when not told yet.
-    pub specialists_attached: Option<DoctorCount>,
+    pub specialists_attached: Option<TraineeCount>,
     /// Trainees in training there; null when not told yet.
-    pub trainees_in_training: Option<DoctorCount>,
+    pub trainees_in_training: Option<TraineeCount>,
     /// Trainees who would have a supervisor who is no specialist; null when not told yet.
-    pub trainees_with_non_specialist: Option<DoctorCount>,
+    pub trainees_with_non_specialist: Option<TraineeCount>,
     /// The competence of the temporary supervisor; null when not told yet.
     pub competence: Option<Comment>,
     /// The day it was submitted; null before that.
@@ -168,22 +168,22 @@ pub struct ExemptionView {
 }
 
 impl ExemptionView {
-    /// The exemption on a day; `None` before there was a word of it.
+    /// The exemption on a day; `None` before it was first recorded.
     pub fn on(exemption: &Exemption, day: Date) -> Option<Self> {
-        let told = &exemption.application;
+        let recorded = &exemption.application;
         Some(Self {
             id: exemption.id,
             supervisor: exemption.supervisor,
             municipality: exemption.municipality.clone(),
-            situation: exemption.situation_on(day)?,
-            from: told.from.map(Day),
-            to: told.to.map(Day),
-            challenges: told.challenges.clone(),
-            measures_tried: told.measures_tried.clone(),
-            specialists_attached: told.specialists_attached,
-            trainees_in_training: told.trainees_in_training,
-            trainees_with_non_specialist: told.trainees_with_non_specialist,
-            competence: told.competence.clone(),
+            status: exemption.status_on(day)?,
+            from: recorded.from.map(Day),
+            to: recorded.to.map(Day),
+            challenges: recorded.challenges.clone(),
+            measures_tried: recorded.measures_tried.clone(),
+            specialists_attached: recorded.specialists_attached,
+            trainees_in_training: recorded.trainees_in_training,
+            trainees_with_non_specialist: recorded.trainees_with_non_specialist,
+            competence: recorded.competence.clone(),
             submitted_on: exemption.submitted_on().map(Day),
             decided_on: exemption.decided_on().map(Day),
             appealed_on: exemption.appealed_on().map(Day),
@@ -196,7 +196,7 @@ impl ExemptionView {
 
 word_enum! {
     /// What an assignment is on a day.
-    pub enum AssignmentSituation {
+    pub enum AssignmentStatus {
         /// The supervisor has not answered, and the last day is still to come.
         Proposed = "proposed",
         /// The supervisor said no.
@@ -289,7 +289,7 @@ pub struct AssignmentView {
     /// What it is for.
     pub kind: AssignmentKind,
     /// What it is on the day that was asked about.
-    pub situation: AssignmentSituation,
+    pub status: AssignmentStatus,
     /// First day.
     pub from: Day,
     /// Last day; null while it is open.
@@ -325,7 +325,7 @@ pub struct AssignmentView {
 }
 
 impl AssignmentView {
-    /// One assignment of a supervisor on a day; `None` before there was a word of it.
+    /// One assignment of a supervisor on a day; `None` before it was first recorded.
     pub fn on(supervisor: &Supervisor, id: Uuid, day: Date) -> Option<Self> {
         let known = supervisor.known().ok()?;
         Self::of(known, known.assignments.get(id).ok()?, &known.load(), day)
@@ -333,16 +333,16 @@ impl AssignmentView {
 
     /// The assignment on a day, with the supervisor's load worked out before.
     pub fn of(known: &Known, assignment: &Assignment, load: &Load, day: Date) -> Option<Self> {
-        let situation = known.situation_on(assignment, day)?;
-        let (word, lapsed_since, paused_since) = match situation {
-            Situation::Proposed => (AssignmentSituation::Proposed, None, None),
-            Situation::Declined => (AssignmentSituation::Declined, None, None),
-            Situation::Withdrawn => (AssignmentSituation::Withdrawn, None, None),
-            Situation::Accepted => (AssignmentSituation::Accepted, None, None),
-            Situation::Active => (AssignmentSituation::Active, None, None),
-            Situation::Lapsed { since } => (AssignmentSituation::Lapsed, Some(since), None),
-            Situation::Paused { since } => (AssignmentSituation::Paused, None, Some(since)),
-            Situation::Ended => (AssignmentSituation::Ended, None, None),
+        let status = known.status_on(assignment, day)?;
+        let (word, lapsed_since, paused_since) = match status {
+            Status::Proposed => (AssignmentStatus::Proposed, None, None),
+            Status::Declined => (AssignmentStatus::Declined, None, None),
+            Status::Withdrawn => (AssignmentStatus::Withdrawn, None, None),
+            Status::Accepted => (AssignmentStatus::Accepted, None, None),
+            Status::Active => (AssignmentStatus::Active, None, None),
+            Status::Lapsed { since } => (AssignmentStatus::Lapsed, Some(since), None),
+            Status::Paused { since } => (AssignmentStatus::Paused, None, Some(since)),
+            Status::Ended => (AssignmentStatus::Ended, None, None),
         };
         let relevant = day.max(assignment.period.from);
         let by = known.qualification_on(assignment.municipality.as_ref(), relevant);
@@ -357,7 +357,7 @@ impl AssignmentView {
             supervisor: assignment.supervisor,
             municipality: assignment.municipality.clone(),
             kind: assignment.kind,
-            situation: word,
+            status: word,
             from: Day(assignment.period.from),
             to: assignment.period.to.map(Day),
             mode: assignment.mode,
@@ -369,29 +369,27 @@ impl AssignmentView {
             lapsed_since: lapsed_since.map(Day),
             paused_since: paused_since.map(Day),
             proposed_on: Day(assignment.proposed_on),
-            accepted_on: match assignment.agreement {
-                Agreement::Accepted { on } => Some(Day(on)),
-                Agreement::Proposed | Agreement::Declined { .. } | Agreement::Withdrawn { .. } => {
-                    None
-                }
+            accepted_on: match assignment.response {
+                Response::Accepted { on } => Some(Day(on)),
+                Response::Proposed | Response::Declined { .. } | Response::Withdrawn { .. } => None,
             },
             end_reason: assignment.end_reason,
             external_ids: assignment.external_ids.to_vec(),
-            warnings: warnings(known, situation, load, relevant),
+            warnings: warnings(known, status, load, relevant),
         })
     }
 }
 
 /// What should be looked at. A proposal would add a trainee to those the supervisor has.
-fn warnings(known: &Known, situation: Situation, load: &Load, day: Date) -> Vec<WarningView> {
-    let trainees = match situation {
-        Situation::Proposed => load.on(day) + 1,
-        Situation::Accepted | Situation::Active => load.on(day),
-        Situation::Declined
-        | Situation::Withdrawn
-        | Situation::Lapsed { .. }
-        | Situation::Paused { .. }
-        | Situation::Ended => return vec![],
+fn warnings(known: &Known, status: Status, load: &Load, day: Date) -> Vec<WarningView> {
+    let trainees = match status {
+        Status::Proposed => load.on(day) + 1,
+        Status::Accepted | Status::Active => load.on(day),
+        Status::Declined
+        | Status::Withdrawn
+        | Status::Lapsed { .. }
+        | Status::Paused { .. }
+        | Status::Ended => return vec![],
     };
     let mut warnings = Vec::new();
     let capacity = known.capacity_on(day);

@@ -159,7 +159,7 @@ pub struct Known {
     /// From which day which rules; the first stands from the beginning.
     schemes: Vec<(Date, Scheme)>,
     /// Where the doctor's own facts were last told, for corrections to name.
-    pub told_at: i64,
+    pub recorded_at_position: i64,
     /// That the doctor was erased; then nothing above tells who it was.
     pub erased: Option<Erased>,
 }
@@ -193,7 +193,7 @@ impl Trainee {
                     registered_on: f.on,
                     occupancies: Occupancies::default(),
                     schemes: vec![(FIRST_DAY, f.scheme)],
-                    told_at: at,
+                    recorded_at_position: at,
                     erased: None,
                 }));
             }
@@ -246,7 +246,7 @@ impl Known {
                 if let Some(scheme) = f.scheme {
                     self.schemes = vec![(FIRST_DAY, scheme)];
                 }
-                self.told_at = at;
+                self.recorded_at_position = at;
             }
             Event::SchemeChanged(f) => {
                 self.schemes.retain(|(day, _)| *day != f.from);
@@ -266,7 +266,7 @@ impl Known {
 
     /// The municipalities that the doctor belongs to on a day: where positions are held then or
     /// later; between positions the one that registered the doctor.
-    pub fn at_home_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
+    pub fn home_municipalities_on(&self, day: Date) -> BTreeSet<MunicipalityNumber> {
         let held = self.occupancies.iter().filter(|o| o.period.to.is_none_or(|last| last >= day));
         let home: BTreeSet<_> = held.map(|occupancy| occupancy.municipality.clone()).collect();
         if home.is_empty() { self.municipality.iter().cloned().collect() } else { home }

@@ -73,9 +73,9 @@ impl Resource for Trainee {
     async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
         if let Some(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
-            concerns.municipalities = known.at_home_on(day);
-            concerns.doctor = Some(*id);
-            concerns.doctors.insert(*id);
+            concerns.municipalities = known.home_municipalities_on(day);
+            concerns.trainee = Some(*id);
+            concerns.trainees.insert(*id);
             concerns.shows = Some(*id);
         }
         Ok(concerns)
@@ -180,7 +180,7 @@ async fn register(
     asked: &RegisterTrainee,
 ) -> Result<Made<Trainee>, Refusal> {
     checked(&asked.external_ids)?;
-    let municipality = by.reach().registering(asked.municipality.as_ref())?;
+    let municipality = by.permissions().registering_municipality(asked.municipality.as_ref())?;
     let hpr_lookup = by.vault().lookup(&asked.hpr_number);
     view.is_new(&subject(by.new_id)).await?;
     TRAINEES.free(view, &hpr_lookup).await?;
@@ -225,10 +225,10 @@ async fn correct(cx: &Cx<'_, Trainee>, asked: &CorrectTrainee) -> Decided<Traine
     let known = cx.parties.known().ok_or(&NOT_FOUND)?;
     not_erased(known.erased.as_ref())?;
     let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
-    let belongs_to = known.at_home_on(today);
+    let belongs_to = known.home_municipalities_on(today);
     let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-    let by = (cx.by.vault(), cx.by.reach());
+    let by = (cx.by.vault(), cx.by.permissions());
     let person = TRAINEES.corrected(cx.view, by, recorded, name, number).await?;
     let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
     let scheme = asked.scheme.filter(|scheme| !known.always_in(*scheme));
@@ -237,7 +237,7 @@ async fn correct(cx: &Cx<'_, Trainee>, asked: &CorrectTrainee) -> Decided<Traine
     }
     let corrected = Corrected {
         trainee: id,
-        corrects: known.told_at,
+        corrects: known.recorded_at_position,
         sealed: person.sealed,
         hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
         lis1_completed_on: lis1,

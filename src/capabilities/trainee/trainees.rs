@@ -21,14 +21,14 @@ pub struct Line {
     hpr_lookup: String,
     /// Where the doctor holds positions.
     municipalities: Vec<MunicipalityNumber>,
-    /// Whose the doctor is: see `Known::at_home_on`.
-    at_home: Vec<MunicipalityNumber>,
+    /// Whose the doctor is: see `Known::home_municipalities_on`.
+    home_municipalities: Vec<MunicipalityNumber>,
     view: TraineeView,
 }
 
 static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
     let registered = "When they were registered here. Names are sealed, and not sorted by.";
-    Columns::<Line>::new(Rows::of_doctor("key"), By::key("created", registered))
+    Columns::<Line>::new(Rows::of_trainee("key"), By::key("created", registered))
         .column("hpr_lookup", |line| line.hpr_lookup.clone())
         .filter_of::<HprNumber, _>(
             "hpr_number",
@@ -43,7 +43,7 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
             "Only trainees who hold a position in this municipality on the day, also one that is \
              filed under a number which it had or took over by then.",
         )
-        .column("at_home", |line| line.at_home.clone())
+        .column("home_municipalities", |line| line.home_municipalities.clone())
         .external_ids(
             "external",
             "external_id",
@@ -71,7 +71,7 @@ impl Table for Trainees {
             Some(Line {
                 hpr_lookup: known.hpr_lookup.clone(),
                 municipalities: held.collect(),
-                at_home: known.at_home_on(day).into_iter().collect(),
+                home_municipalities: known.home_municipalities_on(day).into_iter().collect(),
                 view: TraineeView::on(state, day)?,
             })
         });

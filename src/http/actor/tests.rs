@@ -13,7 +13,7 @@ const ROLES: [Role; 11] = [
     Role::Auditor,
     Role::Leader,
     Role::Supervisor,
-    Role::Doctor,
+    Role::Trainee,
     Role::Loader,
 ];
 /// Municipalities of which each relation of a caller gives one.
@@ -24,10 +24,10 @@ fn number(text: &str) -> MunicipalityNumber {
 }
 
 /// Somebody with some relations, each of which gives one municipality, if any.
-fn with(relations: &[(Role, &str)]) -> Reach {
-    let mut reach = Reach::default();
+fn with(relations: &[(Role, &str)]) -> Permissions {
+    let mut permissions = Permissions::default();
     for (role, text) in relations {
-        let places = reach.relations.entry(*role).or_default();
+        let places = permissions.relations.entry(*role).or_default();
         let gives_places = match role {
             Role::Municipality | Role::System | Role::Office | Role::Leader => true,
             Role::Directorate
@@ -35,24 +35,24 @@ fn with(relations: &[(Role, &str)]) -> Reach {
             | Role::Reporting
             | Role::Auditor
             | Role::Supervisor
-            | Role::Doctor
+            | Role::Trainee
             | Role::Loader => false,
         };
         if gives_places {
             places.insert(number(text), BTreeSet::from([number(text)]));
         }
     }
-    reach
+    permissions
 }
 
 /// What is asked of a caller about a municipality: sees, acts, lends, answers for.
-fn may(reach: &Reach, text: &str) -> [bool; 4] {
+fn may(permissions: &Permissions, text: &str) -> [bool; 4] {
     let number = number(text);
     [
-        reach.sees_municipality(&number),
-        reach.act_in(&number).is_ok(),
-        reach.may_grant(Some(&number)).is_ok(),
-        reach.answer_for(&number).is_ok(),
+        permissions.sees_municipality(&number),
+        permissions.require_acts_for(&number).is_ok(),
+        permissions.may_grant(Some(&number)).is_ok(),
+        permissions.answer_for(&number).is_ok(),
     ]
 }
 
@@ -65,11 +65,11 @@ fn each_relation_gives_what_it_says_and_where() {
         Role::Register => [false, false, true, true],
         Role::Auditor => [true, false, false, false],
         Role::Loader => [true, true, true, true],
-        Role::Directorate | Role::Reporting | Role::Supervisor | Role::Doctor => [false; 4],
+        Role::Directorate | Role::Reporting | Role::Supervisor | Role::Trainee => [false; 4],
     };
     for role in ROLES {
-        let reach = with(&[(role, NUMBERS[0])]);
-        assert_eq!(may(&reach, NUMBERS[0]), expected(role), "{role:?}");
+        let permissions = with(&[(role, NUMBERS[0])]);
+        assert_eq!(may(&permissions, NUMBERS[0]), expected(role), "{role:?}");
         let elsewhere = match role {
             Role::Register | Role::Auditor | Role::Loader => expected(role),
             Role::Municipality
@@ -79,11 +79,11 @@ fn each_relation_gives_what_it_says_and_where() {
             | Role::Directorate
             | Role::Reporting
             | Role::Supervisor
-            | Role::Doctor => [false; 4],
+            | Role::Trainee => [false; 4],
         };
-        assert_eq!(may(&reach, NUMBERS[1]), elsewhere, "{role:?}");
+        assert_eq!(may(&permissions, NUMBERS[1]), elsewhere, "{role:?}");
         let appoints = role == Role::Register || role == Role::Loader;
-        assert_eq!(reach.may_grant(None).is_ok(), appoints, "{role:?}");
+        assert_eq!(permissions.may_grant(None).is_ok(), appoints, "{role:?}");
     }
 }
 
@@ -111,17 +111,20 @@ fn several_relations_give_what_one_of_them_gives_and_no_more() {
 #[test]
 fn names_are_never_told_beside_sight_of_everybody() {
     for role in ROLES {
-        let reach = with(&[(Role::Auditor, NUMBERS[0]), (role, NUMBERS[1])]);
-        assert_eq!(reach.reads_names(), role == Role::Loader, "{role:?}");
+        let permissions = with(&[(Role::Auditor, NUMBERS[0]), (role, NUMBERS[1])]);
+        assert_eq!(permissions.reads_names(), role == Role::Loader, "{role:?}");
     }
 }
 
 #[test]
 fn who_acts_for_one_municipality_need_not_name_it() {
     let one = with(&[(Role::Municipality, NUMBERS[0]), (Role::Office, NUMBERS[1])]);
-    assert_eq!(one.registering(None), Ok(Some(number(NUMBERS[0]))));
-    assert!(one.registering(Some(&number(NUMBERS[1]))).is_err());
+    assert_eq!(one.registering_municipality(None), Ok(Some(number(NUMBERS[0]))));
+    assert!(one.registering_municipality(Some(&number(NUMBERS[1]))).is_err());
     let two = with(&[(Role::Municipality, NUMBERS[0]), (Role::System, NUMBERS[1])]);
-    assert!(two.registering(None).is_err());
-    assert_eq!(two.registering(Some(&number(NUMBERS[1]))), Ok(Some(number(NUMBERS[1]))));
+    assert!(two.registering_municipality(None).is_err());
+    assert_eq!(
+        two.registering_municipality(Some(&number(NUMBERS[1]))),
+        Ok(Some(number(NUMBERS[1])))
+    );
 }

@@ -143,9 +143,9 @@ fn rule_of(path: &str, method: &str, operation: &Operation, areas: &HashMap<&str
 
 fn asked(operation: &Operation) -> Vec<Asked> {
     let in_query = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(told) if told.parameter_in == ParameterIn::Query => Some(Asked {
-            name: told.name.clone(),
-            about: told.description.clone().unwrap_or_default(),
+        RefOr::T(recorded) if recorded.parameter_in == ParameterIn::Query => Some(Asked {
+            name: recorded.name.clone(),
+            about: recorded.description.clone().unwrap_or_default(),
         }),
         RefOr::T(_) | RefOr::Ref(_) => None,
     };

@@ -23,38 +23,38 @@ pub fn share(document: &mut Value) {
             responses.refer(status, response);
         }
     });
-    for Components { kind, told, .. } in [headers, responses] {
-        document["components"][kind] = told.into();
+    for Components { kind, shared, .. } in [headers, responses] {
+        document["components"][kind] = shared.into();
     }
 }
 
 /// Values of a kind, each under a name of its own.
 struct Components {
     kind: &'static str,
-    told: Map<String, Value>,
+    shared: Map<String, Value>,
     names: HashMap<String, String>,
 }
 
 impl Components {
     fn new(kind: &'static str) -> Self {
-        Self { kind, told: Map::new(), names: HashMap::new() }
+        Self { kind, shared: Map::new(), names: HashMap::new() }
     }
 
     /// Replaces a value by a reference to it. Of different ones with the same name, the second is
     /// called `NAME-2`.
     fn refer(&mut self, name: &str, value: &mut Value) {
         let names = &self.names;
-        let told = &self.told;
+        let shared = &self.shared;
         let known = names.get(&value.to_string()).cloned();
         let named = known.unwrap_or_else(|| {
             let further = (2..).map(|number| format!("{name}-{number}"));
             let mut all = std::iter::once(name.to_owned()).chain(further);
-            all.find(|free| !told.contains_key(free)).expect("numbers do not end")
+            all.find(|free| !shared.contains_key(free)).expect("numbers do not end")
         });
         let reference = json!({ "$ref": format!("#/components/{}/{named}", self.kind) });
         let value = std::mem::replace(value, reference);
         self.names.insert(value.to_string(), named.clone());
-        self.told.insert(named, value);
+        self.shared.insert(named, value);
     }
 }
 

@@ -132,7 +132,7 @@ impl Order {
     }
 
     /// As `sort` tells it; nothing for what needs not be told.
-    fn told(&self) -> Option<String> {
+    fn stated(&self) -> Option<String> {
         let sign = if self.is_descending { "-" } else { "" };
         (!self.is_default).then(|| format!("{sign}{}", self.by.word))
     }
@@ -144,7 +144,7 @@ impl Order {
         value: Option<String>,
         (as_of, known_at): (Date, i64),
     ) -> Cursor {
-        Cursor { after, sort: self.told(), value, as_of, known_at }
+        Cursor { after, sort: self.stated(), value, as_of, known_at }
     }
 
     /// Whether a cursor is a place in this order.
@@ -154,7 +154,7 @@ impl Order {
             (Some(column), Some(value)) => column.may_hold(value),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        fits && cursor.sort == self.told()
+        fits && cursor.sort == self.stated()
     }
 }
 

@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::{Read, as_json};
 use crate::event_log::{Anything, Failure, Loaded};
-use crate::http::by_time::on_day;
 use crate::http::etag::moved_beside;
-use crate::http::kept::Kept;
 use crate::http::resource::Resource;
-use crate::http::{Answer, ProblemResponse, reading, reveal, today};
+use crate::http::response_cache::Kept;
+use crate::http::valid_since::on_day;
+use crate::http::{Answer, ProblemResponse, access_audit, decrypt, today};
 
 impl Read {
     /// Shows one resource, as on the day and as known at the time that were asked about. The answer
@@ -18,18 +18,19 @@ impl Read {
         let reached = self.wait_for_log().await?;
         let now = today();
         // Whoever sees by doctor is not shown all of it.
-        let keeps = self.request.query_string().is_empty() && !self.actor.reach.sees_by_doctor();
+        let keeps =
+            self.request.query_string().is_empty() && !self.actor.permissions.sees_by_trainee();
         let kept = self.service.answers.get(self.request.path(), now).filter(|_| keeps);
         if let Some(kept) = kept
             && self.still_holds(&kept).await?
         {
-            kept.shows.into_iter().for_each(reading::about);
+            kept.shows.into_iter().for_each(access_audit::about);
             return Ok(self.send_kept(kept, reached));
         }
         let view = self.service.log.view().until(known);
         let parties = R::load(&view, &key).await?;
         let shows = R::shows(&parties, &key);
-        shows.into_iter().for_each(reading::about);
+        shows.into_iter().for_each(access_audit::about);
         let home = R::home(&parties, &key);
         let (head, recorded_at) = view.head_of(&home);
         let others = view.heads().into_iter().filter(|(subject, _)| *subject != home);
@@ -42,7 +43,7 @@ impl Read {
         let etag = if beside > head { moved_beside(&tag, beside) } else { tag };
         let position = reached.max(head).max(beside);
         let body = as_json(&shown)?;
-        if !keeps || reveal::differs_by_caller(&body) {
+        if !keeps || decrypt::differs_by_caller(&body) {
             return self.send(etag, position, &shown).await;
         }
         let body = Bytes::from(body.to_string());

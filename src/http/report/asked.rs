@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::column::Reader;
 use super::{ROWS_MAX, Report, Whom};
 use crate::edge::{Fault, Faults, FieldFault};
-use crate::http::actor::Reach;
+use crate::http::actor::Permissions;
 use crate::http::problems::RELATION_MISSING;
 use crate::http::{ProblemResponse, Read, today};
 use crate::problem::Rejection;
@@ -119,7 +119,7 @@ impl<P> Asked<P> {
         parameters: P,
     ) -> Result<Self, ProblemResponse> {
         let reader = match report.whom {
-            Whom::Everybody => reader(&read.actor.reach),
+            Whom::Everybody => reader(&read.actor.permissions),
             // The gate has let nobody else through.
             Whom::SeesIndividuals => Reader::OfIndividuals,
         };
@@ -148,8 +148,8 @@ fn names_individuals<P, R>(report: &Report<P, R>, parameters: &P) -> Option<&'st
 }
 
 /// How a caller reads figures of whatever is anywhere in the country.
-fn reader(reach: &Reach) -> Reader {
-    if reach.sees_everything() || reach.sees_some_municipality() {
+fn reader(permissions: &Permissions) -> Reader {
+    if permissions.sees_everything() || permissions.sees_some_municipality() {
         Reader::OfIndividuals
     } else {
         Reader::OfFigures

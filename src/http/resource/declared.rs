@@ -211,7 +211,7 @@ impl<R: Resource> Operations<R> {
     /// The last operation answers null when it turns out that the resource never was.
     pub fn may_end_it(mut self) -> Self {
         if let Some(last) = self.list.last_mut() {
-            let description = format!("The {}; null if it never was", R::KIND.noun);
+            let description = format!("The {}; null if it was entered in error", R::KIND.noun);
             last.success = Success::json(200, description, named_or_null::<R::View>);
         }
         self

@@ -11,7 +11,7 @@ use crate::http::listing::Listing;
 use crate::http::operation::{Call, Later, Operation, Success, named_page};
 use crate::http::page::{Paging, Sort};
 use crate::http::time_axes::TimeAxes;
-use crate::http::{Answer, History, InTime, Read, external_ids, reading, today};
+use crate::http::{Answer, History, InTime, Read, access_audit, external_ids, today};
 
 /// Everything that can be asked of a resource, declared or following from what it is.
 pub fn operations_of<R: Resource>() -> Vec<Operation> {
@@ -76,7 +76,7 @@ fn history_operation<R: Resource>() -> Operation {
             let view = list.read.service.log.view();
             let concerns = R::concerns(&view, &key, today()).await?;
             if let Some(trainee) = concerns.shows {
-                reading::about(trainee);
+                access_audit::about(trainee);
             }
             let Past { subjects, member } = R::past(&key);
             let member = member.as_ref().map(|(name, value)| (*name, value.as_str()));

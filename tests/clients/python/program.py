@@ -101,9 +101,9 @@ def rehearse(wanted):
     asked = establish_position._get_kwargs(body=wanted, dry_run=True)
     answer = client.get_httpx_client().request(**asked)
     assert answer.headers["content-type"] == "application/vnd.alis.dry-run+json", answer.headers
-    told = PositionDryRun.from_dict(answer.json())
-    assert (told.dry_run, told.status, len(told.events)) == (True, 201, 1), told
-    assert told.resource.municipality == MUNICIPALITY, told
+    recorded = PositionDryRun.from_dict(answer.json())
+    assert (recorded.dry_run, recorded.status, len(recorded.events)) == (True, 201, 1), recorded
+    assert recorded.resource.municipality == MUNICIPALITY, recorded
 
 
 def supervise_and_attain(trainee):
@@ -149,7 +149,7 @@ def supervise_and_attain(trainee):
         ), HTTPStatus.OK)
     approved = the(decide_goal.sync_detailed(trainee, GOAL, client=client, body=decision),
                    HTTPStatus.OK)
-    assert approved.situation == "approved", approved
+    assert approved.status == "approved", approved
 
 
 def page_through(position):
@@ -184,15 +184,15 @@ def follow_feed(start, trainee):
 
 def compare_days():
     reached = position_of_log()
-    told = [the(report_staffing.sync_detailed(
+    recorded = [the(report_staffing.sync_detailed(
         client=client, municipality=MUNICIPALITY, as_of=day, min_log_position=reached,
     ), HTTPStatus.OK) for day in [date(2019, 6, 1), date(2020, 3, 31)]]
-    before, after = (report.totals.filled for report in told)
-    assert after > before >= 0, told
+    before, after = (report.totals.filled for report in recorded)
+    assert after > before >= 0, recorded
     unchanged = report_staffing.sync_detailed(
         client=client, municipality=MUNICIPALITY, as_of=date(2020, 3, 31),
-        known_at=str(told[1].known_at))
-    assert the(unchanged, HTTPStatus.OK).totals.to_dict() == told[1].totals.to_dict()
+        known_at=str(recorded[1].known_at))
+    assert the(unchanged, HTTPStatus.OK).totals.to_dict() == recorded[1].totals.to_dict()
 
 
 main()

@@ -43,8 +43,8 @@ const FREE_NUMBER: &str = "999000990";
 fn expected() -> BTreeMap<(&'static str, &'static str), [&'static str; 4]> {
     let lines = EXPECTED.lines().filter(|line| !line.is_empty());
     let read = lines.map(|line| {
-        let told = line.split_once(" -- ").map_or(line, |(told, _why)| told);
-        let mut words = told.split_whitespace();
+        let shown = line.split_once(" -- ").map_or(line, |(shown, _why)| shown);
+        let mut words = shown.split_whitespace();
         let key = (words.next().expect("an operation"), words.next().expect("a place"));
         let words: Vec<&str> = words.collect();
         let words = match words[..] {
@@ -91,9 +91,9 @@ fn component(schema: &Value) -> Option<&str> {
 /// A value as the document gives it for an example.
 fn example(contract: &Contract, schema: &Value) -> Value {
     let whole = contract.resolved(schema);
-    let told = [&schema["example"], &whole["example"], &whole["examples"][0]];
-    if let Some(told) = told.into_iter().find(|told| !told.is_null()) {
-        return told.clone();
+    let shown = [&schema["example"], &whole["example"], &whole["examples"][0]];
+    if let Some(shown) = shown.into_iter().find(|shown| !shown.is_null()) {
+        return shown.clone();
     }
     if whole["type"] == "array" {
         return json!([example(contract, &whole["items"])]);
@@ -152,7 +152,7 @@ impl<'a> Operation<'a> {
     /// A body with Bodø where `place` says, and Tromsø in all other places that it must have.
     fn body(&self, contract: &Contract, place: &str, own: &Side, foreign: &Side) -> Value {
         let naming: BTreeMap<&str, &str> = self.naming().into_iter().collect();
-        let is_told = |name: &str| {
+        let is_shown = |name: &str| {
             // Some take a municipality only beside what else they are told.
             self.requires(name) || name == place || name == "municipality"
         };
@@ -165,8 +165,8 @@ impl<'a> Operation<'a> {
             };
             (name.to_owned(), value)
         };
-        let told = self.members().filter(|(name, _)| is_told(name)).map(value);
-        told.collect::<Map<_, _>>().into()
+        let shown = self.members().filter(|(name, _)| is_shown(name)).map(value);
+        shown.collect::<Map<_, _>>().into()
     }
 }
 
@@ -205,7 +205,7 @@ async fn sides(world: &World) -> (Side, Side) {
     let vacant = json!({"municipality": OWN, "category": "regular_gp", "percent": 100,
         "intended_operating_model": "salaried", "from": "2020-01-01"});
     let vacant = client.post("/v1/positions", vacant).await.expect(201).id();
-    let never = json!({"never_was": true, "reason": "Somebody else"});
+    let never = json!({"entered_in_error": true, "reason": "Somebody else"});
     let assignment = world.own.id("supervisor-assignments");
     let path = format!("/v1/supervisor-assignments/{assignment}/correction");
     client.post(&path, never).await.expect(200);
@@ -257,11 +257,11 @@ fn word(answer: &Answer, place: &str) -> String {
 }
 
 /// What an answer tells of Bodø beside what was sent.
-fn told<'a>(answer: &Answer, sent: &Value, foreign: &'a Side) -> BTreeSet<&'a str> {
+fn shown<'a>(answer: &Answer, sent: &Value, foreign: &'a Side) -> BTreeSet<&'a str> {
     let headers = format!("{:?}", answer.headers);
     let sent = format!("{} {sent}", answer.asked);
-    let is_told = |word: &&str| answer.text.contains(*word) || headers.contains(*word);
-    foreign.secrets().filter(|word| !sent.contains(word)).filter(is_told).collect()
+    let is_shown = |word: &&str| answer.text.contains(*word) || headers.contains(*word);
+    foreign.secrets().filter(|word| !sent.contains(word)).filter(is_shown).collect()
 }
 
 #[test]
@@ -295,14 +295,14 @@ async fn a_body_that_names_what_is_anothers_opens_nothing_of_theirs() {
                 let client = world.as_one(caller);
                 let answer = client.post(&format!("{path}?dry_run=true"), body.clone()).await;
                 sent_in_all += 1;
-                let told = told(&answer, &body, &foreign);
-                let whose_number = told.iter().all(|word| {
+                let shown = shown(&answer, &body, &foreign);
+                let whose_number = shown.iter().all(|word| {
                     place == "hpr_number" && foreign.place.ids.values().any(|id| id == word)
                 });
-                let suffix = match (told.len(), whose_number) {
+                let suffix = match (shown.len(), whose_number) {
                     (0, _) => String::new(),
                     (1, true) => "+id".to_owned(),
-                    _ => format!(" and tells {told:?}"),
+                    _ => format!(" and tells {shown:?}"),
                 };
                 let word = word(&answer, place) + &suffix;
                 if word != *expected {

@@ -26,7 +26,7 @@ async fn a_closed_organisation_reaches_nothing_after_its_last_day() {
     municipality.get(&position).await.expect_problem(404, "not_found");
     // Nor does a system on its behalf.
     vendor.get(&position).await.expect_problem(404, "not_found");
-    let open = json!({"never_was": true, "reason": "Another was meant"});
+    let open = json!({"entered_in_error": true, "reason": "Another was meant"});
     organisation(&world, cast::MUNICIPALITY, "closure/correction", open).await;
     municipality.get(&position).await.expect(200);
     vendor.get(&position).await.expect(200);

@@ -316,13 +316,13 @@ async fn a_person_is_in_each_place_what_they_are_there() {
     let leads = json!({"name": "Siri Veileder", "hpr_number": "999000101",
         "municipality": FOREIGN, "from": "2019-01-01"});
     let leader = world.client.post("/v1/leaders", leads).await.expect(201).id();
-    let doctor = world.own.id("trainees");
-    both.get(&format!("/v1/trainees/{doctor}")).await.expect(200);
+    let trainee = world.own.id("trainees");
+    both.get(&format!("/v1/trainees/{trainee}")).await.expect(200);
     both.get(&format!("/v1/trainees/{}", world.foreign.id("trainees"))).await.expect(200);
     let scheme = json!({"scheme": "old", "from": "2020-01-01"});
-    let path = format!("/v1/trainees/{doctor}/scheme");
+    let path = format!("/v1/trainees/{trainee}/scheme");
     both.post(&path, scheme).await.expect_problem(403, "relation_missing");
-    let goal = |act: &str| format!("/v1/trainees/{doctor}/learning-goals/ALM-001/{act}");
+    let goal = |act: &str| format!("/v1/trainees/{trainee}/learning-goals/ALM-001/{act}");
     both.post(&goal("submission"), json!({})).await.expect_problem(403, "relation_missing");
     world.client.post(&goal("submission"), json!({"on": "2020-03-01"})).await.expect(200);
     for role in ["supervisor", "clinical_supervisor"] {

@@ -91,7 +91,7 @@ async fn nobody_makes_what_was_lent_to_them_last() {
     let further = json!({"municipality": OWN, "from": "2019-01-01", "to": "2019-12-31"});
     let tried: [(String, Value); 6] = [
         (correction.clone(), own.clone()),
-        (correction, json!({"never_was": true, "reason": "Gone"})),
+        (correction, json!({"entered_in_error": true, "reason": "Gone"})),
         (format!("/v1/leaders/{id}/terms"), further),
         ("/v1/leaders".to_owned(), deputy("999000207", None)),
         (format!("/v1/leaders/{leader}/end"), json!({"to": today() - 1.day()})),
@@ -127,7 +127,7 @@ async fn lends_nothing_on(world: &World, as_deputy: &Client, id: &str) {
     let other = world.client.post("/v1/leaders", deputy("999000209", leader)).await.expect(201);
     let (other, term) =
         (other.id(), other.body["terms"][0]["id"].as_str().expect("an id").to_owned());
-    let never = json!({"never_was": true, "reason": "Gone"});
+    let never = json!({"entered_in_error": true, "reason": "Gone"});
     let grant = json!({"organisation_number": "999000215", "role": "system", "municipality": OWN});
     for (path, body) in [
         (format!("/v1/leaders/{other}/end"), json!({"to": today()})),

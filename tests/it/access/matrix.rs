@@ -91,7 +91,7 @@ fn may(who: Scenario, whom: &str, kind: Option<&str>, whose: Option<Whose>) -> b
         "register" => who == Register,
         "programmes" => matches!(who, Register | Office),
         "municipality" => system || (who == Leader && is_own),
-        "doctor" => system || (who == Trainee && is_own),
+        "trainee" => system || (who == Trainee && is_own),
         // The one whose assignment it is answers for it; every supervisor of the doctor speaks on
         // goals.
         "supervisor" => {
@@ -219,8 +219,8 @@ async fn everybody_gets_what_is_theirs_and_nothing_of_others() {
                         answer.text
                     ));
                 }
-                if let Some(told) = leak(*scenario, &world, &answer) {
-                    wrong.push(format!("{} {}: tells {told}", scenario.word(), answer.asked));
+                if let Some(shown) = leak(*scenario, &world, &answer) {
+                    wrong.push(format!("{} {}: tells {shown}", scenario.word(), answer.asked));
                 }
             }
         }
@@ -266,7 +266,7 @@ fn leak(who: Scenario, world: &World, answer: &Answer) -> Option<String> {
         .iter()
         .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
         .collect();
-    let told = |word: &str| answer.text.contains(word) || headers.contains(word);
+    let shown = |word: &str| answer.text.contains(word) || headers.contains(word);
     let mut words = ids.filter(|id| !asked_about(id)).chain([MARK]);
-    words.find(|word| told(word)).map(str::to_owned)
+    words.find(|word| shown(word)).map(str::to_owned)
 }

@@ -125,20 +125,20 @@ async fn what_a_body_names_must_be_the_callers_own() {
 async fn a_proposal_shows_the_doctor_until_its_last_day_answered_or_not() {
     let world = World::new().await;
     let supervisor = world.as_one(Scenario::Supervisor);
-    let doctor = world.foreign.id("trainees");
+    let trainee = world.foreign.id("trainees");
     let propose = async |to| {
-        let body = json!({"supervisor": world.own.id("supervisors"), "trainee": doctor,
+        let body = json!({"supervisor": world.own.id("supervisors"), "trainee": trainee,
             "kind": "clinical", "from": "2020-01-01", "to": to, "mode": "on_site"});
         world.client.post("/v1/supervisor-assignments", body).await.expect(201)
     };
     let yesterday = today().yesterday().expect("a day");
     let proposed = propose(yesterday).await;
-    assert_eq!(proposed.body["situation"], "ended");
-    let path = format!("/v1/trainees/{doctor}");
+    assert_eq!(proposed.body["status"], "ended");
+    let path = format!("/v1/trainees/{trainee}");
     supervisor.get(&path).await.expect_problem(404, "not_found");
     let one = format!("/v1/supervisor-assignments/{}", proposed.id());
     let then = supervisor.get(&format!("{one}?as_of={yesterday}")).await.expect(200);
-    assert_eq!(then.body["situation"], "proposed");
+    assert_eq!(then.body["status"], "proposed");
     propose(today()).await;
     supervisor.get(&path).await.expect(200);
     world.instance.stop().await;
@@ -196,8 +196,8 @@ async fn acts_of_persons_come_from_that_person_or_from_a_system_that_names_them(
 #[tokio::test]
 async fn a_doctor_who_moves_is_the_new_municipalitys_and_no_longer_the_old_ones() {
     let world = World::new().await;
-    let doctor = world.own.id("trainees");
-    let path = format!("/v1/trainees/{doctor}");
+    let trainee = world.own.id("trainees");
+    let path = format!("/v1/trainees/{trainee}");
     let (old, new) =
         (world.as_one(Scenario::Municipality), world.as_one(Scenario::OtherMunicipality));
     old.get(&path).await.expect(200);
@@ -214,7 +214,7 @@ async fn a_doctor_who_moves_is_the_new_municipalitys_and_no_longer_the_old_ones(
     let position = json!({"municipality": FOREIGN, "category": "regular_gp", "percent": 100,
         "intended_operating_model": "salaried", "from": today()});
     let position = new.post("/v1/positions", position).await.expect(201).id();
-    let fill = json!({"trainee": doctor, "from": today(), "percent": 100,
+    let fill = json!({"trainee": trainee, "from": today(), "percent": 100,
         "operating_model": "salaried"});
     let filled = new.post(&format!("/v1/positions/{position}/occupancies"), fill).await.expect(201);
     new.get(&path).await.expect(200);
@@ -223,22 +223,22 @@ async fn a_doctor_who_moves_is_the_new_municipalitys_and_no_longer_the_old_ones(
     let min = [("Min-Log-Position", filled.position().to_string())];
     let min = [(min[0].0, min[0].1.as_str())];
     let names = new.get_with("/v1/trainees", &min).await.expect(200);
-    assert!(names.text.contains(doctor));
+    assert!(names.text.contains(trainee));
     let names = old.get_with("/v1/trainees", &min).await.expect(200);
-    assert!(!names.text.contains(doctor));
+    assert!(!names.text.contains(trainee));
     let feed =
-        new.get_with(&format!("/v1/events?subject=trainee:{doctor}"), &min).await.expect(200);
+        new.get_with(&format!("/v1/events?subject=trainee:{trainee}"), &min).await.expect(200);
     assert!(feed.text.contains("trainee.registered"), "{}", feed.text);
     let feed =
-        old.get_with(&format!("/v1/events?subject=trainee:{doctor}"), &min).await.expect(200);
-    let told: Vec<&str> = feed
+        old.get_with(&format!("/v1/events?subject=trainee:{trainee}"), &min).await.expect(200);
+    let shown: Vec<&str> = feed
         .body
         .as_array()
         .expect("events")
         .iter()
         .filter_map(|event| event["municipality"].as_str())
         .collect();
-    assert!(told.iter().all(|number| *number == OWN), "{told:?}");
+    assert!(shown.iter().all(|number| *number == OWN), "{shown:?}");
     world.instance.stop().await;
 }
 
@@ -246,9 +246,9 @@ async fn a_doctor_who_moves_is_the_new_municipalitys_and_no_longer_the_old_ones(
 async fn names_are_for_those_who_need_them() {
     let world = World::new().await;
     let auditor = world.as_one(Scenario::Auditor);
-    let doctor =
+    let trainee =
         auditor.get(&format!("/v1/trainees/{}", world.own.id("trainees"))).await.expect(200);
-    assert!(doctor.body["name"].is_null() && doctor.body["hpr_number"].is_null());
+    assert!(trainee.body["name"].is_null() && trainee.body["hpr_number"].is_null());
     for path in ["/v1/trainees", "/v1/supervisors", "/v1/leaders"] {
         let list = auditor.get(path).await.expect(200);
         assert!(
@@ -329,7 +329,7 @@ async fn only_the_operations_scope_opens_it() {
 async fn who_has_left_a_position_sees_nobody_who_came_after() {
     let world = World::new().await;
     let (position, held) = (world.own.id("positions"), world.own.id("occupancies"));
-    let doctor = world.as_one(Scenario::Trainee);
+    let trainee = world.as_one(Scenario::Trainee);
     let path = format!("/v1/positions/{position}");
     let end = json!({"to": "2023-12-31", "reason": "other"});
     world.client.post(&format!("{path}/occupancies/{held}/end"), end).await.expect(200);
@@ -345,12 +345,12 @@ async fn who_has_left_a_position_sees_nobody_who_came_after() {
     let whole = municipality.get(&path).await.expect(200);
     assert_eq!(whole.body["occupancies"].as_array().map(Vec::len), Some(2));
     // The answer to the municipality may be given again, and must not be given to the doctor.
-    let own = doctor.get(&path).await.expect(200);
+    let own = trainee.get(&path).await.expect(200);
     assert_eq!(own.body["occupancies"].as_array().map(Vec::len), Some(1));
-    assert_eq!((&own.body["situation"], own.body["occupancy"].is_null()), (&json!("filled"), true));
-    doctor.get(&format!("{path}/occupancies/{held}")).await.expect(200);
+    assert_eq!((&own.body["status"], own.body["occupancy"].is_null()), (&json!("filled"), true));
+    trainee.get(&format!("{path}/occupancies/{held}")).await.expect(200);
     let others = format!("{path}/occupancies/{}", filled.id());
-    doctor.get(&others).await.expect_problem(404, "not_found");
+    trainee.get(&others).await.expect_problem(404, "not_found");
     municipality.get(&others).await.expect(200);
     for path in [
         path.clone(),
@@ -359,8 +359,8 @@ async fn who_has_left_a_position_sees_nobody_who_came_after() {
         format!("{path}/history"),
         "/v1/events".to_owned(),
     ] {
-        let told = doctor.get_with(&path, &wait).await.expect(200);
-        assert!(!told.text.contains(&next), "{path} tells of the next doctor: {}", told.text);
+        let shown = trainee.get_with(&path, &wait).await.expect(200);
+        assert!(!shown.text.contains(&next), "{path} tells of the next doctor: {}", shown.text);
     }
     world.instance.stop().await;
 }

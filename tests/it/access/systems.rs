@@ -11,7 +11,7 @@ use crate::support::instance::token_with;
 /// A doctor who was in Bodø until the end of 2021, and is in Tromsø since.
 struct Moved {
     world: World,
-    doctor: String,
+    trainee: String,
     /// The system that Tromsø has delegated to.
     vendor: Client,
 }
@@ -19,7 +19,7 @@ struct Moved {
 impl Moved {
     async fn new() -> Self {
         let world = World::new().await;
-        let doctor = world.foreign.id("trainees").to_owned();
+        let trainee = world.foreign.id("trainees").to_owned();
         let (position, occupancy) =
             (world.foreign.id("positions"), world.foreign.id("occupancies"));
         let end = json!({"to": "2021-12-31", "reason": "contract_end"});
@@ -28,21 +28,21 @@ impl Moved {
         let position = json!({"municipality": OWN, "category": "regular_gp", "percent": 100,
             "intended_operating_model": "salaried", "from": "2022-01-01"});
         let position = world.client.post("/v1/positions", position).await.expect(201).id();
-        let fill = json!({"trainee": doctor, "from": "2022-01-01", "percent": 100,
+        let fill = json!({"trainee": trainee, "from": "2022-01-01", "percent": 100,
             "operating_model": "salaried"});
         let path = format!("/v1/positions/{position}/occupancies");
         world.client.post(&path, fill).await.expect(201);
         let vendor = world.as_one(Scenario::Vendor);
-        Self { world, doctor, vendor }
+        Self { world, trainee, vendor }
     }
 
     async fn act(&self, who: &Client, code: &str, act: &str, body: Value) -> Answer {
-        let path = format!("/v1/trainees/{}/learning-goals/{code}/{act}", self.doctor);
+        let path = format!("/v1/trainees/{}/learning-goals/{code}/{act}", self.trainee);
         who.post(&path, body).await
     }
 
     async fn plan(&self, who: &Client, act: &str, body: Value) -> Answer {
-        who.post(&format!("/v1/trainees/{}/plans{act}", self.doctor), body).await
+        who.post(&format!("/v1/trainees/{}/plans{act}", self.trainee), body).await
     }
 }
 
@@ -109,8 +109,8 @@ async fn what_was_decided_in_the_municipalitys_own_name_its_vendor_tells() {
 }
 
 /// Asks somebody to instruct a doctor in daily work; answers the address of the proposal.
-async fn asked(client: &Client, supervisor: &str, doctor: &str, from: &str) -> String {
-    let body = json!({"supervisor": supervisor, "trainee": doctor, "kind": "clinical",
+async fn asked(client: &Client, supervisor: &str, trainee: &str, from: &str) -> String {
+    let body = json!({"supervisor": supervisor, "trainee": trainee, "kind": "clinical",
         "from": from, "mode": "on_site"});
     let id = client.post("/v1/supervisor-assignments", body).await.expect(201).id();
     format!("/v1/supervisor-assignments/{id}")
@@ -123,10 +123,10 @@ async fn whoever_asks_a_supervisor_of_another_municipality_does_not_answer_for_t
     let world = World::new().await;
     let (vendor, own) = (world.as_one(Scenario::Vendor), world.as_one(Scenario::Municipality));
     let bodo = world.as_one(Scenario::OtherMunicipality);
-    let (supervisor, doctor) = (world.foreign.id("supervisors"), world.own.id("trainees"));
+    let (supervisor, trainee) = (world.foreign.id("supervisors"), world.own.id("trainees"));
     let today = json!({});
     for answer in ANSWERS {
-        let proposal = asked(&vendor, supervisor, doctor, "2020-01-01").await;
+        let proposal = asked(&vendor, supervisor, trainee, "2020-01-01").await;
         let path = format!("{proposal}/{answer}");
         for client in [&vendor, &own] {
             let refused = client.post(&path, today.clone()).await;
@@ -145,7 +145,7 @@ async fn whoever_asks_a_supervisor_of_another_municipality_does_not_answer_for_t
         }
     }
     // Who supervised there on that day was that municipality's, then and not now.
-    let proposal = asked(&vendor, supervisor, doctor, "2020-06-01").await;
+    let proposal = asked(&vendor, supervisor, trainee, "2020-06-01").await;
     let refused = vendor.post(&format!("{proposal}/acceptance"), today).await;
     refused.expect_problem(403, "relation_missing");
     let then = json!({"on": "2020-12-31"});
@@ -159,8 +159,8 @@ async fn whoever_asks_a_supervisor_of_another_municipality_does_not_tell_of_them
     let world = World::new().await;
     let (own, bodo) =
         (world.as_one(Scenario::Municipality), world.as_one(Scenario::OtherMunicipality));
-    let (supervisor, doctor) = (world.foreign.id("supervisors"), world.own.id("trainees"));
-    let proposal = asked(&own, supervisor, doctor, "2020-01-01").await;
+    let (supervisor, trainee) = (world.foreign.id("supervisors"), world.own.id("trainees"));
+    let proposal = asked(&own, supervisor, trainee, "2020-01-01").await;
     let path = format!("/v1/supervisors/{supervisor}");
     let acts = [
         ("capacity", json!({"trainees": 1, "from": "2020-01-01"})),
@@ -181,7 +181,7 @@ async fn whoever_asks_a_supervisor_of_another_municipality_does_not_tell_of_them
 #[tokio::test]
 async fn a_system_answers_for_its_own_municipalitys_supervisors() {
     let moved = Moved::new().await;
-    let (world, vendor, doctor) = (&moved.world, &moved.vendor, &moved.doctor);
+    let (world, vendor, trainee) = (&moved.world, &moved.vendor, &moved.trainee);
     let loader = &world.client;
     let bodo = world.as_one(Scenario::OtherMunicipality);
     let nobodys = json!({"name": "Nina Ingens", "hpr_number": "999000610"});
@@ -190,14 +190,14 @@ async fn a_system_answers_for_its_own_municipalitys_supervisors() {
     for answer in ANSWERS.into_iter().rev() {
         // Filed under Bodø, where the doctor worked; the doctor is Tromsø's now.
         let (theirs, ours) = (world.foreign.id("supervisors"), world.own.id("supervisors"));
-        let path = format!("{}/{answer}", asked(loader, theirs, doctor, "2021-06-01").await);
+        let path = format!("{}/{answer}", asked(loader, theirs, trainee, "2021-06-01").await);
         vendor.post(&path, json!({})).await.expect_problem(403, "relation_missing");
         bodo.post(&path, json!({})).await.expect(200);
-        let path = format!("{}/{answer}", asked(loader, ours, doctor, "2021-06-01").await);
+        let path = format!("{}/{answer}", asked(loader, ours, trainee, "2021-06-01").await);
         bodo.post(&path, json!({})).await.expect_problem(403, "relation_missing");
         vendor.post(&path, json!({})).await.expect(200);
         // For whom no municipality has, where the doctor works answers.
-        let path = format!("{}/{answer}", asked(vendor, &nobodys, doctor, "2022-06-01").await);
+        let path = format!("{}/{answer}", asked(vendor, &nobodys, trainee, "2022-06-01").await);
         vendor.post(&path, json!({})).await.expect(200);
     }
     moved.world.instance.stop().await;
@@ -211,7 +211,7 @@ async fn the_directorate_revokes_what_it_does_not_see() {
     let revocation = json!({"reason": "Fraud", "on": "2022-03-04"});
     let act = "directorate-revocation";
     let early = moved.act(&directorate, "ALM-001", act, revocation.clone()).await;
-    early.expect_problem(409, "goal_situation");
+    early.expect_problem(409, "goal_status");
     moved.act(loader, "ALM-001", "submission", json!({"on": "2021-03-01"})).await.expect(200);
     for role in ["supervisor", "clinical_supervisor"] {
         let said = json!({"by": world.foreign.id("supervisors"), "role": role, "on": "2021-03-02",
@@ -231,10 +231,10 @@ async fn the_directorate_revokes_what_it_does_not_see() {
     let again = moved.act(&directorate, "ALM-001", act, revocation).await.expect(200);
     assert_eq!(again.position(), revoked.position());
     // It still sees nothing of the doctor; the municipality sees what was done, and by whom.
-    let path = format!("/v1/trainees/{}/learning-goals/ALM-001", moved.doctor);
+    let path = format!("/v1/trainees/{}/learning-goals/ALM-001", moved.trainee);
     directorate.get(&path).await.expect_problem(404, "not_found");
     let goal = moved.vendor.get(&path).await.expect(200);
-    assert_eq!(goal.body["situation"], "revoked");
+    assert_eq!(goal.body["status"], "revoked");
     assert_eq!(goal.body["whose_turn"], "trainee");
     let admin = world.instance.database.connect().await;
     let acted = "select meta->'actor'->>'organisation' from alis.event \

@@ -42,15 +42,15 @@ pub struct World {
 
 /// The HPR numbers of the persons in Tromsø are those of the cast.
 struct Persons {
-    doctor: &'static str,
+    trainee: &'static str,
     supervisor: &'static str,
     leader: &'static str,
 }
 
 const OWN_PERSONS: Persons =
-    Persons { doctor: "999000001", supervisor: "999000101", leader: "999000203" };
+    Persons { trainee: "999000001", supervisor: "999000101", leader: "999000203" };
 const FOREIGN_PERSONS: Persons =
-    Persons { doctor: "999000501", supervisor: "999000502", leader: "999000503" };
+    Persons { trainee: "999000501", supervisor: "999000502", leader: "999000503" };
 
 /// Words that stand in names of persons in Bodø, and must not reach anybody of the cast.
 pub const MARK: &str = "Fremmedmerke";
@@ -81,10 +81,10 @@ impl World {
 }
 
 /// A clinical supervisor of the doctor in Tromsø, who is no specialist.
-async fn clinical(client: &Client, doctor: &str) {
+async fn clinical(client: &Client, trainee: &str) {
     let person = json!({"name": "Klara Klinisk", "hpr_number": "999000102", "municipality": OWN});
     let supervisor = client.post("/v1/supervisors", person).await.expect(201).id();
-    let assignment = json!({"supervisor": supervisor, "trainee": doctor, "kind": "clinical",
+    let assignment = json!({"supervisor": supervisor, "trainee": trainee, "kind": "clinical",
         "from": "2020-01-01", "mode": "on_site"});
     let assignment = client.post("/v1/supervisor-assignments", assignment).await.expect(201).id();
     let accepted = format!("/v1/supervisor-assignments/{assignment}/acceptance");
@@ -153,12 +153,12 @@ async fn place(client: &Client, number: &'static str, word: &str, persons: &Pers
         body.as_object_mut().expect("an object").extend(more);
         body
     };
-    let doctor = with(person("Kari", persons.doctor), json!({"scheme": "new"}));
-    let doctor = client.post("/v1/trainees", doctor).await.expect(201).id();
+    let trainee = with(person("Kari", persons.trainee), json!({"scheme": "new"}));
+    let trainee = client.post("/v1/trainees", trainee).await.expect(201).id();
     let position = json!({"municipality": number, "category": "regular_gp", "percent": 100,
         "intended_operating_model": "salaried", "from": "2020-01-01"});
     let position = client.post("/v1/positions", position).await.expect(201).id();
-    let occupancy = json!({"trainee": doctor, "from": "2020-01-01", "percent": 100,
+    let occupancy = json!({"trainee": trainee, "from": "2020-01-01", "percent": 100,
         "operating_model": "salaried"});
     let path = format!("/v1/positions/{position}/occupancies");
     ids.insert("occupancies", client.post(&path, occupancy).await.expect(201).id());
@@ -170,7 +170,7 @@ async fn place(client: &Client, number: &'static str, word: &str, persons: &Pers
     let supervisor = json!({"name": "Siri Veileder", "hpr_number": persons.supervisor,
         "municipality": number, "specialist_since": "2010-01-01"});
     let supervisor = client.post("/v1/supervisors", supervisor).await.expect(201).id();
-    let assignment = json!({"supervisor": supervisor, "trainee": doctor, "from": "2020-01-01",
+    let assignment = json!({"supervisor": supervisor, "trainee": trainee, "from": "2020-01-01",
         "mode": "on_site"});
     let assignment = client.post("/v1/supervisor-assignments", assignment).await.expect(201).id();
     let accepted = format!("/v1/supervisor-assignments/{assignment}/acceptance");
@@ -178,9 +178,9 @@ async fn place(client: &Client, number: &'static str, word: &str, persons: &Pers
     let exemption = json!({"supervisor": supervisor, "municipality": number});
     let exemption = client.post("/v1/supervision-exemptions", exemption).await.expect(201).id();
     let plan = json!({"curriculum": "demo-1", "plan": "alm", "by": leader, "on": "2020-02-01"});
-    client.post(&format!("/v1/trainees/{doctor}/plans"), plan).await.expect(201);
+    client.post(&format!("/v1/trainees/{trainee}/plans"), plan).await.expect(201);
     ids.extend([
-        ("trainees", doctor),
+        ("trainees", trainee),
         ("positions", position),
         ("leaders", leader),
         ("terms", term),

@@ -48,9 +48,9 @@ async fn a_municipality_with_64_000_positions_is_listed_counted_and_added_to() {
     crowd(&instance.database.connect().await).await;
     // Decided while the read models are still far behind.
     let made = client.post("/v1/positions", position()).await.expect(201);
-    let doctor = sample::trainee(&client, "999000001").await;
+    let trainee = sample::trainee(&client, "999000001").await;
     let path = format!("/v1/positions/{}/occupancies", made.id());
-    let filled = client.post(&path, occupancy(&doctor)).await.expect(201).position();
+    let filled = client.post(&path, occupancy(&trainee)).await.expect(201).position();
     let report = "/v1/reports/staffing?as_of=2020-06-01&municipality=5401";
     let waited = tokio::time::Instant::now();
     let wait = filled.to_string();

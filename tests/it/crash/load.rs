@@ -23,7 +23,7 @@ const REQUEST_SECONDS_MAX: u64 = 60;
 /// Pause before something is asked again.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Doctors of one client, and the numbers of those that all clients want.
-const DOCTORS_MAX: u32 = 10_000;
+const TRAINEES_MAX: u32 = 10_000;
 const SHARED: u32 = 900_000;
 /// What every key here begins with: in the ledger it stands behind the name of the caller.
 pub const KEY: &str = "crash-";
@@ -77,7 +77,7 @@ impl Book {
     }
 
     /// The newest position that a client was told of.
-    pub fn told(&self) -> i64 {
+    pub fn announced(&self) -> i64 {
         let kept = self.kept();
         let accepted = kept.iter().filter(|kept| kept.answer.status < 300);
         accepted.map(|kept| kept.answer.position()).max().unwrap_or(0)
@@ -128,11 +128,11 @@ impl Load {
     /// Sets clients to work on the services.
     pub fn start(posts: &[&Post], seed: u64) -> Self {
         let book = Arc::new(Book::default());
-        let told: Vec<_> = posts.iter().map(|post| post.told.subscribe()).collect();
+        let announced: Vec<_> = posts.iter().map(|post| post.announced.subscribe()).collect();
         let caller = |number: u32| {
             let dice = Dice::seeded("client", seed + u64::from(number));
-            let (book, told) = (book.clone(), told.clone());
-            Caller { number, run: 0, sent: 0, dice, book, told, at: 0, client: None }
+            let (book, announced) = (book.clone(), announced.clone());
+            Caller { number, run: 0, sent: 0, dice, book, announced, at: 0, client: None }
         };
         let clients = (0..CLIENTS).map(|number| tokio::spawn(caller(number).work())).collect();
         let reader = tokio::spawn(caller(CLIENTS).read());
@@ -160,23 +160,23 @@ struct Caller {
     sent: u32,
     dice: Dice,
     book: Arc<Book>,
-    told: Vec<watch::Receiver<Option<SocketAddr>>>,
+    announced: Vec<watch::Receiver<Option<SocketAddr>>>,
     /// The service that is asked, and its client.
     at: usize,
     client: Option<(SocketAddr, Client)>,
 }
 
-fn doctor(number: u32) -> Value {
+fn new_trainee(number: u32) -> Value {
     let hpr_number = (999_000_001 + number).to_string();
     json!({"hpr_number": hpr_number, "name": "Kari Eksempel", "scheme": "new"})
 }
 
 impl Caller {
     /// A client of a service that is said to be up, preferably of the one that answered last.
-    async fn reach(&mut self) -> Client {
+    async fn connect(&mut self) -> Client {
         loop {
-            for _ in 0..self.told.len() {
-                let address = *self.told[self.at].borrow();
+            for _ in 0..self.announced.len() {
+                let address = *self.announced[self.at].borrow();
                 match (&self.client, address) {
                     (Some((known, client)), Some(address)) if *known == address => {
                         return client.clone();
@@ -194,7 +194,7 @@ impl Caller {
     }
 
     fn turn_away(&mut self) {
-        self.at = (self.at + 1) % self.told.len();
+        self.at = (self.at + 1) % self.announced.len();
     }
 
     /// Sends a request until it is answered. Whoever gets no answer asks another service at once,
@@ -204,7 +204,7 @@ impl Caller {
         let keyed = [("Idempotency-Key", act.key.as_str())];
         let headers = if method == Method::POST { &keyed[..] } else { &[] };
         loop {
-            let client = self.reach().await;
+            let client = self.connect().await;
             let body = (method == Method::POST).then(|| act.body.clone());
             match client.try_send(method.clone(), &act.path, headers, body).await {
                 Ok(answer) if answer.status == 503 => {
@@ -236,7 +236,7 @@ impl Caller {
     }
 
     async fn work(mut self) {
-        while !self.book.is_over() && self.run < DOCTORS_MAX {
+        while !self.book.is_over() && self.run < TRAINEES_MAX {
             self.career().await;
             self.run += 1;
         }
@@ -246,9 +246,9 @@ impl Caller {
     async fn career(&mut self) {
         const NEVER: &str = "";
         let (trainees, positions) = ("/v1/trainees", "/v1/positions");
-        let own = doctor(self.number * DOCTORS_MAX + self.run);
+        let own = new_trainee(self.number * TRAINEES_MAX + self.run);
         let trainee = self.post(trainees, own.clone(), 1, NEVER).await.expect(201).id();
-        self.post(trainees, doctor(SHARED + self.run), 1, "trainee_exists").await;
+        self.post(trainees, new_trainee(SHARED + self.run), 1, "trainee_exists").await;
         let position = json!({"municipality": MUNICIPALITY, "category": "regular_gp",
             "percent": 100, "intended_operating_model": "salaried", "from": "2019-01-01"});
         let position = self.post(positions, position, 1, NEVER).await.expect(201).id();

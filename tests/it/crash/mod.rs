@@ -20,27 +20,27 @@ use crate::support::operator::{Operator, Served};
 /// A service that is killed and started again, and the word where it is to be found.
 pub struct Post {
     served: Option<Served>,
-    told: watch::Sender<Option<SocketAddr>>,
+    announced: watch::Sender<Option<SocketAddr>>,
 }
 
 impl Post {
     /// Starts a service.
     async fn start(operator: &Operator) -> Self {
-        let mut post = Self { served: None, told: watch::channel(None).0 };
+        let mut post = Self { served: None, announced: watch::channel(None).0 };
         post.start_again(operator).await;
         post
     }
 
     async fn start_again(&mut self, operator: &Operator) {
         let served = operator.serve().await;
-        self.told.send_replace(Some(served.address));
+        self.announced.send_replace(Some(served.address));
         self.served = Some(served);
     }
 
     /// Kills the service. Its clients find out by themselves.
     fn kill(&mut self) {
         self.served.take().expect("it runs").kill();
-        self.told.send_replace(None);
+        self.announced.send_replace(None);
     }
 
     /// The running service.

@@ -114,7 +114,7 @@ impl Scene {
             }
             Step::BeforeProjection => {
                 let book = self.load.book.clone();
-                self.shown(HINDMOST, |reached| reached < book.told()).await;
+                self.shown(HINDMOST, |reached| reached < book.announced()).await;
                 true
             }
             Step::BeforeProjectionCommit => {

@@ -336,11 +336,11 @@ impl Talk {
     /// Tells of a step; answers whether it is the one to hold at.
     fn meets(&self, step: Step, message: &[u8]) -> bool {
         let shared = lock(&self.shared);
-        let Some((_, told)) = shared.trap.as_ref().filter(|(armed, _)| *armed == step) else {
+        let Some((_, announced)) = shared.trap.as_ref().filter(|(armed, _)| *armed == step) else {
             return false;
         };
         // Nobody listens any more when the test was content with the first.
-        drop(told.send(message.to_vec()));
+        drop(announced.send(message.to_vec()));
         true
     }
 }

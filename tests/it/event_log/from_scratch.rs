@@ -46,13 +46,13 @@ impl ReadModel for Model {
     const COLUMNS: &'static str = "letter";
 
     fn rows(key: &str, state: &Said) -> Vec<Row> {
-        let told = state.0.iter().flat_map(|(item, days)| {
+        let shown = state.0.iter().flat_map(|(item, days)| {
             stretches(days).into_iter().map(move |(period, letter)| match item {
                 0 => Row::new(period).plain(letter),
                 item => Row::of_item(format!("{key}{item}"), period).plain(letter),
             })
         });
-        told.collect()
+        shown.collect()
     }
 }
 
@@ -78,11 +78,11 @@ fn stretches(days: &str) -> Vec<(Period, char)> {
 }
 
 /// A row as the table holds it: what it is about, first and last day, and the letter.
-type Told = (String, String, String, String);
+type Shown = (String, String, String, String);
 
 /// What a fold from scratch tells of `key` at a position. A key stands still before the first fact
 /// that cannot be read.
-fn from_scratch(facts: &[Recorded], key: &str, known_at: i64) -> BTreeSet<Told> {
+fn from_scratch(facts: &[Recorded], key: &str, known_at: i64) -> BTreeSet<Shown> {
     let mut said: BTreeMap<&str, &str> = BTreeMap::new();
     let concern = facts.iter().filter(|fact| keys_of(&fact.subjects, "key").any(|k| k == key));
     let known = concern.take_while(|fact| fact.position <= known_at);
@@ -103,7 +103,7 @@ fn from_scratch(facts: &[Recorded], key: &str, known_at: i64) -> BTreeSet<Told> 
 /// The table as PostgreSQL would hold it.
 #[derive(Default)]
 struct Table {
-    rows: Vec<(Told, i64, i64)>,
+    rows: Vec<(Shown, i64, i64)>,
     parked: BTreeSet<String>,
 }
 
@@ -147,22 +147,22 @@ impl Table {
             let [_, key, from, to, known_from, known_to, letter] = cells[..] else {
                 panic!("{line} has other columns");
             };
-            let told = [key, from, to, letter].map(str::to_owned);
+            let shown = [key, from, to, letter].map(str::to_owned);
             let [known_from, known_to] =
                 [known_from, known_to].map(|p| p.parse::<i64>().expect("a position"));
             assert!(known_from < known_to, "{line}: known for no time");
-            self.rows.push((told.into(), known_from, known_to));
+            self.rows.push((shown.into(), known_from, known_to));
         }
     }
 
-    fn at(&self, known_at: i64) -> Vec<Told> {
+    fn at(&self, known_at: i64) -> Vec<Shown> {
         let known = self.rows.iter().filter(|(_, from, to)| (*from..*to).contains(&known_at));
-        let mut told: Vec<Told> = known.map(|(told, _, _)| told.clone()).collect();
-        told.sort();
-        told
+        let mut shown: Vec<Shown> = known.map(|(shown, _, _)| shown.clone()).collect();
+        shown.sort();
+        shown
     }
 
-    fn sorted(mut self) -> Vec<(Told, i64, i64)> {
+    fn sorted(mut self) -> Vec<(Shown, i64, i64)> {
         self.rows.sort();
         self.rows
     }
@@ -194,9 +194,9 @@ fn facts() -> impl Strategy<Value = Vec<Recorded>> {
         Just(vec!["key:k", "other:1", "key:l"]),
         Just(vec!["other:2"]),
     ];
-    vec((1..4_i64, payload, subjects), 0..25).prop_map(|told| {
+    vec((1..4_i64, payload, subjects), 0..25).prop_map(|shown| {
         let mut position = 0;
-        let facts = told.into_iter().map(|(step, payload, subjects)| {
+        let facts = shown.into_iter().map(|(step, payload, subjects)| {
             position += step;
             Recorded {
                 position,
@@ -234,11 +234,11 @@ proptest! {
         }
         for known_at in 0..=end + 1 {
             let keys = ["k", "l"].map(|key| from_scratch(&facts, key, known_at));
-            let scratch: Vec<Told> = keys.into_iter().flatten().collect();
+            let scratch: Vec<Shown> = keys.into_iter().flatten().collect();
             prop_assert_eq!(table.at(known_at), scratch, "known at {}", known_at);
         }
-        for (told, _, known_to) in &table.rows {
-            let again = table.rows.iter().find(|(next, from, _)| next == told && from == known_to);
+        for (shown, _, known_to) in &table.rows {
+            let again = table.rows.iter().find(|(next, from, _)| next == shown && from == known_to);
             prop_assert_eq!(again, None, "nothing had changed");
         }
         let (whole, poisoned) = built(&facts);

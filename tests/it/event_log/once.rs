@@ -15,7 +15,7 @@ const COPIES: u32 = 50;
 const CONTENDERS: u32 = 12;
 const COMMANDS: u32 = 12;
 
-fn doctor(number: u32) -> Value {
+fn trainee(number: u32) -> Value {
     json!({
         "hpr_number": (999_000_000 + number).to_string(), "name": "Kari Eksempel", "scheme": "new",
     })
@@ -30,7 +30,7 @@ async fn position(client: &Client) -> String {
     client.post("/v1/positions", body).await.expect(201).id()
 }
 
-fn told(answer: &Answer) -> (u16, Option<&str>, Option<&str>, Option<&str>, &str) {
+fn recorded(answer: &Answer) -> (u16, Option<&str>, Option<&str>, Option<&str>, &str) {
     let header = |name| answer.header(name);
     (answer.status, header("etag"), header("location"), header("log-position"), &answer.text)
 }
@@ -49,19 +49,19 @@ async fn fifty_identical_requests_at_once_are_one_fact_and_fifty_equal_answers()
     let key = [("Idempotency-Key", "the-same")];
     let posts = (0..COPIES).map(|number| {
         let client = &clients[usize::from(number % 2 == 0)];
-        client.post_with("/v1/trainees", &key, doctor(1))
+        client.post_with("/v1/trainees", &key, trainee(1))
     });
     let answers = join_all(posts).await;
     assert_eq!(answers[0].status, 201, "{}", answers[0].text);
     for answer in &answers {
-        assert_eq!(told(answer), told(&answers[0]));
+        assert_eq!(recorded(answer), recorded(&answers[0]));
     }
     assert_eq!(events_of(&instance, "trainee.registered.v1").await, 1);
 
-    let reused = clients[0].post_with("/v1/trainees", &key, doctor(2)).await;
+    let reused = clients[0].post_with("/v1/trainees", &key, trainee(2)).await;
     reused.expect_problem(422, "key_reused");
     // The key says which request; without it the same words are a second request.
-    clients[1].post("/v1/trainees", doctor(1)).await.expect_problem(409, "trainee_exists");
+    clients[1].post("/v1/trainees", trainee(1)).await.expect_problem(409, "trainee_exists");
     other.stop().await;
     instance.stop().await;
 }
@@ -103,12 +103,12 @@ async fn of_many_who_want_one_position_one_gets_it_and_the_rules_tell_the_others
     let other = instance.another().await;
     let clients = [instance.client(), Client::new(other.address)];
     let id = position(&clients[0]).await;
-    let mut doctors = Vec::new();
+    let mut trainees = Vec::new();
     for number in 1..=CONTENDERS {
-        doctors.push(clients[0].post("/v1/trainees", doctor(number)).await.expect(201).id());
+        trainees.push(clients[0].post("/v1/trainees", trainee(number)).await.expect(201).id());
     }
     let path = format!("/v1/positions/{id}/occupancies");
-    let posts = doctors.iter().zip(clients.iter().cycle()).map(|(trainee, client)| {
+    let posts = trainees.iter().zip(clients.iter().cycle()).map(|(trainee, client)| {
         let body = json!({
             "trainee": trainee, "from": "2019-05-01", "percent": 100, "operating_model": "salaried",
         });
@@ -153,8 +153,8 @@ async fn consumers_of_several_instances_read_the_table_in_order() {
             let client = &clients[usize::from(writer % 2 == 0)];
             for number in 0..COMMANDS {
                 // Some numbers are taken by two writers: one registers, the other is refused.
-                let doctor = doctor(1 + writer / 2 * COMMANDS + number);
-                client.send(Method::POST, "/v1/trainees", &[], Some(doctor)).await;
+                let trainee = trainee(1 + writer / 2 * COMMANDS + number);
+                client.send(Method::POST, "/v1/trainees", &[], Some(trainee)).await;
             }
         });
         join_all(writers).await;

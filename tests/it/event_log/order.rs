@@ -77,8 +77,8 @@ async fn follow(
             let text = format!("{}{}{}", fact.id, fact.kind, fact.payload);
             seen.push((fact.position, text));
         }
-        assert!(page.reach >= checkpoint, "a reader was sent back");
-        checkpoint = page.reach;
+        assert!(page.page_end >= checkpoint, "a reader was sent back");
+        checkpoint = page.page_end;
         if until.borrow().is_some_and(|end| checkpoint >= end) {
             return seen;
         }
@@ -109,10 +109,10 @@ async fn assert_answers_stand(client: &Client, answers: &[(String, i64)]) {
                and e.meta ->> 'command' = c.key) from alis.command c \
                where c.log = 1 and c.key = any ($1)";
     let rows = client.query(sql, &[&keys]).await.expect("the owner may look");
-    let told: std::collections::HashMap<String, (i64, i64)> =
+    let recorded: std::collections::HashMap<String, (i64, i64)> =
         rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
     for (key, position) in answers {
-        let (head, facts) = told.get(key).unwrap_or_else(|| panic!("{key} is missing"));
+        let (head, facts) = recorded.get(key).unwrap_or_else(|| panic!("{key} is missing"));
         assert_eq!(head, position, "{key} was answered with another position");
         assert!(*facts <= 1, "{key} was applied {facts} times");
     }
@@ -225,15 +225,15 @@ async fn ask_for_positions(
     stop: Arc<AtomicBool>,
 ) -> Vec<(jiff::Timestamp, i64)> {
     let mut dice = Dice::seeded("asker", SEED);
-    let mut told = Vec::new();
+    let mut recorded = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let ahead = i64::try_from(dice.below(40)).expect("it is small") - 10;
         let sql = "select clock_timestamp() + $1::bigint * interval '1 millisecond'";
         let row = client.query_one(sql, &[&ahead]).await.expect("the clock can be read");
         let instant: jiff::Timestamp = row.get(0);
-        told.push((instant, log.position_at(instant).await.expect("the log answers")));
+        recorded.push((instant, log.position_at(instant).await.expect("the log answers")));
     }
-    told
+    recorded
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -251,8 +251,8 @@ async fn the_position_of_an_instant_never_changes_once_it_was_told() {
     };
     let client = database.connect().await;
     let asking = ask_for_positions(&nodes[0].log, &client, stop.clone());
-    let told = tokio::join!(writing, asking).1;
-    for (instant, position) in &told {
+    let recorded = tokio::join!(writing, asking).1;
+    for (instant, position) in &recorded {
         let again = nodes[1].log.position_at(*instant).await.expect("the log answers");
         assert_eq!(again, *position, "as of {instant}");
         let sql = "select coalesce(max(position), 0) from alis.event \
@@ -260,5 +260,5 @@ async fn the_position_of_an_instant_never_changes_once_it_was_told() {
         let row = client.query_one(sql, &[&DEFAULT_LOG, instant]).await.expect("it can be read");
         assert_eq!(row.get::<_, i64>(0), *position, "as of {instant}");
     }
-    assert!(told.len() > 20, "only {} instants were asked about", told.len());
+    assert!(recorded.len() > 20, "only {} instants were asked about", recorded.len());
 }

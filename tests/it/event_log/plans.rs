@@ -118,7 +118,7 @@ fn scans(plan: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-async fn assert_on_indexes(client: &Client, situation: &str) {
+async fn assert_on_indexes(client: &Client, status: &str) {
     for (name, sql, values) in STATEMENTS {
         for mode in ["force_generic_plan", "force_custom_plan"] {
             let sql = sql.replace("{visible}", "true");
@@ -134,7 +134,7 @@ async fn assert_on_indexes(client: &Client, situation: &str) {
             for (relation, narrowed) in found {
                 // More than the log itself, which is the same for all rows.
                 let narrow = narrowed.matches(" AND ").count() >= 1;
-                assert!(narrow, "{situation}, {mode}: {name} scans {relation} by {narrowed:?}");
+                assert!(narrow, "{status}, {mode}: {name} scans {relation} by {narrowed:?}");
             }
         }
     }
@@ -175,7 +175,7 @@ async fn rows_read(client: &Client) -> BTreeMap<String, i64> {
 }
 
 /// The function's own statements cannot be explained, but the rows they look at are counted.
-async fn assert_append_reads_little(database: &TestDatabase, situation: &str) {
+async fn assert_append_reads_little(database: &TestDatabase, status: &str) {
     let client = database.connect().await;
     let statement = prepare(&client).await.expect("the function is there");
     for round in 0..APPENDS {
@@ -187,7 +187,7 @@ async fn assert_append_reads_little(database: &TestDatabase, situation: &str) {
         for (table, after) in rows_read(&client).await {
             let rows = after - before.get(&table).unwrap_or(&0);
             let most = COMMANDS * ROWS_MAX;
-            assert!(rows <= most, "{situation}, append {round}: {rows} rows of {table}");
+            assert!(rows <= most, "{status}, append {round}: {rows} rows of {table}");
         }
         client.batch_execute("rollback").await.expect("it ends");
     }

@@ -11,8 +11,8 @@ use alis::event_log::combiner::Combiner;
 use alis::event_log::projection::{ReadModel, Row, timeline};
 use alis::event_log::projector::{self, Projection};
 use alis::event_log::{
-    DEFAULT_LOG, Decision, EventLog, Failure, Outcome, Refusal, Reply, Request, View, rebuild,
-    status, tail,
+    DEFAULT_LOG, Decision, EventLog, Failure, Outcome, Refusal, Reply, Request, View, listener,
+    rebuild, status,
 };
 use alis::events;
 use jiff::civil::{Date, date};
@@ -183,7 +183,7 @@ impl Node {
         let config = acting_as(admin, "alis_service");
         let stop = CancellationToken::new();
         let pool = pool(&config, POOL_CONNECTIONS).expect("a pool can be made");
-        let head = tail::follow(config.clone(), DEFAULT_LOG, stop.clone()).await;
+        let head = listener::follow(config.clone(), DEFAULT_LOG, stop.clone()).await;
         let head = head.expect("the database answers");
         let combiner = Combiner::start(config.clone(), DEFAULT_LOG).await;
         let combiner = combiner.expect("the database answers");

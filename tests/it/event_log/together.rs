@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alis::event_log::pass_over;
+use alis::event_log::checkpoint_skipper;
 use alis::event_log::projector::{Projection, declared};
 use alis::event_log::{DEFAULT_LOG, Loaded};
 use futures_util::future::join_all;
@@ -92,8 +92,14 @@ async fn a_read_model_is_moved_past_what_does_not_concern_it_and_told_of_what_do
     // No worker runs here: whoever moves has been moved.
     let (stop, head) = (CancellationToken::new(), node.log.watch_head());
     let pool = node.log.pool.clone();
-    let news =
-        pass_over::follow(pool, DEFAULT_LOG, models.clone(), head, Arc::default(), stop.clone());
+    let news = checkpoint_skipper::follow(
+        pool,
+        DEFAULT_LOG,
+        models.clone(),
+        head,
+        Arc::default(),
+        stop.clone(),
+    );
     let mut counters = news.of(models[0].as_ref());
     node.open(3).await;
     let heard = counters.wait_for(|head| *head >= 3);

@@ -24,7 +24,7 @@ async fn large_facts(instance: &Instance) {
     facts::bulk(&owner, FACTS, 100).await;
     // The bulk is no decision's: what it holds may be replaced before anybody has read it.
     let enlarge = "alter table alis.event disable trigger user;
-        update alis.event set payload = json_build_object('told', repeat('x', 10000));
+        update alis.event set payload = json_build_object('recorded', repeat('x', 10000));
         alter table alis.event enable trigger user";
     owner.batch_execute(enlarge).await.expect("the owner may");
 }
@@ -61,10 +61,10 @@ async fn a_page_of_lines_holds_what_a_batch_holds_however_long_it_is() {
             assert_eq!(batch.body, Value::Array(read), "{path}");
             assert_eq!(lines.position(), batch.position(), "{path}");
             let link = batch.header("link").map(|link| link.replace('?', "?format=ndjson&"));
-            let told = lines
+            let recorded = lines
                 .header("link")
                 .map(|link| link.replace("&format=ndjson", "").replace('?', "?format=ndjson&"));
-            assert_eq!(told, link, "{path}");
+            assert_eq!(recorded, link, "{path}");
         }
     }
     instance.stop().await;

@@ -73,8 +73,8 @@ fn names(actor: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn the_unit_and_the_supplier_of_a_person_are_kept_beside_the_employer() {
     let world = World::new().await;
-    let told = [(CHILD, json!(UNIT)), (SUPPLIER, json!(cast::VENDOR))];
-    let leader = as_one(&world.client, Scenario::Leader, &told);
+    let recorded = [(CHILD, json!(UNIT)), (SUPPLIER, json!(cast::VENDOR))];
+    let leader = as_one(&world.client, Scenario::Leader, &recorded);
     let actor = recorded_by(&world, &leader).await;
     let expected = json!({"kind": "person", "hpr_lookup": actor["hpr_lookup"],
         "employer": cast::MUNICIPALITY, "unit": UNIT, "supplier": cast::VENDOR,
@@ -122,8 +122,9 @@ async fn a_unit_or_supplier_that_is_no_organisation_is_refused_like_such_an_empl
     let wrong = [json!("1"), json!("999000135"), json!(999_000_134), json!(["999000134"])];
     for name in [PARENT, CHILD, SUPPLIER] {
         for value in &wrong {
-            let told = [(name, value.clone())];
-            for caller in [as_one(&client, Scenario::Leader, &told), helseid_system(&client, &told)]
+            let recorded = [(name, value.clone())];
+            for caller in
+                [as_one(&client, Scenario::Leader, &recorded), helseid_system(&client, &recorded)]
             {
                 let refused = caller.get("/v1/positions").await;
                 let refused = refused.expect_problem(401, "token_refused");
@@ -135,7 +136,7 @@ async fn a_unit_or_supplier_that_is_no_organisation_is_refused_like_such_an_empl
 }
 
 #[tokio::test]
-async fn an_organisation_that_a_token_tells_of_beside_opens_nothing() {
+async fn other_organisations_in_a_token_grant_no_access() {
     let world = World::new().await;
     let kinds = ["trainees", "positions", "leaders", "supervisor-assignments"];
     let secrets: Vec<&str> =
@@ -148,8 +149,8 @@ async fn an_organisation_that_a_token_tells_of_beside_opens_nothing() {
         let lists = kinds.iter().map(|kind| format!("/v1/{kind}?limit=200"));
         for path in lists.chain(["/v1/events?limit=1000".to_owned()]) {
             let list = caller.get(&path).await.expect(200);
-            let told = secrets.iter().find(|secret| list.text.contains(**secret));
-            assert_eq!(told, None, "{path}: {}", list.text);
+            let recorded = secrets.iter().find(|secret| list.text.contains(**secret));
+            assert_eq!(recorded, None, "{path}: {}", list.text);
         }
         let refused = caller.post("/v1/positions", position(FOREIGN)).await;
         refused.expect_problem(403, "relation_missing");
@@ -163,8 +164,8 @@ async fn an_organisation_that_a_token_tells_of_beside_opens_nothing() {
             // How far a person reaches is remembered until a fact that could change it.
             number += 1;
             sample::municipality(&world.client, &number.to_string()).await;
-            let told = [PARENT, CHILD, SUPPLIER].map(|name| (name, json!(other)));
-            opens_nothing(&as_one(&world.client, who, &told)).await;
+            let recorded = [PARENT, CHILD, SUPPLIER].map(|name| (name, json!(other)));
+            opens_nothing(&as_one(&world.client, who, &recorded)).await;
         }
     }
     // Nor is a system more than its own organisation for the unit that it names.

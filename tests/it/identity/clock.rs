@@ -28,18 +28,18 @@ async fn a_token_is_taken_within_the_leeway_of_its_issuer_and_not_beyond_it() {
         });
         let trusting = trusting.await;
         let leeway = i64::try_from(leeway).expect("a minute");
-        let told = async |claim: &str, from_now: i64| {
+        let recorded = async |claim: &str, from_now: i64| {
             let mut claims = claims(ORGANISATION);
             claims[claim] = json!(alis::http::now().as_second() + from_now);
             let caller = trusting.stranger.showing(Some(&signed(&header(), &claims)));
             caller.get("/v1/positions").await
         };
-        told("exp", SLACK_SECONDS - leeway).await.expect(200);
-        told("nbf", leeway).await.expect(200);
+        recorded("exp", SLACK_SECONDS - leeway).await.expect(200);
+        recorded("nbf", leeway).await.expect(200);
         for (claim, from_now, reason) in
             [("exp", -leeway - 1, "expired"), ("nbf", leeway + SLACK_SECONDS, "not_yet_valid")]
         {
-            let refused = told(claim, from_now).await.expect_problem(401, "token_refused");
+            let refused = recorded(claim, from_now).await.expect_problem(401, "token_refused");
             assert!(refused.text.contains(reason), "{leeway} s, {claim}: {}", refused.text);
         }
         trusting.stop().await;

@@ -67,12 +67,12 @@ async fn a_token_of_a_trusted_issuer_tells_who_is_calling() {
 #[tokio::test]
 async fn every_other_token_is_refused_with_its_reason() {
     let trusting = Trusting::new(Shape::Maskinporten, false).await;
-    let told =
+    let recorded =
         async |token: &str| trusting.stranger.showing(Some(token)).get("/v1/positions").await;
     for (what, change, reason) in WRONG {
         let (mut header, mut claims) = (header(), claims(ORGANISATION));
         change(&mut header, &mut claims);
-        let answer = told(&signed(&header, &claims)).await.expect_problem(401, "token_refused");
+        let answer = recorded(&signed(&header, &claims)).await.expect_problem(401, "token_refused");
         let detail = answer.body["detail"].as_str().unwrap_or("");
         assert!(detail.contains(reason), "{what}: {detail}");
         assert!(!answer.text.contains(ORGANISATION), "{what}: {}", answer.text);
@@ -132,18 +132,18 @@ async fn a_person_is_told_by_a_strongly_authenticated_hpr_number_and_by_nothing_
     };
     assert_eq!(status(weak).await, 401);
     // Of the two levels that may be told, one must be, and each that is must suffice.
-    let told = |assurance: Value, security: Value| {
+    let recorded = |assurance: Value, security: Value| {
         let mut claims = good.clone();
         claims["helseid://claims/identity/assurance_level"] = assurance;
         claims["helseid://claims/identity/security_level"] = security;
         let client = stranger.showing(Some(&token_with(shape, &claims)));
         async move { client.get("/v1/positions").await.status }
     };
-    assert_eq!(told(json!("high"), json!("3")).await, 401);
-    assert_eq!(told(json!("low"), json!("4")).await, 401);
-    assert_eq!(told(Value::Null, Value::Null).await, 401);
-    assert_eq!(told(json!("high"), Value::Null).await, 200);
-    assert_eq!(told(Value::Null, json!("4")).await, 200);
+    assert_eq!(recorded(json!("high"), json!("3")).await, 401);
+    assert_eq!(recorded(json!("low"), json!("4")).await, 401);
+    assert_eq!(recorded(Value::Null, Value::Null).await, 401);
+    assert_eq!(recorded(json!("high"), Value::Null).await, 200);
+    assert_eq!(recorded(Value::Null, json!("4")).await, 200);
     assert_eq!(status(|c| c["helseid://claims/hpr/hpr_number"] = Value::Null).await, 401);
     assert_eq!(status(|c| c["helseid://claims/hpr/hpr_number"] = json!("12a")).await, 401);
     assert_eq!(

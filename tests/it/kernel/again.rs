@@ -40,15 +40,18 @@ async fn an_answer_given_again_is_the_same_until_any_instance_changes_the_resour
 async fn who_was_erased_is_not_named_again() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let doctor = registered(&client, 1).await;
-    let path = format!("/v1/trainees/{}", doctor.id());
+    let trainee = registered(&client, 1).await;
+    let path = format!("/v1/trainees/{}", trainee.id());
     for _ in 0..2 {
-        let told = client.get(&path).await.expect(200);
-        assert_eq!(told.body["name"], "Kari Eksempel");
+        let recorded = client.get(&path).await.expect(200);
+        assert_eq!(recorded.body["name"], "Kari Eksempel");
     }
     let admin = instance.database.connect().await;
     admin.batch_execute("delete from alis.person_key").await.expect("the owner may");
-    let told = client.get(&path).await.expect(200);
-    assert_eq!((&told.body["name"], &told.body["hpr_number"]), (&Value::Null, &Value::Null));
+    let recorded = client.get(&path).await.expect(200);
+    assert_eq!(
+        (&recorded.body["name"], &recorded.body["hpr_number"]),
+        (&Value::Null, &Value::Null)
+    );
     instance.stop().await;
 }

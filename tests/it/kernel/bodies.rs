@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{doctor, established, operations};
+use super::{established, operations, trainee};
 use crate::support::instance::Instance;
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -87,7 +87,7 @@ async fn every_change_refuses_an_unknown_field() {
 async fn a_body_is_json_and_says_so() {
     let instance = Instance::start().await;
     let client = instance.client();
-    let body = doctor(1).to_string();
+    let body = trainee(1).to_string();
     for wrong in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", ""] {
         let headers = [("Content-Type", wrong)];
         let answer = client.post_bytes("/v1/trainees", &headers, body.clone()).await;
@@ -132,7 +132,7 @@ async fn a_body_has_a_largest_size() {
     let instance = Instance::start().await;
     let client = instance.client();
     let padded = |bytes: usize, number| {
-        let body = doctor(number).to_string();
+        let body = trainee(number).to_string();
         format!("{}{body}", " ".repeat(bytes - body.len()))
     };
     let largest = padded(BODY_BYTES_MAX, 1);
@@ -142,7 +142,7 @@ async fn a_body_has_a_largest_size() {
         let answer = answer.expect_problem(413, "body_too_large");
         assert!(answer.body["detail"].as_str().is_some_and(|text| text.contains("1048576")));
     }
-    client.post("/v1/trainees", doctor(2)).await.expect(201);
+    client.post("/v1/trainees", trainee(2)).await.expect(201);
     instance.stop().await;
 }
 
@@ -165,11 +165,11 @@ async fn a_number_is_the_same_in_every_spelling_and_bounded() {
     let instance = Instance::start().await;
     let client = instance.client();
     let position = established(&instance, "2020-01-01").await;
-    let doctor = super::registered(&client, 1).await.id();
+    let trainee = super::registered(&client, 1).await.id();
     let path = format!("/v1/positions/{}/occupancies?dry_run=true", position.id());
     let asked = |percent: &str, list_length: &str| {
         let text = format!(
-            r#"{{"trainee": "{doctor}", "from": "2020-02-01", "percent": {percent},
+            r#"{{"trainee": "{trainee}", "from": "2020-02-01", "percent": {percent},
                 "operating_model": "salaried", "list_length": {list_length}}}"#
         );
         client.post_bytes(&path, &[JSON], text)
@@ -202,7 +202,7 @@ async fn texts_hold_no_control_characters_and_only_plain_digits_are_digits() {
     let instance = Instance::start().await;
     let client = instance.client();
     let with = |field: &str, value: &str| {
-        let mut body = doctor(1);
+        let mut body = trainee(1);
         body[field] = Value::from(value);
         client.post("/v1/trainees?dry_run=true", body)
     };

@@ -1,6 +1,6 @@
 //! Language, request id and trace of a request.
 
-use super::doctor;
+use super::trainee;
 use crate::support::instance::Instance;
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn problems_speak_the_language_that_the_caller_prefers() {
         assert_eq!(answer.header("content-language"), Some(locale), "{asked}");
     }
     let nb = [("Accept-Language", "nb")];
-    let mut wrong = doctor(1);
+    let mut wrong = trainee(1);
     wrong["hpr_number"] = "x".into();
     let answer = client.post_with("/v1/trainees", &nb, wrong).await.expect(422);
     assert_eq!(answer.body["code"], "invalid_request", "codes never change");
@@ -72,7 +72,7 @@ async fn a_trace_goes_through_and_is_kept_with_the_facts() {
     let client = instance.client();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let headers = [("traceparent", trace), ("X-Request-Id", "traced")];
-    let answer = client.post_with("/v1/trainees", &headers, doctor(1)).await.expect(201);
+    let answer = client.post_with("/v1/trainees", &headers, trainee(1)).await.expect(201);
     assert_eq!(answer.header("traceparent"), Some(trace));
     for wrong in [
         "",

@@ -34,7 +34,8 @@ async fn a_parameter_given_twice_is_refused_even_with_one_value() {
         assert_eq!(answer.body["errors"][0]["code"], "given_twice");
     }
     let change = "/v1/trainees?dry_run=true&dry_run=true";
-    let answer = client.post(change, super::doctor(1)).await.expect_problem(422, "invalid_request");
+    let answer =
+        client.post(change, super::trainee(1)).await.expect_problem(422, "invalid_request");
     assert_eq!(answer.pointers(), ["/query/dry_run"]);
     instance.stop().await;
 }

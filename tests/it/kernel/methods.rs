@@ -28,9 +28,9 @@ async fn an_address_names_the_methods_it_has() {
         for method in METHODS.iter().filter(|method| !allowed.contains(**method)) {
             let name = Method::from_bytes(method.as_bytes()).expect("a method");
             let answer = client.send(name, path, &[], None).await.expect(405);
-            let told: BTreeSet<String> =
+            let recorded: BTreeSet<String> =
                 answer.header("allow").expect("Allow").split(", ").map(str::to_owned).collect();
-            assert_eq!(&told, allowed, "{method} {path}");
+            assert_eq!(&recorded, allowed, "{method} {path}");
             // HEAD is answered without a body, as everywhere.
             assert_eq!(answer.text.is_empty(), *method == "HEAD", "{method} {path}");
         }
@@ -103,14 +103,14 @@ async fn a_token_comes_in_one_header_of_the_bearer_scheme() {
     let instance = Instance::start().await;
     let stranger = instance.client().showing(None);
     let bearer = format!("Bearer {}", token());
-    let told =
+    let recorded =
         async |headers: &[(&str, &str)]| stranger.get_with("/v1/trainees", headers).await.status;
-    assert_eq!(told(&[("Authorization", &bearer)]).await, 200);
-    assert_eq!(told(&[("Authorization", &format!("bearer  {}", token()))]).await, 200);
+    assert_eq!(recorded(&[("Authorization", &bearer)]).await, 200);
+    assert_eq!(recorded(&[("Authorization", &format!("bearer  {}", token()))]).await, 200);
     for wrong in [token().to_owned(), format!("Basic {}", token()), format!("Bearer{}", token())] {
-        assert_eq!(told(&[("Authorization", &wrong)]).await, 401, "{wrong}");
+        assert_eq!(recorded(&[("Authorization", &wrong)]).await, 401, "{wrong}");
     }
     let twice = [("Authorization", bearer.as_str()), ("Authorization", "Bearer other")];
-    assert_eq!(told(&twice).await, 401);
+    assert_eq!(recorded(&twice).await, 401);
     instance.stop().await;
 }

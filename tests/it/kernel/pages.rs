@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{doctor, lists, registered, scheme, with_query};
+use super::{lists, registered, scheme, trainee, with_query};
 use crate::support::client::Client;
 use crate::support::instance::Instance;
 
@@ -140,7 +140,7 @@ async fn a_history_tells_what_was_known_and_what_held() {
     let client = instance.client();
     let id = registered(&client, 1).await.id();
     client.post(&format!("/v1/trainees/{id}/scheme"), scheme(9, "new")).await.expect(200);
-    let told = async |query: &str| {
+    let recorded = async |query: &str| {
         let answer = client.get(&format!("/v1/trainees/{id}/history?{query}")).await;
         let items = answer.expect(200).body["items"].clone();
         let items = items.as_array().expect("items").clone();
@@ -149,10 +149,10 @@ async fn a_history_tells_what_was_known_and_what_held() {
             .map(|item| item["position"].as_str().expect("text").to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(told("").await, ["2", "1"]);
-    assert_eq!(told("known_at=1").await, ["1"]);
+    assert_eq!(recorded("").await, ["2", "1"]);
+    assert_eq!(recorded("known_at=1").await, ["1"]);
     // The doctor was registered today, and the scheme holds since 2021.
-    assert_eq!(told("as_of=2021-01-09").await, ["2"]);
+    assert_eq!(recorded("as_of=2021-01-09").await, ["2"]);
     let none = client.get(&format!("/v1/trainees/{id}/history?as_of=2021-01-08")).await;
     none.expect_problem(404, "not_found");
     instance.stop().await;
@@ -198,7 +198,7 @@ async fn a_next_link_keeps_the_filters_and_replaces_only_the_cursor() {
     let instance = Instance::start().await;
     let client = instance.client();
     for number in 1..=3 {
-        client.post("/v1/trainees", doctor(number)).await.expect(201);
+        client.post("/v1/trainees", trainee(number)).await.expect(201);
     }
     let wait = [("Min-Log-Position", "3")];
     let path = "/v1/trainees?limit=1&scheme=old&as_of=2020-02-01";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{doctor, registered};
+use super::{registered, trainee};
 use crate::support::client::Client;
 use crate::support::instance::Instance;
 
@@ -103,7 +103,7 @@ async fn metrics_count_by_route_and_name_nobody() {
     let id = registered(&client, 1).await.id();
     client.get(&format!("/v1/trainees/{id}")).await.expect(200);
     client.get("/v1/trainees?hpr_number=999000001").await.expect(200);
-    client.post("/v1/trainees", doctor(1)).await.expect(409);
+    client.post("/v1/trainees", trainee(1)).await.expect(409);
     let metrics = client.showing(None).get("/metrics").await.expect(200).text;
     assert!(metrics.contains("alis_log_head"), "{metrics}");
     let counted = |line: &&str| {

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{doctor, registered, scheme};
+use super::{registered, scheme, trainee};
 use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 
@@ -18,7 +18,7 @@ async fn a_retry_gets_the_first_answer_whatever_has_happened_since() {
     let instance = Instance::start().await;
     let client = instance.client();
     let key = [("Idempotency-Key", "a-retry")];
-    let first = client.post_with("/v1/trainees", &key, doctor(1)).await.expect(201);
+    let first = client.post_with("/v1/trainees", &key, trainee(1)).await.expect(201);
     let change = format!("/v1/trainees/{}/scheme", first.id());
     client.post(&change, scheme(1, "new")).await.expect(200);
     // Without the key the rule would refuse it now; the order of the fields does not matter.
@@ -26,7 +26,7 @@ async fn a_retry_gets_the_first_answer_whatever_has_happened_since() {
     let again = client.post_with("/v1/trainees", &key, same).await;
     assert_eq!(essence(&again), essence(&first));
     let stale = [("Idempotency-Key", "a-retry"), ("If-Match", "\"999\"")];
-    let again = client.post_with("/v1/trainees", &stale, doctor(1)).await;
+    let again = client.post_with("/v1/trainees", &stale, trainee(1)).await;
     assert_eq!(essence(&again), essence(&first));
 
     let feed = client.get("/v1/events").await.expect(200);
@@ -57,8 +57,8 @@ async fn a_key_belongs_to_one_request() {
     let instance = Instance::start().await;
     let client = instance.client();
     let key = [("Idempotency-Key", "one-request")];
-    let first = client.post_with("/v1/trainees", &key, doctor(1)).await.expect(201);
-    let other = client.post_with("/v1/trainees", &key, doctor(2)).await;
+    let first = client.post_with("/v1/trainees", &key, trainee(1)).await.expect(201);
+    let other = client.post_with("/v1/trainees", &key, trainee(2)).await;
     other.expect_problem(422, "key_reused");
     // Another address is another request, also with the same body.
     for address in ["scheme", "external-ids"] {
@@ -68,7 +68,7 @@ async fn a_key_belongs_to_one_request() {
         client.post_with(&path, &key, body).await.expect_problem(422, "key_reused");
     }
     let key = [("Idempotency-Key", "another-request")];
-    client.post_with("/v1/trainees", &key, doctor(2)).await.expect(201);
+    client.post_with("/v1/trainees", &key, trainee(2)).await.expect(201);
     instance.stop().await;
 }
 
@@ -79,16 +79,16 @@ async fn a_key_is_visible_ascii_and_given_once() {
     let longest = "k".repeat(255);
     for (number, right) in [(1, "!"), (2, "a/b?c=d"), (3, "~"), (4, &longest)] {
         let key = [("Idempotency-Key", right)];
-        client.post_with("/v1/trainees", &key, doctor(number)).await.expect(201);
+        client.post_with("/v1/trainees", &key, trainee(number)).await.expect(201);
     }
     for wrong in ["", "two words", "nøkkel", &"k".repeat(256)] {
         let key = [("Idempotency-Key", wrong)];
-        let answer = client.post_with("/v1/trainees", &key, doctor(5)).await;
+        let answer = client.post_with("/v1/trainees", &key, trainee(5)).await;
         let answer = answer.expect_problem(422, "invalid_request");
         assert_eq!(answer.pointers(), ["/header/Idempotency-Key"], "{wrong:?}");
     }
     let twice = [("Idempotency-Key", "a"), ("Idempotency-Key", "a")];
-    let answer = client.post_with("/v1/trainees", &twice, doctor(5)).await;
+    let answer = client.post_with("/v1/trainees", &twice, trainee(5)).await;
     assert_eq!(answer.expect(422).body["errors"][0]["code"], "given_twice");
     instance.stop().await;
 }
@@ -119,14 +119,14 @@ async fn a_dry_run_tells_the_verdict_and_the_events_and_records_nothing() {
     let head = client.get("/v1/events").await.position();
 
     let key = [("Idempotency-Key", "dry")];
-    let dry = client.post_with("/v1/trainees?dry_run=true", &key, doctor(2)).await.expect(200);
+    let dry = client.post_with("/v1/trainees?dry_run=true", &key, trainee(2)).await.expect(200);
     assert_eq!((&dry.body["dry_run"], &dry.body["status"]), (&json!(true), &json!(201)));
     assert_eq!(dry.body["events"][0]["type"], "no.alis.trainee.registered.v1");
     assert_eq!(dry.body["resource"]["hpr_number"], "999000002");
     assert!(!dry.body["events"].to_string().contains("Kari"), "events name no person");
     assert_eq!((dry.header("location"), dry.header("etag")), (None, None));
 
-    let refused = client.post("/v1/trainees?dry_run=true", doctor(1)).await;
+    let refused = client.post("/v1/trainees?dry_run=true", trainee(1)).await;
     refused.expect_problem(409, "trainee_exists");
     let change = format!("/v1/trainees/{id}/scheme?dry_run=true");
     let stale = [("If-Match", "\"999\"")];
@@ -138,7 +138,7 @@ async fn a_dry_run_tells_the_verdict_and_the_events_and_records_nothing() {
     let feed = client.get("/v1/events").await;
     assert_eq!((feed.position(), feed.body.as_array().map(Vec::len)), (head, Some(1)));
     // The key is free: a dry run keeps nothing under it, and a false one is no dry run.
-    let done = client.post_with("/v1/trainees?dry_run=false", &key, doctor(3)).await;
+    let done = client.post_with("/v1/trainees?dry_run=false", &key, trainee(3)).await;
     assert_eq!(done.expect(201).position(), head + 1);
     instance.stop().await;
 }
@@ -146,7 +146,7 @@ async fn a_dry_run_tells_the_verdict_and_the_events_and_records_nothing() {
 /// Sends the same request from many callers to two instances at once.
 async fn at_once(clients: &[Client; 2], key: Option<&str>, count: usize) -> Vec<Answer> {
     let headers: Vec<(&str, &str)> = key.map(|key| ("Idempotency-Key", key)).into_iter().collect();
-    let one = |number: usize| clients[number % 2].post_with("/v1/trainees", &headers, doctor(1));
+    let one = |number: usize| clients[number % 2].post_with("/v1/trainees", &headers, trainee(1));
     join_all((0..count).map(one)).await
 }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 
 use super::pages::walk;
-use super::{Operation, doctor, lists, operations, registered, with_query};
+use super::{Operation, lists, operations, registered, trainee, with_query};
 use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 
@@ -179,8 +179,8 @@ async fn a_cursor_of_another_order_is_refused() {
                 assert_eq!(answer.pointers(), ["/query/cursor"], "{made} {asked}");
             }
         }
-        let told = client.get(&format!("/v1/municipalities?limit=1&cursor={cursor}")).await;
-        assert_eq!(told.status, if made == "number" { 200 } else { 422 }, "{made}");
+        let recorded = client.get(&format!("/v1/municipalities?limit=1&cursor={cursor}")).await;
+        assert_eq!(recorded.status, if made == "number" { 200 } else { 422 }, "{made}");
     }
     instance.stop().await;
 }
@@ -240,7 +240,7 @@ async fn a_history_is_told_from_its_beginning_while_it_grows() {
 async fn persons_are_not_sorted_by_what_is_sealed() {
     let instance = Instance::start().await;
     let client = instance.client();
-    client.post("/v1/trainees", doctor(1)).await.expect(201);
+    client.post("/v1/trainees", trainee(1)).await.expect(201);
     for list in ["/v1/trainees", "/v1/supervisors", "/v1/leaders"] {
         for sealed in ["name", "-name", "hpr_number"] {
             let answer = client.get(&format!("{list}?sort={sealed}")).await;

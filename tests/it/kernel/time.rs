@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{doctor, established, lists, registered, scheme, with_query};
+use super::{established, lists, registered, scheme, trainee, with_query};
 use crate::support::client::Client;
 use crate::support::instance::Instance;
 
@@ -14,13 +14,13 @@ async fn the_position_never_runs_backwards_for_a_caller() {
     let client = instance.client();
     let mut last = 0;
     for number in 1..=30 {
-        let written = client.post("/v1/trainees", doctor(number)).await.expect(201);
+        let written = client.post("/v1/trainees", trainee(number)).await.expect(201);
         assert_eq!(written.position(), i64::from(number));
         let path = format!("/v1/trainees/{}", written.id());
         for answer in [
             client.get(&path).await.expect(200),
             client.get("/v1/nowhere").await.expect(404),
-            client.post("/v1/trainees", doctor(number)).await.expect(409),
+            client.post("/v1/trainees", trainee(number)).await.expect(409),
             client.get("/health/live").await.expect(200),
             client.get(&format!("{path}/history")).await.expect(200),
             client.get("/v1/events").await.expect(200),
@@ -165,7 +165,7 @@ async fn a_resource_is_not_there_before_it_existed() {
     let path = format!("/v1/positions/{}", position.id());
     client.get(&format!("{path}?as_of=2020-01-31")).await.expect_problem(404, "not_found");
     let on_the_day = client.get(&format!("{path}?as_of=2020-02-01")).await.expect(200);
-    assert_eq!(on_the_day.body["situation"], "planned");
+    assert_eq!(on_the_day.body["status"], "planned");
     let wait = [("Min-Log-Position", "2")];
     for (day, count) in [("2020-01-31", 0), ("2020-02-01", 1)] {
         let list = client.get_with(&format!("/v1/positions?as_of={day}"), &wait).await.expect(200);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{doctor, established, lists, registered, scheme, with_query};
+use super::{established, lists, registered, scheme, trainee, with_query};
 use crate::support::instance::Instance;
 
 #[tokio::test]
@@ -38,8 +38,8 @@ async fn who_has_not_seen_what_a_rule_rests_on_is_told_of_that_first() {
     let position = established(&instance, "2020-01-01").await;
     let path = format!("/v1/positions/{}/occupancies", position.id());
     let (first, second) = (registered(&client, 1).await.id(), registered(&client, 2).await.id());
-    let fill = |doctor: &str| {
-        json!({ "trainee": doctor, "from": "2020-02-01", "percent": 100,
+    let fill = |trainee: &str| {
+        json!({ "trainee": trainee, "from": "2020-02-01", "percent": 100,
                 "operating_model": "salaried" })
     };
     let filled = client.post(&path, fill(&first)).await.expect(201);
@@ -86,10 +86,10 @@ async fn a_version_is_that_of_what_the_change_is_about() {
     }
     // And a creation is about what is not there yet.
     let headers = [("If-Match", one.etag())];
-    let answer = client.post_with("/v1/trainees", &headers, doctor(1)).await;
+    let answer = client.post_with("/v1/trainees", &headers, trainee(1)).await;
     assert_eq!(answer.expect_problem(412, "stale_version").body["current_etag"], "\"0\"");
     let headers = [("If-Match", "\"0\"")];
-    let answer = client.post_with("/v1/trainees", &headers, doctor(1)).await;
+    let answer = client.post_with("/v1/trainees", &headers, trainee(1)).await;
     answer.expect_problem(409, "trainee_exists");
     instance.stop().await;
 }
@@ -110,7 +110,7 @@ async fn a_retry_under_an_old_version_gets_the_first_answer_though_a_rule_would_
     let answer = client.post_with(&announcements, stale, announce.clone()).await;
     answer.expect_problem(412, "stale_version");
     let answer = client.post(&announcements, announce.clone()).await;
-    answer.expect_problem(409, "position_situation");
+    answer.expect_problem(409, "position_status");
     let again = client.post_with(&announcements, &headers, announce).await.expect(200);
     assert_eq!((again.etag(), &again.text), (first.etag(), &first.text));
     instance.stop().await;
@@ -122,7 +122,7 @@ async fn if_match_takes_lists_several_lines_and_any_version() {
     let client = instance.client();
     let first = registered(&client, 1).await;
     let path = format!("/v1/trainees/{}/scheme?dry_run=true", first.id());
-    let told = async |values: &[&str]| {
+    let recorded = async |values: &[&str]| {
         let headers: Vec<_> = values.iter().map(|value| ("If-Match", *value)).collect();
         client.post_with(&path, &headers, scheme(1, "new")).await.status
     };
@@ -141,16 +141,16 @@ async fn if_match_takes_lists_several_lines_and_any_version() {
                 .expect("n"),
         ],
     ] {
-        assert_eq!(told(&accepted).await, 200, "{accepted:?}");
+        assert_eq!(recorded(&accepted).await, 200, "{accepted:?}");
     }
     let weak = format!("W/{current}");
     for lost in ["\"999\"", "\"-1\"", "\"\"", "\"abc\"", "\"0\"", &weak] {
-        assert_eq!(told(&[lost]).await, 412, "{lost}");
+        assert_eq!(recorded(&[lost]).await, 412, "{lost}");
     }
     let many = vec!["\"1\""; 21].join(",");
     let long = format!("\"{}\"", "1".repeat(1_100));
     for malformed in ["1", "\"", "\"1", "1\"", "", ",", "*, \"1\"", "\"æ\"", &many, &long] {
-        assert_eq!(told(&[malformed]).await, 422, "{malformed}");
+        assert_eq!(recorded(&[malformed]).await, 422, "{malformed}");
     }
     instance.stop().await;
 }
@@ -163,14 +163,14 @@ async fn a_creation_under_a_version_is_refused_because_nothing_is_there_yet() {
     let other = registered(&client, 1).await;
     for version in [other.etag(), "\"999\""] {
         let headers = [("If-Match", version)];
-        let answer = client.post_with("/v1/trainees", &headers, doctor(2)).await;
+        let answer = client.post_with("/v1/trainees", &headers, trainee(2)).await;
         let answer = answer.expect_problem(412, "stale_version");
         assert_eq!(answer.body["current_etag"], "\"0\"");
         assert_eq!(answer.body["unseen_events"], json!([]));
     }
     let headers = [("If-Match", "\"0\"")];
-    client.post_with("/v1/trainees", &headers, doctor(2)).await.expect(201);
-    client.post_with("/v1/trainees", &[("If-Match", "*")], doctor(3)).await.expect(201);
+    client.post_with("/v1/trainees", &headers, trainee(2)).await.expect(201);
+    client.post_with("/v1/trainees", &[("If-Match", "*")], trainee(3)).await.expect(201);
     instance.stop().await;
 }
 

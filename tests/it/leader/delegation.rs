@@ -81,9 +81,9 @@ async fn a_delegation_lapses_with_the_term_it_rests_on_and_is_seen_to() {
     });
     let list = world.client.get_with(&path, &wait).await.expect(200);
     assert_eq!(list.body["items"].as_array().map(Vec::len), Some(2));
-    for (leader, told) in [(&world.ola, 3), (&eva, 3)] {
+    for (leader, recorded) in [(&world.ola, 3), (&eva, 3)] {
         let history = world.client.get(&format!("/v1/leaders/{leader}/history")).await.expect(200);
-        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(told));
+        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(recorded));
     }
     world.instance.stop().await;
 }
@@ -166,7 +166,7 @@ async fn on_whose_behalf_a_term_was_led_is_corrected_like_the_rest_of_it() {
     // A correction of Eva's own term is one of what rests on it.
     let own_term = world.eva.body["terms"][0]["id"].as_str().expect("an id");
     let eva_path = format!("/v1/leaders/{eva}/terms/{own_term}/correction");
-    let gone = json!({"never_was": true, "reason": "Somebody else"});
+    let gone = json!({"entered_in_error": true, "reason": "Somebody else"});
     world.client.post(&eva_path, gone).await.expect(200);
     assert_eq!(world.ola_on("as_of=2022-01-01").await, (json!([]), json!("2021-01-01")));
     world.instance.stop().await;

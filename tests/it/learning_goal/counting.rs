@@ -53,10 +53,10 @@ async fn row(world: &World, query: &str, position: i64) -> Value {
     body["rows"][0].take()
 }
 
-fn situations(list: &Value) -> Vec<String> {
+fn statuses(list: &Value) -> Vec<String> {
     let of = |goal: &Value| {
         let word = |name: &str| goal[name].as_str().unwrap_or_default().to_owned();
-        format!("{}@{} {}", word("code"), word("curriculum"), word("situation"))
+        format!("{}@{} {}", word("code"), word("curriculum"), word("status"))
     };
     list["items"].as_array().expect("items").iter().map(of).collect()
 }
@@ -72,7 +72,7 @@ async fn approvals_of_the_old_version_count_where_the_new_one_says_so_and_are_na
     let world = reformed().await;
     let both = world.goal("FKM-101").await.expect(200);
     assert_eq!(
-        (&both.body["situation"], &both.body["whose_turn"]),
+        (&both.body["status"], &both.body["whose_turn"]),
         (&json!("approved"), &json!("nobody"))
     );
     assert_eq!(
@@ -91,20 +91,20 @@ async fn approvals_of_the_old_version_count_where_the_new_one_says_so_and_are_na
         "FKM-102@demo-2 approved",
         "FKM-103@demo-2 not_started",
     ];
-    assert_eq!(situations(&listed.body), expected);
+    assert_eq!(statuses(&listed.body), expected);
     let plan = world.client.get(&world.path("plans/fkm")).await.expect(200);
     assert_eq!((&plan.body["goals"], &plan.body["approved"]), (&json!(5), &json!(3)));
     assert_eq!(plan.body["counted_from"][0]["code"], "FKM-001");
 
     let at = plan.position();
-    let told = row(&world, "", at).await;
+    let recorded = row(&world, "", at).await;
     let expected = json!({
-        "trainee": world.doctor, "plan": "fkm", "curriculum": "demo-2", "total": 5,
+        "trainee": world.trainee, "plan": "fkm", "curriculum": "demo-2", "total": 5,
         "not_started": 2, "submitted": 0, "returned": 0, "approved": 3, "revoked": 0,
         "counted_by_replacement": 2, "counted_from": ["demo-1/FKM-001"],
         "last_approval_on": "2020-03-03", "oldest_waiting_on": null,
     });
-    assert_eq!(told, expected);
+    assert_eq!(recorded, expected);
     let before = row(&world, "as_of=2020-04-30", at).await;
     assert_eq!(json!([before["curriculum"], before["approved"]]), json!(["demo-1", 3]));
     world.instance.stop().await;
@@ -115,7 +115,7 @@ async fn a_goal_that_gathers_several_takes_all_of_them_until_the_rule_is_set_for
     let world = reformed().await;
     let word = async |query: &str| {
         let path = world.path(&format!("learning-goals/FKM-103?{query}"));
-        world.client.get(&path).await.expect(200).body["situation"].clone()
+        world.client.get(&path).await.expect(200).body["status"].clone()
     };
     assert_eq!(word("").await, "not_started");
     let header = world.client.get("/v1/curricula/demo-2").await.expect(200).body;
@@ -130,8 +130,8 @@ async fn a_goal_that_gathers_several_takes_all_of_them_until_the_rule_is_set_for
     assert_eq!(word("as_of=2020-06-01").await, "approved");
     assert_eq!(word(&format!("known_at={}", at - 1)).await, "not_started");
     let counted = async |query: &str| {
-        let told = row(&world, query, at).await;
-        json!([told["approved"], told["counted_from"]])
+        let recorded = row(&world, query, at).await;
+        json!([recorded["approved"], recorded["counted_from"]])
     };
     let alone = json!([3, ["demo-1/FKM-001"]]);
     assert_eq!(counted("as_of=2020-05-31").await, alone);
@@ -149,9 +149,9 @@ async fn a_goal_that_gathers_several_takes_all_of_them_until_the_rule_is_set_for
 async fn what_counts_is_not_submitted_again_and_a_code_with_another_meaning_begins_anew() {
     let world = reformed().await;
     let refused = world.submit("FKM-101", "2020-06-01").await;
-    refused.expect_problem(409, "goal_situation");
+    refused.expect_problem(409, "goal_status");
     let anew = world.submit("FKM-001", "2020-06-01").await.expect(200);
-    let stands = json!([anew.body["situation"], anew.body["curriculum"]]);
+    let stands = json!([anew.body["status"], anew.body["curriculum"]]);
     assert_eq!(stands, json!(["submitted", "demo-2"]));
     for role in ["supervisor", "clinical_supervisor"] {
         world.recommend("FKM-001", role, "positive", "2020-06-02").await.expect(200);
@@ -162,7 +162,7 @@ async fn what_counts_is_not_submitted_again_and_a_code_with_another_meaning_begi
     assert_eq!(world.goal("FKM-101").await.body["counted_from"][0]["on"], "2020-03-03");
     assert_eq!(row(&world, "", at).await["approved"], 4);
     // A goal that is the same in both versions is one goal, and is not submitted again either.
-    world.submit("FKM-004", "2020-06-01").await.expect_problem(409, "goal_situation");
+    world.submit("FKM-004", "2020-06-01").await.expect_problem(409, "goal_status");
     world.instance.stop().await;
 }
 
@@ -172,23 +172,23 @@ async fn a_revoked_approval_counts_no_more_and_the_answer_says_for_what() {
     let revoke = |curriculum: &str| json!({"by": world.leader, "on": "2020-07-01", "reason": "An error", "curriculum": curriculum});
     let elsewhere = world.act("FKM-001", "revocation", revoke("demo-9")).await;
     elsewhere.expect_problem(409, "goal_not_in_plan");
-    let told = world.act("FKM-001", "revocation", revoke("demo-1")).await.expect(200);
+    let recorded = world.act("FKM-001", "revocation", revoke("demo-1")).await.expect(200);
     let touches = json!({
         "goals": ["FKM-001", "FKM-101", "FKM-102"], "plan": "fkm", "curriculum": "demo-2",
         "plan_goals": 5, "approved_before": 3, "approved_after": 1,
         "plan_no_longer_complete": false, "requires_institution_service": false,
     });
-    assert_eq!(told.body["touches"], touches);
+    assert_eq!(recorded.body["touches"], touches);
     assert_eq!(
-        (&told.body["curriculum"], &told.body["situation"]),
+        (&recorded.body["curriculum"], &recorded.body["status"]),
         (&json!("demo-1"), &json!("revoked"))
     );
     let again = world.act("FKM-001", "revocation", revoke("demo-1")).await.expect(200);
-    assert_eq!((&again.body["touches"], again.position()), (&touches, told.position()));
-    assert_eq!(world.goal("FKM-101").await.body["situation"], "not_started");
-    assert_eq!(row(&world, "", told.position()).await["approved"], 1);
-    let unaware = format!("known_at={}", told.position() - 1);
-    assert_eq!(row(&world, &unaware, told.position()).await["approved"], 3);
+    assert_eq!((&again.body["touches"], again.position()), (&touches, recorded.position()));
+    assert_eq!(world.goal("FKM-101").await.body["status"], "not_started");
+    assert_eq!(row(&world, "", recorded.position()).await["approved"], 1);
+    let unaware = format!("known_at={}", recorded.position() - 1);
+    assert_eq!(row(&world, &unaware, recorded.position()).await["approved"], 3);
     world.submit("FKM-101", "2020-07-02").await.expect(200);
     world.instance.stop().await;
 }

@@ -25,7 +25,7 @@ async fn a_delegate_decides_while_the_leader_leads_and_it_is_told_on_whose_behal
     world.decide("ALM-002", delegate, "returned", "2020-03-31").await.expect(200);
     // What was decided while it held stands, and the history tells it.
     let goal = world.goal("ALM-001").await.expect(200);
-    assert_eq!(goal.body["situation"], "approved");
+    assert_eq!(goal.body["status"], "approved");
     let history = world.path("learning-goals/ALM-001/history");
     let history = world.client.get(&history).await.expect(200);
     assert_eq!(history.body["items"][0]["data"]["delegated_by"], json!(leader));

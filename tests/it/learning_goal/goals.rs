@@ -20,7 +20,7 @@ async fn a_goal_is_approved_after_both_have_spoken_and_stands_when_the_employer_
     world.move_to_tromso().await;
     let goal = world.goal("ALM-001").await.expect(200);
     assert_eq!(
-        json!([goal.body["situation"], goal.body["whose_turn"]]),
+        json!([goal.body["status"], goal.body["whose_turn"]]),
         json!(["approved", "nobody"])
     );
     assert_eq!(goal.header("etag"), approved.header("etag"));
@@ -78,11 +78,11 @@ async fn a_returned_goal_is_submitted_anew_and_a_recalled_one_stands_as_before()
     let again = world.submit("ALM-001", "2020-03-10").await.expect(200);
     assert_eq!(json!([again.body["recommendations"], again.body["decision"]]), json!([[], null]));
     let recalled = world.act("ALM-001", "recall", json!({"on": "2020-03-11"})).await.expect(200);
-    assert_eq!(recalled.body["situation"], "returned");
+    assert_eq!(recalled.body["status"], "returned");
     let same = world.act("ALM-001", "recall", json!({"on": "2020-03-11"})).await.expect(200);
     assert_eq!(same.header("etag"), recalled.header("etag"));
     let refused = world.decide("ALM-001", &world.leader, "approved", "2020-03-12").await;
-    refused.expect_problem(409, "goal_situation");
+    refused.expect_problem(409, "goal_status");
     world.instance.stop().await;
 }
 
@@ -94,7 +94,7 @@ async fn a_revocation_tells_what_it_touches_and_the_goal_begins_anew() {
     let body = json!({"by": world.leader, "on": "2020-04-01", "reason": "The wrong person"});
     let revoked = world.act("ALM-055", "revocation", body.clone()).await.expect(200);
     assert_eq!(
-        json!([revoked.body["situation"], revoked.body["revocation"]["reason"]]),
+        json!([revoked.body["status"], revoked.body["revocation"]["reason"]]),
         json!(["revoked", "The wrong person"])
     );
     let touches = json!({
@@ -127,13 +127,13 @@ async fn the_list_holds_every_goal_of_the_plans_with_how_it_stands() {
     };
     assert_eq!(list("").await.len(), 30);
     assert_eq!(list("plan=fkm").await.len(), 6);
-    assert_eq!(list("situation=approved").await, ["ALM-002"]);
-    assert_eq!(list("situation=submitted").await, ["FKM-003"]);
-    assert_eq!(list("situation=not_started&plan=alm").await.len(), 23);
-    assert_eq!(list("situation=approved&as_of=2020-03-02").await, [""; 0]);
+    assert_eq!(list("status=approved").await, ["ALM-002"]);
+    assert_eq!(list("status=submitted").await, ["FKM-003"]);
+    assert_eq!(list("status=not_started&plan=alm").await.len(), 23);
+    assert_eq!(list("status=approved&as_of=2020-03-02").await, [""; 0]);
     assert_eq!(list("as_of=2020-01-31").await, [""; 0]);
     let one = world.goal("ALM-002").await.expect(200).body;
-    let path = world.path("learning-goals?situation=approved");
+    let path = world.path("learning-goals?status=approved");
     assert_eq!(world.client.get(&path).await.body["items"][0], one);
     let page = world.client.get(&world.path("learning-goals?limit=29")).await.expect(200);
     let cursor = page.body["next_cursor"].as_str().expect("there is one more");
@@ -151,7 +151,7 @@ async fn a_page_shows_one_state_of_the_log_however_much_is_written_meanwhile() {
     let path = world.path(&format!("learning-goals?limit=1&cursor={cursor}"));
     let second = world.client.get(&path).await.expect(200);
     assert_eq!(second.body["items"][0]["code"], "ALM-002");
-    assert_eq!(second.body["items"][0]["situation"], "not_started");
+    assert_eq!(second.body["items"][0]["status"], "not_started");
     world.instance.stop().await;
 }
 
@@ -163,7 +163,7 @@ async fn a_goal_is_read_as_of_a_day_and_as_known_at_a_position() {
     world.act("ALM-001", "revocation", revocation).await.expect(200);
     let read = async |query: &str| {
         let answer = world.goal(&format!("ALM-001?{query}")).await.expect(200);
-        answer.body["situation"].as_str().unwrap_or("").to_owned()
+        answer.body["status"].as_str().unwrap_or("").to_owned()
     };
     assert_eq!(read("as_of=2020-02-15").await, "not_started");
     assert_eq!(read("as_of=2020-03-02").await, "submitted");
@@ -193,7 +193,7 @@ async fn one_of_two_decisions_at_once_wins() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409], "{} {}", a.text, b.text);
     let lost = if a.status == 409 { a } else { b };
-    lost.expect_problem(409, "goal_situation");
+    lost.expect_problem(409, "goal_status");
     world.instance.stop().await;
 }
 
@@ -204,7 +204,7 @@ async fn fifty_equal_decisions_at_once_are_recorded_once() {
     let decisions =
         (0..50).map(|_| world.decide("ALM-001", &world.leader, "approved", "2020-03-03"));
     for answer in futures_util::future::join_all(decisions).await {
-        assert_eq!(answer.expect(200).body["situation"], "approved");
+        assert_eq!(answer.expect(200).body["status"], "approved");
     }
     let history = world.goal("ALM-001/history").await.expect(200);
     assert_eq!(history.body["items"].as_array().map(Vec::len), Some(5));
@@ -241,8 +241,8 @@ async fn a_rehearsal_records_nothing_and_a_retry_answers_the_same() {
     let world = World::new().await;
     let rehearsed = world.act("ALM-001", "submission?dry_run=true", json!({"on": "2020-03-01"}));
     let rehearsed = rehearsed.await.expect(200);
-    assert_eq!(rehearsed.body["resource"]["situation"], "submitted");
-    assert_eq!(world.goal("ALM-001").await.body["situation"], "not_started");
+    assert_eq!(rehearsed.body["resource"]["status"], "submitted");
+    assert_eq!(world.goal("ALM-001").await.body["status"], "not_started");
     let path = world.path("learning-goals/ALM-001/submission");
     let key = [("Idempotency-Key", "submit-1")];
     let body = json!({"on": "2020-03-01"});

@@ -9,7 +9,7 @@ use crate::curriculum::demo;
 async fn a_plan_is_assigned_started_and_archived_and_its_approvals_stand() {
     let world = World::new().await;
     let plan = world.client.get(&world.path("plans/alm")).await.expect(200);
-    assert_eq!(json!([plan.body["situation"], plan.body["goals"]]), json!(["assigned", 24]));
+    assert_eq!(json!([plan.body["status"], plan.body["goals"]]), json!(["assigned", 24]));
     assert_eq!(plan.body["curriculum"], "demo-1");
     let again = world.assign("alm").await.expect(201);
     assert_eq!(again.header("etag"), plan.header("etag"), "already so");
@@ -26,19 +26,19 @@ async fn a_plan_is_assigned_started_and_archived_and_its_approvals_stand() {
     let refused = world.client.post(&withdrawal, end.clone()).await;
     refused.expect_problem(409, "plan_started");
     let archived = world.client.post(&archive, end.clone()).await.expect(200);
-    assert_eq!(archived.body["situation"], "archived");
+    assert_eq!(archived.body["status"], "archived");
     world.client.post(&archive, end).await.expect(200);
     let other = json!({"by": world.leader, "on": "2020-05-02", "reason": "Again"});
     world.client.post(&archive, other).await.expect_problem(409, "plan_ended");
 
-    assert_eq!(world.goal("ALM-001").await.expect(200).body["situation"], "approved");
+    assert_eq!(world.goal("ALM-001").await.expect(200).body["status"], "approved");
     world.goal("ALM-003").await.expect_problem(404, "not_found");
     let refused = world.submit("ALM-003", "2020-05-02").await;
     refused.expect_problem(409, "goal_not_in_plan");
     let list = world.client.get(&world.path("learning-goals")).await.expect(200);
     assert_eq!(list.body["items"].as_array().map(Vec::len), Some(2), "where something was done");
     let early = world.client.get(&world.path("plans/alm?as_of=2020-04-30")).await.expect(200);
-    assert_eq!(early.body["situation"], "started");
+    assert_eq!(early.body["status"], "started");
     world.instance.stop().await;
 }
 
@@ -57,15 +57,15 @@ async fn an_approval_counts_in_a_later_version_that_has_the_goal() {
     world.client.post(&world.path("plans"), body).await.expect(201);
     let goal = world.goal("ALM-001").await.expect(200);
     assert_eq!(
-        json!([goal.body["situation"], goal.body["curriculum"]]),
+        json!([goal.body["status"], goal.body["curriculum"]]),
         json!(["approved", "demo-2"])
     );
     assert_eq!(goal.body["decision"]["curriculum"], "demo-1");
     assert_eq!(goal.body["title"], "Syntetisk: Ny tittel");
     let plans = world.client.get(&world.path("plans")).await.expect(200);
-    let situations: Vec<_> =
-        plans.body["items"].as_array().expect("items").iter().map(|p| &p["situation"]).collect();
-    assert_eq!(situations, ["archived", "assigned"]);
+    let statuses: Vec<_> =
+        plans.body["items"].as_array().expect("items").iter().map(|p| &p["status"]).collect();
+    assert_eq!(statuses, ["archived", "assigned"]);
     world.instance.stop().await;
 }
 

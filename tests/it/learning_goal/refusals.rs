@@ -30,14 +30,14 @@ async fn a_goal_outside_the_plans_is_not_there_and_cannot_be_submitted() {
 async fn steps_out_of_turn_and_out_of_order_are_refused() {
     let world = World::new().await;
     let refused = world.recommend("ALM-001", "supervisor", "positive", "2020-03-01").await;
-    refused.expect_problem(409, "goal_situation");
+    refused.expect_problem(409, "goal_status");
     let refused = world.decide("ALM-001", &world.leader, "approved", "2020-03-01").await;
-    refused.expect_problem(409, "goal_situation");
+    refused.expect_problem(409, "goal_status");
     let recall = world.act("ALM-001", "recall", json!({"on": "2020-03-01"})).await;
-    recall.expect_problem(409, "goal_situation");
+    recall.expect_problem(409, "goal_status");
     let revocation = json!({"by": world.leader, "on": "2020-03-01", "reason": "x"});
     let refused = world.act("ALM-001", "revocation", revocation).await;
-    refused.expect_problem(409, "goal_situation");
+    refused.expect_problem(409, "goal_status");
     world.submit("ALM-001", "2020-03-05").await.expect(200);
     let refused = world.recommend("ALM-001", "supervisor", "positive", "2020-03-04").await;
     refused.expect_problem(409, "later_step_recorded");

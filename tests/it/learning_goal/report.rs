@@ -28,7 +28,7 @@ async fn progress_is_counted_by_trainee_and_plan_on_any_day() {
 
     let now = report(&world, "", at).await;
     let alm = json!({
-        "trainee": world.doctor, "plan": "alm", "curriculum": "demo-1", "total": 24,
+        "trainee": world.trainee, "plan": "alm", "curriculum": "demo-1", "total": 24,
         "not_started": 19, "submitted": 2, "returned": 1, "approved": 1, "revoked": 1,
         "last_approval_on": "2020-03-03", "oldest_waiting_on": "2020-03-04",
         "counted_by_replacement": 0, "counted_from": [],
@@ -45,7 +45,7 @@ async fn progress_is_counted_by_trainee_and_plan_on_any_day() {
 
     let rows =
         async |query: &str| report(&world, query, at).await["rows"].as_array().map_or(0, Vec::len);
-    assert_eq!(rows(&format!("trainee={}", world.doctor)).await, 2);
+    assert_eq!(rows(&format!("trainee={}", world.trainee)).await, 2);
     assert_eq!(rows("trainee=01890a5d-ac96-774b-bcce-b302099a8058").await, 0);
     assert_eq!(rows("municipality=0301").await, 2);
     assert_eq!(rows("municipality=5401").await, 0);
@@ -68,7 +68,7 @@ async fn the_same_question_gives_the_same_bytes_in_either_form() {
     let csv = world.client.get(&format!("{path}&format=csv")).await.expect(200);
     let mut lines = csv.text.lines();
     assert!(lines.next().is_some_and(|heading| heading.starts_with("Trainee,Plan,Curriculum")));
-    let row = format!("{},alm,demo-1,24,23,0,0,1,0,0,2020-03-03,,", world.doctor);
+    let row = format!("{},alm,demo-1,24,23,0,0,1,0,0,2020-03-03,,", world.trainee);
     assert_eq!(lines.next(), Some(row.as_str()));
     let nb = [("Accept", "text/csv"), ("Accept-Language", "nb")];
     let csv = world.client.get_with(&path, &nb).await.expect(200);

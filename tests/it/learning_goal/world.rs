@@ -11,7 +11,7 @@ use crate::support::sample;
 pub struct World {
     pub instance: Instance,
     pub client: Client,
-    pub doctor: String,
+    pub trainee: String,
     pub position: String,
     pub occupancy: String,
     /// Leads in Oslo from 2019.
@@ -32,18 +32,18 @@ impl World {
         }
         client.post("/v1/curricula", demo()).await.expect(201);
         let kari = json!({"hpr_number": "999000001", "name": "Kari Eksempel", "scheme": "new"});
-        let doctor = client.post("/v1/trainees", kari).await.expect(201).id();
+        let trainee = client.post("/v1/trainees", kari).await.expect(201).id();
         let position = position(&client, "0301").await;
-        let occupancy = occupy(&client, &position, &doctor, "2020-01-01").await;
+        let occupancy = occupy(&client, &position, &trainee, "2020-01-01").await;
         let leader = new_leader(&client, "Ola Leder", "999000002", "0301").await;
         let other_leader = new_leader(&client, "Eva Leder", "999000003", "5401").await;
         let supervisor = new_supervisor(&client, "999000004").await;
-        supervise(&client, &supervisor, &doctor).await;
+        supervise(&client, &supervisor, &trainee).await;
         let clinical = new_supervisor(&client, "999000005").await;
         Self {
             instance,
             client,
-            doctor,
+            trainee,
             position,
             occupancy,
             leader,
@@ -68,7 +68,7 @@ impl World {
 
     /// An address under the doctor's.
     pub fn path(&self, rest: &str) -> String {
-        format!("/v1/trainees/{}/{rest}", self.doctor)
+        format!("/v1/trainees/{}/{rest}", self.trainee)
     }
 
     pub async fn goal(&self, code: &str) -> Answer {
@@ -117,7 +117,7 @@ impl World {
         let path = format!("/v1/positions/{}/occupancies/{}/end", self.position, self.occupancy);
         self.client.post(&path, end).await.expect(200);
         let position = position(&self.client, "5401").await;
-        occupy(&self.client, &position, &self.doctor, "2020-08-01").await;
+        occupy(&self.client, &position, &self.trainee, "2020-08-01").await;
     }
 }
 
@@ -127,9 +127,9 @@ async fn position(client: &Client, municipality: &str) -> String {
     client.post("/v1/positions", body).await.expect(201).id()
 }
 
-async fn occupy(client: &Client, position: &str, doctor: &str, from: &str) -> String {
+async fn occupy(client: &Client, position: &str, trainee: &str, from: &str) -> String {
     let body =
-        json!({"trainee": doctor, "from": from, "percent": 100, "operating_model": "salaried"});
+        json!({"trainee": trainee, "from": from, "percent": 100, "operating_model": "salaried"});
     client.post(&format!("/v1/positions/{position}/occupancies"), body).await.expect(201).id()
 }
 
@@ -147,8 +147,8 @@ pub async fn new_supervisor(client: &Client, hpr: &str) -> String {
 }
 
 /// An accepted assignment from 1 January 2020.
-pub async fn supervise(client: &Client, supervisor: &str, doctor: &str) {
-    let body = json!({"supervisor": supervisor, "trainee": doctor, "from": "2020-01-01",
+pub async fn supervise(client: &Client, supervisor: &str, trainee: &str) {
+    let body = json!({"supervisor": supervisor, "trainee": trainee, "from": "2020-01-01",
         "mode": "on_site"});
     let assignment = client.post("/v1/supervisor-assignments", body).await.expect(201).id();
     let path = format!("/v1/supervisor-assignments/{assignment}/acceptance");

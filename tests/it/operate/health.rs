@@ -18,8 +18,8 @@ async fn a_service_that_is_ready_ends_it_with_0_and_one_that_is_gone_with_1() {
 
     assert!(served.stop().success());
     let complaint = operator.run_with(&["healthcheck"], &settings).await.complaint();
-    let told = format!("alis: no answer from http://{listen}/health/ready: ");
-    assert!(complaint.starts_with(&told), "{complaint}");
+    let recorded = format!("alis: no answer from http://{listen}/health/ready: ");
+    assert!(complaint.starts_with(&recorded), "{complaint}");
 }
 
 #[tokio::test]
@@ -30,8 +30,9 @@ async fn a_service_that_is_not_ready_ends_it_with_1() {
     let listen = starting.address.to_string();
     let ran = operator.run_with(&["healthcheck"], &[("ALIS_LISTEN", &listen)]).await;
     let url = format!("http://{listen}/health/ready");
-    let told = format!("alis: {url} answers 503 Service Unavailable: the service is not ready\n");
-    assert_eq!(ran.complaint(), told);
+    let recorded =
+        format!("alis: {url} answers 503 Service Unavailable: the service is not ready\n");
+    assert_eq!(ran.complaint(), recorded);
     assert_eq!(starting.seen()[0].target, "/health/ready");
     starting.stop().await;
 }

@@ -56,16 +56,16 @@ async fn a_line_names_its_request_also_where_only_errors_are_logged() {
 
 #[tokio::test]
 async fn whoever_keeps_no_anchor_is_told_so_at_the_start() {
-    let told = "No anchor is kept";
+    let recorded = "No anchor is kept";
     let database = fresh().await;
     let operator = Operator::on(&database.admin);
     assert!(operator.serve().await.stop().success());
-    assert!(operator.logged().contains(told), "{}", operator.logged());
+    assert!(operator.logged().contains(recorded), "{}", operator.logged());
     let operator = Operator::on(&database.admin);
     let anchor = operator.data_dir().with_extension("anchors");
     let setting = [("ALIS_ANCHOR_FILE", anchor.to_str().expect("it is text"))];
     assert!(operator.serve_with(&setting).await.stop().success());
-    assert!(!operator.logged().contains(told), "{}", operator.logged());
+    assert!(!operator.logged().contains(recorded), "{}", operator.logged());
 }
 
 #[tokio::test]

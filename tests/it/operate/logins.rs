@@ -100,9 +100,9 @@ async fn a_login_that_owns_nothing_does_not_migrate_and_says_who_has_to() {
     drop(fresh().await);
     let installation = Installation::new().await;
     let admin = installation.database.connect().await;
-    let refused = async |told: &str| {
+    let refused = async |recorded: &str| {
         let complaint = installation.service.run(&["serve"]).await.complaint();
-        assert!(complaint.contains(told), "{complaint}");
+        assert!(complaint.contains(recorded), "{complaint}");
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
     };
     let older = "run `alis migrate` of this program with the owner's DATABASE_URL";

@@ -12,8 +12,8 @@ async fn where_there_is_no_data_none_is_made() {
     let operator = Operator::private();
     for words in ON_A_LOG {
         let complaint = operator.run(words).await.complaint();
-        let told = format!("alis: there is no data in {}: ", operator.data_dir().display());
-        assert!(complaint.starts_with(&told), "{complaint}");
+        let recorded = format!("alis: there is no data in {}: ", operator.data_dir().display());
+        assert!(complaint.starts_with(&recorded), "{complaint}");
         assert!(complaint.contains("ALIS_DATA_DIR or DATABASE_URL"), "{complaint}");
     }
     assert!(!operator.data_dir().exists());

@@ -49,17 +49,17 @@ async fn a_rebuild_of_one_or_of_all_tells_what_it_has_built() {
     let printed = operator.run(&["project", "rebuild", "positions"]).await.printed();
     let (_, version) =
         read_models().into_iter().find(|(name, _)| *name == "positions").expect("there is one");
-    let told = format!("positions: version {version}, build 2, at position 4, up to date\n");
-    assert_eq!(printed, format!("Rebuilt {told}"));
+    let recorded = format!("positions: version {version}, build 2, at position 4, up to date\n");
+    assert_eq!(printed, format!("Rebuilt {recorded}"));
     let printed = operator.run(&["project", "rebuild", "--all"]).await.printed();
     let build = |name: &str| if name == "positions" { 3 } else { 2 };
-    let told = |name: &str, version| {
+    let recorded = |name: &str, version| {
         let build = build(name);
         format!("{name}: version {version}, build {build}, at position 4, up to date")
     };
-    assert_eq!(printed, lines(|name, version| format!("Rebuilt {}", told(name, version))));
+    assert_eq!(printed, lines(|name, version| format!("Rebuilt {}", recorded(name, version))));
     let status = operator.run(&["project", "status"]).await.printed();
-    assert_eq!(status, format!("The log stands at position 4.\n{}", lines(told)));
+    assert_eq!(status, format!("The log stands at position 4.\n{}", lines(recorded)));
 
     // The service goes on with the new tables.
     let list = client.get("/v1/positions?as_of=2020-02-01").await.expect(200);
@@ -80,12 +80,12 @@ async fn what_stands_still_is_told_until_a_rebuild_takes_it_in() {
                values (1, 'positions', 1, 'some-position', 1, 'of a newer program')";
     database.connect().await.batch_execute(sql).await.expect("the owner may");
     let status = operator.run(&["project", "status"]).await.printed();
-    for told in [
+    for recorded in [
         "build 1, at position 1, up to date, 1 key parked\n",
         "positions: some-position stands still before event 1: of a newer program\n",
         "Once a program that reads these events runs: alis project rebuild NAME\n",
     ] {
-        assert!(status.contains(told), "{told} in {status}");
+        assert!(status.contains(recorded), "{recorded} in {status}");
     }
     operator.run(&["project", "rebuild", "positions"]).await.printed();
     let status = operator.run(&["project", "status"]).await.printed();
@@ -98,14 +98,14 @@ async fn a_rebuild_of_what_there_is_not_names_what_there_is() {
     let operator = Operator::on(&database.admin);
     let complaint = operator.run(&["project", "rebuild", "horoscopes"]).await.complaint();
     let names: Vec<&str> = read_models().into_iter().map(|(name, _)| name).collect();
-    let told = format!("there is no read model horoscopes; there are {}", names.join(", "));
-    assert_eq!(complaint, format!("alis: {told}\n"));
+    let recorded = format!("there is no read model horoscopes; there are {}", names.join(", "));
+    assert_eq!(complaint, format!("alis: {recorded}\n"));
     let neither: &[&str] = &["project", "rebuild"];
     let both: &[&str] = &["project", "rebuild", "positions", "--all"];
-    for (words, told) in [(neither, "<NAME>"), (both, "cannot be used with '--all'")] {
+    for (words, recorded) in [(neither, "<NAME>"), (both, "cannot be used with '--all'")] {
         let ran = operator.run(words).await;
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-        assert!(ran.err.contains(told), "{}", ran.err);
+        assert!(ran.err.contains(recorded), "{}", ran.err);
     }
     let status = operator.run(&["project", "status"]).await.printed();
     assert!(!status.contains("build 1"), "something was built: {status}");

@@ -68,7 +68,7 @@ async fn a_read_of_a_name_is_written_down_with_who_when_and_as_what() {
 #[tokio::test]
 async fn a_doctor_sees_who_read_about_them_and_nobody_else() {
     let world = World::new().await;
-    let (auditor, doctor) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
+    let (auditor, trainee) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
     let own = world.own.id("trainees");
     let client = world.client.clone();
     let other = person(&client, "trainees", "999000778").await;
@@ -78,12 +78,12 @@ async fn a_doctor_sees_who_read_about_them_and_nobody_else() {
     assert!(all.text.contains(own) && all.text.contains(&other));
     let about_other = reads(&auditor, &format!("person={other}"), 3).await;
     assert!(about_other[0]["persons"].as_array().is_some_and(|persons| persons.len() > 1));
-    let seen = reads(&doctor, "limit=200", reads_of(&auditor, own).await).await;
+    let seen = reads(&trainee, "limit=200", reads_of(&auditor, own).await).await;
     for read in &seen {
         assert_eq!(read["persons"], serde_json::json!([own]), "{read}");
     }
     assert!(seen.iter().any(|read| read["operation"] == "list_trainees"));
-    let none = doctor.get(&format!("/v1/access-log?person={other}")).await.expect(200);
+    let none = trainee.get(&format!("/v1/access-log?person={other}")).await.expect(200);
     assert_eq!(none.body["items"], serde_json::json!([]));
     let refused = world.as_one(Scenario::Municipality).get("/v1/access-log").await;
     refused.expect_problem(403, "relation_missing");
@@ -93,7 +93,7 @@ async fn a_doctor_sees_who_read_about_them_and_nobody_else() {
 #[tokio::test]
 async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told() {
     let world = World::new().await;
-    let (auditor, doctor) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
+    let (auditor, trainee) = (world.as_one(Scenario::Auditor), world.as_one(Scenario::Trainee));
     let own = world.own.id("trainees");
     let (first, rest) = (own.as_bytes()[0], &own[1..]);
     let assignment = world.own.id("supervisor-assignments");
@@ -135,7 +135,7 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
     auditor.get("/v1/trainees").await.expect(200);
     auditor.get("/v1/supervisor-assignments").await.expect(200);
     auditor.get(&format!("/v1/trainees/{own}/plans/xyz")).await.expect(404);
-    doctor.get(&format!("/v1/trainees/{own}/history")).await.expect(200);
+    trainee.get(&format!("/v1/trainees/{own}/history")).await.expect(200);
     let read = auditor.get(&format!("/v1/trainees/{own}/history")).await.expect(200);
     let mine = of_auditor(asked.len() + 1).await;
     assert_eq!(mine[0]["request_id"], read.header("x-request-id").expect("an id"));
@@ -149,7 +149,7 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
     let all = auditor.get(&format!("/v1/access-log?limit=200&person={own}")).await.expect(200);
     let items = all.body["items"].as_array().expect("items");
     assert!(
-        !items.iter().any(|read| read["roles"] == serde_json::json!(["doctor"])),
+        !items.iter().any(|read| read["roles"] == serde_json::json!(["trainee"])),
         "{}",
         all.text
     );
@@ -159,12 +159,12 @@ async fn a_read_of_one_doctors_data_is_written_down_also_where_no_name_is_told()
 #[tokio::test]
 async fn a_person_who_read_is_told_by_the_id_that_they_have_in_the_register() {
     let world = World::new().await;
-    let doctor = world.as_one(Scenario::Trainee);
+    let trainee = world.as_one(Scenario::Trainee);
     let own = world.own.id("trainees");
     for scenario in [Scenario::Leader, Scenario::Supervisor, Scenario::Municipality] {
         world.as_one(scenario).get(&format!("/v1/trainees/{own}")).await.expect(200);
     }
-    let all = reads(&doctor, "limit=200", reads_of(&world.as_one(Scenario::Auditor), own).await);
+    let all = reads(&trainee, "limit=200", reads_of(&world.as_one(Scenario::Auditor), own).await);
     let all = all.await;
     let by = |role: &str| {
         let read = all.iter().find(|read| read["roles"] == serde_json::json!([role]));

@@ -61,12 +61,12 @@ fn decoded(text: &str) -> Vec<Vec<u8>> {
 }
 
 /// The words that stand in a text, as they are or in another guise.
-fn told<'a>(text: &str, words: &[&'a str]) -> Vec<&'a str> {
+fn shown<'a>(text: &str, words: &[&'a str]) -> Vec<&'a str> {
     let decoded = decoded(text);
     let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|w| w == word.as_bytes());
-    let is_told =
+    let is_shown =
         |word: &&str| text.contains(word) || decoded.iter().any(|bytes| holds(bytes, word));
-    words.iter().copied().filter(is_told).collect()
+    words.iter().copied().filter(is_shown).collect()
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_search_finds_words_in_any_guise() {
     let base64 = format!("x,{},y", BASE64.encode(plain));
     let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
     for text in ["a Navnemerke b", &base64, &format!("\\\\x{hex}")] {
-        assert_eq!(told(text, &["Navnemerke", "nobody"]), ["Navnemerke"], "{text}");
+        assert_eq!(shown(text, &["Navnemerke", "nobody"]), ["Navnemerke"], "{text}");
     }
 }
 
@@ -100,6 +100,6 @@ async fn a_dump_without_the_master_key_shows_no_name_and_no_hpr_number() {
     assert!(dump.contains("trainee.registered.v1") && dump.contains("COPY model."), "not whole");
     let mut words = vec![NAME_MARK];
     words.extend(NUMBERS);
-    assert_eq!(told(&dump, &words), Vec::<&str>::new());
+    assert_eq!(shown(&dump, &words), Vec::<&str>::new());
     instance.stop().await;
 }

@@ -113,16 +113,16 @@ async fn no_read_model_holds_a_look_up_hash_of_an_erased_person_also_after_a_reb
         }
     }
     let expected = ["alis.command", "alis.event", "alis.subject"];
-    let told = |tables: Vec<String>| {
+    let shown = |tables: Vec<String>| {
         tables.into_iter().filter(|table| !expected.contains(&table.as_str())).collect::<Vec<_>>()
     };
-    assert_eq!(told(tables_with(&instance, &lookup).await), Vec::<String>::new());
+    assert_eq!(shown(tables_with(&instance, &lookup).await), Vec::<String>::new());
     for projection in alis::app::projections() {
         let pool = &instance.running.service.log.pool;
         let built = rebuild::rebuild(pool, DEFAULT_LOG, projection.as_ref(), &|_count| {}).await;
         built.expect("a log with an erasure can be folded");
     }
-    assert_eq!(told(tables_with(&instance, &lookup).await), Vec::<String>::new());
+    assert_eq!(shown(tables_with(&instance, &lookup).await), Vec::<String>::new());
     let report = verify::verify(&instance.running.service.log.pool, DEFAULT_LOG, &|_| {}).await;
     assert!(report.expect("the log can be read").findings.is_empty());
     instance.stop().await;
@@ -133,22 +133,22 @@ async fn the_number_of_an_erased_doctor_is_a_new_doctors() {
     let instance = Instance::start().await;
     let client = instance.client();
     let first = person(&client, "trainees", HPR).await;
-    let as_doctor = {
+    let as_trainee = {
         let (shape, mut claims) = Scenario::Trainee.claims();
         claims["helseid://claims/hpr/hpr_number"] = json!(HPR);
         client.showing(Some(&crate::support::instance::token_with(shape, &claims)))
     };
     let own = |id: &str| format!("/v1/trainees/{id}");
-    as_doctor.get(&own(&first)).await.expect(200);
+    as_trainee.get(&own(&first)).await.expect(200);
     erase(&client, &first).await.expect(200);
-    as_doctor.get(&own(&first)).await.expect_problem(404, "not_found");
+    as_trainee.get(&own(&first)).await.expect_problem(404, "not_found");
     let second = person(&client, "trainees", HPR).await;
     assert_ne!(first, second);
     let body = json!({"hpr_number": HPR, "name": "Kari Tredje", "scheme": "new"});
     let taken = client.post("/v1/trainees", body).await.expect_problem(409, "trainee_exists");
     assert!(taken.text.contains(&second) && !taken.text.contains(&first), "{}", taken.text);
-    as_doctor.get(&own(&second)).await.expect(200);
-    as_doctor.get(&own(&first)).await.expect_problem(404, "not_found");
+    as_trainee.get(&own(&second)).await.expect(200);
+    as_trainee.get(&own(&first)).await.expect_problem(404, "not_found");
     instance.stop().await;
 }
 

@@ -15,8 +15,8 @@ async fn a_person_gets_all_that_is_held_on_them_and_nobody_elses() {
     let path = format!("/v1/trainees/{id}/correction");
     let corrected = json!({"name": "Kari Nytt Navn", "reason": "Married"});
     world.client.post(&path, corrected).await.expect(200);
-    let doctor = world.as_one(Scenario::Trainee);
-    let export = doctor.get(&format!("/v1/persons/{id}/export")).await.expect(200);
+    let trainee = world.as_one(Scenario::Trainee);
+    let export = trainee.get(&format!("/v1/persons/{id}/export")).await.expect(200);
     let held = export.body["registrations"].as_array().expect("registrations");
     assert_eq!((held.len(), &held[0]["id"], &held[1]["id"]), (2, &json!(id), &json!(also)));
     assert_eq!(
@@ -34,7 +34,7 @@ async fn a_person_gets_all_that_is_held_on_them_and_nobody_elses() {
     }
     assert!(!export.text.contains("sealed") && held[0]["complete"] == true);
     for foreign in [world.foreign.id("trainees"), world.own.id("leaders")] {
-        let refused = doctor.get(&format!("/v1/persons/{foreign}/export")).await;
+        let refused = trainee.get(&format!("/v1/persons/{foreign}/export")).await;
         refused.expect_problem(403, "relation_missing");
     }
     let (shape, mut claims) = Scenario::Supervisor.claims();
@@ -44,7 +44,7 @@ async fn a_person_gets_all_that_is_held_on_them_and_nobody_elses() {
     // It is a read of personal data like any other.
     let log = format!("/v1/access-log?person={also}");
     loop {
-        let reads = doctor.get(&log).await.expect(200);
+        let reads = trainee.get(&log).await.expect(200);
         let items = reads.body["items"].as_array().expect("items");
         let exports = items.iter().filter(|read| read["operation"] == "export_person").count();
         if exports == 2 {
@@ -65,9 +65,9 @@ fn types<'a>(export: &'a Value, member: &str) -> Vec<&'a str> {
 #[tokio::test]
 async fn whoever_trains_doctors_gets_what_they_did_and_who_read_about_them() {
     let world = World::new().await;
-    let doctor = world.own.id("trainees");
+    let trainee = world.own.id("trainees");
     let (supervisor, leader) = (world.own.id("supervisors"), world.own.id("leaders"));
-    let goal = format!("/v1/trainees/{doctor}/learning-goals/ALM-001");
+    let goal = format!("/v1/trainees/{trainee}/learning-goals/ALM-001");
     let act = async |act: &str, body: Value| {
         world.client.post(&format!("{goal}/{act}"), body).await.expect(200);
     };
@@ -97,8 +97,8 @@ async fn whoever_trains_doctors_gets_what_they_did_and_who_read_about_them() {
             let held = person.get(&format!("/v1/persons/{id}/export")).await.expect(200).body;
             let reads = held["reads"].as_array().expect("reads").clone();
             assert!(reads.iter().all(|read| read["persons"] == json!([id])), "{held}");
-            let told = person.get(&log).await.expect(200).body["items"].clone();
-            if told.as_array().is_some_and(|told| told.ends_with(&reads)) && !reads.is_empty() {
+            let shown = person.get(&log).await.expect(200).body["items"].clone();
+            if shown.as_array().is_some_and(|shown| shown.ends_with(&reads)) && !reads.is_empty() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -106,7 +106,7 @@ async fn whoever_trains_doctors_gets_what_they_did_and_who_read_about_them() {
     }
     // A doctor has no acts, and everything else.
     let own = world.as_one(Scenario::Trainee);
-    let export = own.get(&format!("/v1/persons/{doctor}/export")).await.expect(200);
+    let export = own.get(&format!("/v1/persons/{trainee}/export")).await.expect(200);
     assert_eq!(types(&export.body, "acts"), Vec::<&str>::new());
     assert!(types(&export.body, "events").contains(&"learning_goal.returned.v1"));
     world.instance.stop().await;

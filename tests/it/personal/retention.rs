@@ -61,18 +61,18 @@ impl Register {
     }
 
     /// An occupancy of a position in 2014, or from then on.
-    async fn employ(&self, doctor: &str, to: Option<&str>) {
+    async fn employ(&self, trainee: &str, to: Option<&str>) {
         let position = json!({"municipality": "5401", "category": "regular_gp", "percent": 100,
             "intended_operating_model": "salaried", "from": "2014-01-01"});
         let position = self.client.post("/v1/positions", position).await.expect(201).id();
-        let fill = json!({"trainee": doctor, "from": "2014-01-01", "to": to, "percent": 100,
+        let fill = json!({"trainee": trainee, "from": "2014-01-01", "to": to, "percent": 100,
             "operating_model": "salaried"});
         let path = format!("/v1/positions/{position}/occupancies");
         self.client.post(&path, fill).await.expect(201);
     }
 
-    async fn supervise(&self, supervisor: &str, doctor: &str, to: Option<&str>) {
-        let body = json!({"supervisor": supervisor, "trainee": doctor, "from": "2014-01-01",
+    async fn supervise(&self, supervisor: &str, trainee: &str, to: Option<&str>) {
+        let body = json!({"supervisor": supervisor, "trainee": trainee, "from": "2014-01-01",
             "to": to, "mode": "on_site"});
         let path = "/v1/supervisor-assignments";
         let assignment = self.client.post(path, body).await.expect(201).id();
@@ -136,8 +136,8 @@ impl Register {
 async fn register() -> Register {
     let mut register = Register::new().await;
     let number = register.number();
-    let doctor = register.add("a doctor who left", "trainees", &number).await;
-    register.employ(&doctor, Some("2014-12-31")).await;
+    let trainee = register.add("a doctor who left", "trainees", &number).await;
+    register.employ(&trainee, Some("2014-12-31")).await;
     let also = register.add("and supervised later", "supervisors", &number).await;
     let other = register.add_new("a doctor who was supervised", "trainees").await;
     register.supervise(&also, &other, Some("2015-12-31")).await;
@@ -158,9 +158,9 @@ async fn register() -> Register {
     register.end(&delegate, "2019-12-31").await;
     register.lead(&delegate, "5401", None, Some(&former)).await;
     register.end(&former, "2020-12-31").await;
-    let standing = register.add_new("a leader's delegate", "leaders").await;
-    register.end(&standing, "2019-12-31").await;
-    register.lead(&standing, "5401", None, Some(&leader)).await;
+    let lasting = register.add_new("a leader's delegate", "leaders").await;
+    register.end(&lasting, "2019-12-31").await;
+    register.lead(&lasting, "5401", None, Some(&leader)).await;
 
     // One registration that goes on keeps the other.
     let number = register.number();
@@ -211,8 +211,8 @@ async fn who_was_kept_long_enough_is_erased_by_the_clock_and_nobody_else() {
         assert_eq!(fact["reason"], "kept_long_enough");
         assert_eq!(meta["actor"], json!({"kind": "service", "worker": "retention"}));
     }
-    let doctor = register.id("a doctor who left");
-    let together = erasures.iter().find(|(fact, _)| fact["person"] == json!(doctor));
+    let trainee = register.id("a doctor who left");
+    let together = erasures.iter().find(|(fact, _)| fact["person"] == json!(trainee));
     let (fact, _) = together.expect("the doctor is erased");
     assert_eq!(fact["together_with"], json!([register.id("and supervised later")]));
     // The keys go with it.

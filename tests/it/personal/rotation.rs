@@ -105,12 +105,12 @@ async fn the_command_rotates_and_names_a_wrong_key() {
         program::output_of(command).await
     };
     let refused = rotate(&other).await;
-    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && told.contains("neither master key opens"), "{told}");
+    let shown = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && shown.contains("neither master key opens"), "{shown}");
     for count in ["1 were wrapped anew", "0 were wrapped anew"] {
         let done = rotate(&old).await;
-        let told = String::from_utf8_lossy(&done.stdout).into_owned();
-        assert!(done.status.success() && told.contains(count), "{told}");
+        let shown = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success() && shown.contains(count), "{shown}");
     }
     running.stop().await;
 }

@@ -20,20 +20,20 @@ const NUMBERS: [&str; 3] = ["999087601", "999087602", "999087603"];
 const KINDS: [&str; 3] = ["trainees", "supervisors", "leaders"];
 
 /// The words of persons that a text holds.
-fn told(text: &str) -> Vec<&'static str> {
+fn shown(text: &str) -> Vec<&'static str> {
     let words = NUMBERS.into_iter().chain([NAME_MARK]);
     words.filter(|word| text.contains(word)).collect()
 }
 
 /// An answer to somebody who may not see the persons, headers and all.
-fn tells_nobody(answer: &Answer) {
+fn names_nobody(answer: &Answer) {
     let headers: Vec<String> = answer
         .headers
         .iter()
         .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
         .collect();
     let all = format!("{}\n{}", headers.join("\n"), answer.text);
-    assert!(told(&all).is_empty(), "{} tells {:?}: {all}", answer.asked, told(&all));
+    assert!(shown(&all).is_empty(), "{} tells {:?}: {all}", answer.asked, shown(&all));
 }
 
 /// Requests with names and numbers that are refused, in every way that there is.
@@ -94,28 +94,28 @@ async fn neither_log_nor_metrics_nor_answers_to_others_tell_a_name_or_an_hpr_num
             }
             _ => {}
         }
-        tells_nobody(&client.post(&format!("/v1/{kind}"), again).await.expect(409));
+        names_nobody(&client.post(&format!("/v1/{kind}"), again).await.expect(409));
         ids.push(id);
     }
     let seen = client.get(&format!("/v1/trainees/{}", ids[0])).await.expect(200);
-    assert_eq!(told(&seen.text), ["999087601", NAME_MARK], "the search finds what is there");
-    tells_nobody(&client.get("/v1/events?limit=1000").await.expect(200));
-    tells_nobody(&client.get("/metrics").await.expect(200));
+    assert_eq!(shown(&seen.text), ["999087601", NAME_MARK], "the search finds what is there");
+    names_nobody(&client.get("/v1/events?limit=1000").await.expect(200));
+    names_nobody(&client.get("/metrics").await.expect(200));
     for scenario in [Scenario::Auditor, Scenario::Register, Scenario::Reporting, Scenario::Trainee]
     {
         let other = client.showing(Some(&token_as(scenario)));
         for (kind, id) in KINDS.iter().zip(&ids) {
             for path in ["", &format!("/{id}"), &format!("/{id}/history")] {
-                tells_nobody(&other.get(&format!("/v1/{kind}{path}")).await);
+                names_nobody(&other.get(&format!("/v1/{kind}{path}")).await);
             }
-            tells_nobody(&other.get(&format!("/v1/persons/{id}/erasure")).await);
+            names_nobody(&other.get(&format!("/v1/persons/{id}/erasure")).await);
         }
         for path in ["/v1/events", "/v1/access-log", "/v1/reports/staffing"] {
-            tells_nobody(&other.get(path).await);
+            names_nobody(&other.get(path).await);
         }
     }
     let erasure: Value = json!({"reason": "ordered"});
-    tells_nobody(
+    names_nobody(
         &client.post(&format!("/v1/persons/{}/erasure", ids[0]), erasure).await.expect(200),
     );
     assert!(serving.stop().success());
@@ -126,6 +126,6 @@ async fn neither_log_nor_metrics_nor_answers_to_others_tell_a_name_or_an_hpr_num
         "{}",
         &log[..log.len().min(2_000)]
     );
-    let telling: Vec<&str> = log.lines().filter(|line| !told(line).is_empty()).collect();
-    assert!(telling.is_empty(), "the log tells of persons: {telling:#?}");
+    let naming: Vec<&str> = log.lines().filter(|line| !shown(line).is_empty()).collect();
+    assert!(naming.is_empty(), "the log tells of persons: {naming:#?}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{act, doctor, established, fill, position, situation};
+use super::{act, established, fill, position, status, trainee};
 use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 
@@ -20,7 +20,7 @@ impl Held {
         let instance = Instance::start().await;
         let client = instance.client();
         let position = established(&client, 100).await;
-        let trainee = doctor(&client, 1).await;
+        let trainee = trainee(&client, 1).await;
         let mut asked = fill(&trainee, "2019-05-01", 100);
         asked["to"] = json!(to);
         let occupancy = act(&client, &position, "occupancies", asked).await.expect(201).id();
@@ -40,7 +40,7 @@ impl Held {
 }
 
 #[tokio::test]
-async fn a_share_told_late_is_not_undone_by_what_was_told_of_the_list() {
+async fn a_share_recorded_late_is_not_undone_by_a_record_of_the_list() {
     let held = Held::start(None).await;
     let list = json!({"from": "2019-09-01", "list_length": 600});
     held.act("terms", list).await.expect(200);
@@ -69,12 +69,12 @@ async fn a_ceiling_is_told_with_its_reason_and_lifted() {
     let held = Held::start(None).await;
     let ceiling = json!({"patients": 900, "reason": "training"});
     let terms = json!({"from": "2019-06-01", "list_ceiling": ceiling, "list_length": 850});
-    let told = held.act("terms", terms).await.expect(200);
-    assert_eq!(told.body["list_ceiling"], ceiling);
+    let recorded = held.act("terms", terms).await.expect(200);
+    assert_eq!(recorded.body["list_ceiling"], ceiling);
     let both = json!({"from": "2019-09-01", "list_ceiling": ceiling, "lifted": ["list_ceiling"]});
     let both = held.act("terms", both).await.expect_problem(422, "invalid_request");
     assert_eq!(both.pointers(), ["/lifted"]);
-    assert_eq!(both.body["errors"][0]["code"], "told_and_lifted");
+    assert_eq!(both.body["errors"][0]["code"], "set_and_removed");
     let more = json!({"from": "2019-09-01", "lifted": vec!["list_ceiling"; 4]});
     let more = held.act("terms", more).await.expect(422);
     assert_eq!(more.body["errors"][0]["code"], "too_many");
@@ -90,20 +90,28 @@ async fn a_ceiling_is_told_with_its_reason_and_lifted() {
 }
 
 #[tokio::test]
-async fn of_what_never_was_nothing_else_is_told_and_what_is_open_has_no_end() {
+async fn entered_in_error_and_open_periods_take_no_other_fields() {
     let held = Held::start(Some("2019-12-31")).await;
-    for (told, pointer, code) in [
-        (json!({"never_was": true, "percent": 50}), "/never_was", "nothing_else"),
-        (json!({"never_was": true, "from": "2019-06-01"}), "/never_was", "nothing_else"),
-        (json!({"never_was": true, "lis1_exception": "20/1"}), "/never_was", "nothing_else"),
+    for (recorded, pointer, code) in [
+        (json!({"entered_in_error": true, "percent": 50}), "/entered_in_error", "nothing_else"),
+        (
+            json!({"entered_in_error": true, "from": "2019-06-01"}),
+            "/entered_in_error",
+            "nothing_else",
+        ),
+        (
+            json!({"entered_in_error": true, "lis1_exception": "20/1"}),
+            "/entered_in_error",
+            "nothing_else",
+        ),
         (json!({"to": "2020-01-31", "reopened": true}), "/reopened", "reopened_has_no_end"),
         (json!({"from": "2020-01-01"}), "/to", "ends_before_it_begins"),
     ] {
-        let mut body = told.clone();
+        let mut body = recorded.clone();
         body["reason"] = json!("Mistyped");
         let refused = held.act("correction", body).await.expect_problem(422, "invalid_request");
-        assert_eq!(refused.pointers(), [pointer], "{told}");
-        assert_eq!(refused.body["errors"][0]["code"], code, "{told}");
+        assert_eq!(refused.pointers(), [pointer], "{recorded}");
+        assert_eq!(refused.body["errors"][0]["code"], code, "{recorded}");
     }
     let reopened = json!({"reopened": true, "reason": "Stays"});
     let reopened = held.act("correction", reopened).await.expect(200);
@@ -132,8 +140,8 @@ async fn a_corrected_first_day_keeps_the_rule_of_lis1() {
 async fn a_corrected_position_keeps_the_rules_of_establishing_and_filling() {
     let held = Held::start(None).await;
     held.act("terms", json!({"from": "2019-09-01", "percent": 60})).await.expect(200);
-    let correct = async |told: Value| {
-        let mut body = told;
+    let correct = async |recorded: Value| {
+        let mut body = recorded;
         body["reason"] = json!("Mistyped");
         act(&held.client, &held.position, "correction", body).await
     };
@@ -161,28 +169,28 @@ async fn a_corrected_position_keeps_the_rules_of_establishing_and_filling() {
 async fn a_closure_is_put_on_its_day_or_taken_back() {
     let held = Held::start(Some("2020-12-31")).await;
     let (client, id) = (&held.client, held.position.as_str());
-    let correct = async |told: Value| {
-        let mut body = told;
+    let correct = async |recorded: Value| {
+        let mut body = recorded;
         body["reason"] = json!("Another position was meant");
         act(client, id, "closure/correction", body).await
     };
-    correct(json!({"on": "2021-06-01"})).await.expect_problem(409, "position_situation");
+    correct(json!({"on": "2021-06-01"})).await.expect_problem(409, "position_status");
     let closure = json!({"on": "2021-06-01", "reason": "Merged"});
     let closed = act(client, id, "closure", closure.clone()).await.expect(200);
-    for told in [json!({}), json!({"on": "2021-05-01", "never_was": true})] {
-        let refused = correct(told).await.expect_problem(422, "invalid_request");
-        assert_eq!(refused.body["errors"][0]["code"], "day_or_never");
+    for recorded in [json!({}), json!({"on": "2021-05-01", "entered_in_error": true})] {
+        let refused = correct(recorded).await.expect_problem(422, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["code"], "day_or_entered_in_error");
     }
     correct(json!({"on": "2020-12-31"})).await.expect_problem(409, "position_occupied");
     correct(json!({"on": "2018-12-31"})).await.expect_problem(409, "position_not_yet_established");
     correct(json!({"on": "2021-03-01"})).await.expect(200);
-    assert_eq!(situation(client, id, "2021-03-01").await, "closed");
+    assert_eq!(status(client, id, "2021-03-01").await, "closed");
     let again = correct(json!({"on": "2021-03-01"})).await.expect(200);
-    let back = correct(json!({"never_was": true})).await.expect(200);
+    let back = correct(json!({"entered_in_error": true})).await.expect(200);
     assert!(back.position() > again.position());
-    assert_eq!(situation(client, id, "2021-06-01").await, "vacant");
+    assert_eq!(status(client, id, "2021-06-01").await, "vacant");
     let known = format!("/v1/positions/{id}?as_of=2021-06-01&known_at={}", closed.position());
-    assert_eq!(client.get(&known).await.expect(200).body["situation"], "closed");
+    assert_eq!(client.get(&known).await.expect(200).body["status"], "closed");
     act(client, id, "occupancies", fill(&held.trainee, "2021-07-01", 100)).await.expect(201);
     let history = client.get(&format!("/v1/positions/{id}/history")).await.expect(200);
     let corrected = history.body["items"].as_array().expect("a page").iter();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{act, doctor, fill, position};
+use super::{act, fill, position, trainee};
 use crate::support::client::Client;
 use crate::support::instance::Instance;
 use crate::support::sample::municipality;
@@ -53,7 +53,7 @@ async fn every_filter_of_positions_lets_through_what_it_names() {
     assert_eq!(two.body["open_practice_model"], Value::Null);
     assert_eq!(two.body["salary_offer_made"], Value::Null);
     let two = two.id();
-    let kari = doctor(&client, 1).await;
+    let kari = trainee(&client, 1).await;
     let filled = act(&client, &two, "occupancies", fill(&kari, "2020-01-01", 50)).await;
     let head = filled.expect(201).position().to_string();
 
@@ -67,9 +67,9 @@ async fn every_filter_of_positions_lets_through_what_it_names() {
         (&format!("programme={nobody}"), &[]),
         ("category=regular_gp", &[&one]),
         ("category=gp_locum", &[&two]),
-        ("situation=planned", &[&one]),
-        ("situation=filled", &[&two]),
-        ("situation=closed", &[]),
+        ("status=planned", &[&one]),
+        ("status=filled", &[&two]),
+        ("status=closed", &[]),
         (&format!("trainee={kari}"), &[&two]),
         (&format!("trainee={nobody}"), &[]),
         ("external_id=personnel/4711", &[&two]),
@@ -77,7 +77,7 @@ async fn every_filter_of_positions_lets_through_what_it_names() {
     ];
     filters(&client, "/v1/positions", &head, &expected).await;
     // Before the doctor came, nobody held it.
-    let before = "/v1/positions?as_of=2019-12-31&situation=planned";
+    let before = "/v1/positions?as_of=2019-12-31&status=planned";
     assert_eq!(listed(&client, before, &head).await, [one, two]);
     instance.stop().await;
 }
@@ -87,7 +87,7 @@ async fn every_filter_of_trainees_lets_through_what_it_names() {
     let instance = Instance::start().await;
     let client = instance.client();
     municipality(&client, "5401").await;
-    let kari = doctor(&client, 1).await;
+    let kari = trainee(&client, 1).await;
     let ola = json!({"hpr_number": "999000002", "name": "Ola Eksempel", "scheme": "old",
         "external_ids": [{"system": "personnel", "id": "17"}]});
     let ola = client.post("/v1/trainees", ola).await.expect(201).id();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{act, doctor, established, fill};
+use super::{act, established, fill, trainee};
 use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 
@@ -20,7 +20,7 @@ struct Held {
 
 async fn held(client: &Client) -> Held {
     let position = established(client, 100).await;
-    let (kari, ola) = (doctor(client, 1).await, doctor(client, 2).await);
+    let (kari, ola) = (trainee(client, 1).await, trainee(client, 2).await);
     let first = act(client, &position, "occupancies", fill(&kari, "2019-05-01", 80)).await;
     let first = first.expect(201).id();
     let terms = json!({"from": "2019-06-01", "percent": 60});
@@ -68,12 +68,12 @@ async fn an_occupancy_has_its_own_events_page_by_page_and_as_they_were_known() {
 }
 
 #[tokio::test]
-async fn an_occupancy_that_never_was_has_gone_and_its_history_stays() {
+async fn an_occupancy_entered_in_error_is_gone_and_its_history_stays() {
     let instance = Instance::start().await;
     let client = instance.client();
     let Held { position, first, second } = held(&client).await;
     let address = format!("/v1/positions/{position}/occupancies/{second}");
-    let never = json!({"never_was": true, "reason": "Another position"});
+    let never = json!({"entered_in_error": true, "reason": "Another position"});
     client.post(&format!("{address}/correction"), never).await.expect(200);
     client.get(&address).await.expect_problem(404, "not_found");
     let history = client.get(&format!("{address}/history")).await.expect(200);

@@ -69,10 +69,10 @@ async fn an_unknown_lis1_is_a_warning_and_a_documented_exception_none() {
     let mut first = fill(&unknown, "2019-05-01", 100);
     first["to"] = json!("2019-12-31");
     let filled = act(&client, &position, "occupancies", first).await.expect(201);
-    assert_eq!(codes(&filled.body), ["lis1_not_told"]);
+    assert_eq!(codes(&filled.body), ["lis1_date_missing"]);
     // The day of LIS1 is told later, and turns out to be later than the first day.
-    let told = json!({"lis1_completed_on": "2019-05-31", "reason": "Told now"});
-    client.post(&format!("/v1/trainees/{unknown}/correction"), told).await.expect(200);
+    let recorded = json!({"lis1_completed_on": "2019-05-31", "reason": "Told now"});
+    client.post(&format!("/v1/trainees/{unknown}/correction"), recorded).await.expect(200);
     let path = format!("/v1/positions/{position}/occupancies/{}", filled.id());
     assert_eq!(codes(&client.get(&path).await.expect(200).body), ["lis1_not_completed"]);
 

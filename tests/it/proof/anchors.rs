@@ -90,7 +90,7 @@ async fn an_address_is_told_the_newest_checkpoint_and_a_refusal_stops_nobody() {
     let stop = CancellationToken::new();
     let anchors = anchors(&node, DEFAULT_LOG, None, Some(url));
     let running = tokio::spawn(anchors.run(stop.clone()));
-    let told = async |size: u64| {
+    let recorded = async |size: u64| {
         let started = Instant::now();
         loop {
             let seen = stand_in.seen();
@@ -104,12 +104,12 @@ async fn an_address_is_told_the_newest_checkpoint_and_a_refusal_stops_nobody() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let seen = told(2).await;
+    let seen = recorded(2).await;
     assert_eq!(seen.len(), 3, "two refusals, then it is taken");
     assert_eq!(seen[0].target, "/checkpoints");
     assert_eq!(seen[0].header("content-type"), Some("text/plain; charset=utf-8"));
     seal_each(&node, 0, 1).await;
-    told(3).await;
+    recorded(3).await;
     stop.cancel();
     running.await.expect("it ends");
 }
@@ -137,8 +137,8 @@ async fn a_service_whose_anchors_fail_serves_and_counts_the_failures() {
         assert!(started.elapsed().as_secs() < WAIT_SECONDS_MAX, "{metrics}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let doctor =
+    let trainee =
         serde_json::json!({ "hpr_number": "999000001", "name": "Kari Eksempel", "scheme": "old" });
-    client.post("/v1/trainees", doctor).await.expect(201);
+    client.post("/v1/trainees", trainee).await.expect(201);
     running.stop().await;
 }

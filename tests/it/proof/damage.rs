@@ -326,8 +326,8 @@ async fn an_anchor_that_was_changed_is_found_as_well() {
     assert_eq!(copies.findings(2).await, ["ANCHOR line 1: its signature does not hold"]);
     let swapped: Vec<&str> = text.lines().rev().collect();
     std::fs::write(&file, swapped.join("\n")).expect("it is ours");
-    let told = "ANCHOR line 2: the checkpoint is older than the one before it";
-    assert_eq!(copies.findings(2).await[..1], [told]);
+    let recorded = "ANCHOR line 2: the checkpoint is older than the one before it";
+    assert_eq!(copies.findings(2).await[..1], [recorded]);
     std::fs::write(&file, "{}\n").expect("it is ours");
     let found = copies.findings(2).await;
     assert!(found[0].starts_with("ANCHOR line 1 cannot be read: "), "{found:?}");

@@ -12,13 +12,13 @@ use crate::support::client::{Answer, Client};
 use crate::support::instance::Instance;
 use crate::support::postgres::connect;
 
-fn doctor(number: u32) -> Value {
+fn trainee(number: u32) -> Value {
     let hpr_number = (999_000_000 + number).to_string();
     json!({ "hpr_number": hpr_number, "name": "Kari Eksempel", "scheme": "old" })
 }
 
 async fn registered(client: &Client, number: u32) -> Answer {
-    client.post("/v1/trainees", doctor(number)).await.expect(201)
+    client.post("/v1/trainees", trainee(number)).await.expect(201)
 }
 
 /// The newest checkpoint, of at least so many events.
@@ -63,12 +63,12 @@ async fn a_retry_names_the_same_receipt_and_what_recorded_nothing_names_none() {
     let instance = Instance::start().await;
     let client = instance.client();
     let key = [("Idempotency-Key", "once")];
-    let first = client.post_with("/v1/trainees", &key, doctor(1)).await.expect(201);
+    let first = client.post_with("/v1/trainees", &key, trainee(1)).await.expect(201);
     registered(&client, 2).await;
-    let again = client.post_with("/v1/trainees", &key, doctor(1)).await.expect(201);
+    let again = client.post_with("/v1/trainees", &key, trainee(1)).await.expect(201);
     assert_eq!(again.header("link"), first.header("link"));
     assert_eq!(first.header("link"), Some("</v1/log/receipts/1>; rel=\"receipt\""));
-    let rehearsed = client.post("/v1/trainees?dry_run=true", doctor(3)).await.expect(200);
+    let rehearsed = client.post("/v1/trainees?dry_run=true", trainee(3)).await.expect(200);
     assert_eq!(rehearsed.header("link"), None);
     let change = format!("/v1/trainees/{}/scheme", first.id());
     let scheme = json!({ "scheme": "new", "from": "2021-01-01", "reason": "Converted" });

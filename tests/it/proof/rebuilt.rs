@@ -42,13 +42,13 @@ async fn checkpoints_that_are_left_tell_what_was_changed() {
     copies.run(2, FORGET).await;
     rebuild(&copies, 2).await;
     copies.run(2, REMEMBER).await;
-    let told = |source: &str| {
+    let recorded = |source: &str| {
         format!(
             "the checkpoint of 9 events in {source} does not hold: something among events 6 to 9 \
              was changed, and the tree built anew over it"
         )
     };
-    assert_eq!(copies.findings(2).await, [told("the database"), told("ANCHOR")]);
+    assert_eq!(copies.findings(2).await, [recorded("the database"), recorded("ANCHOR")]);
 }
 
 #[tokio::test]
@@ -59,13 +59,13 @@ async fn a_change_of_the_ledger_is_told_the_same_way() {
     copies.run(2, FORGET).await;
     rebuild(&copies, 2).await;
     copies.run(2, REMEMBER).await;
-    let told = |source: &str| {
+    let recorded = |source: &str| {
         format!(
             "the checkpoint of 10 ledger rows in {source} does not hold: something among ledger \
              rows 6 to 10 was changed, and the tree built anew over it"
         )
     };
-    assert_eq!(copies.findings(2).await, [told("the database"), told("ANCHOR")]);
+    assert_eq!(copies.findings(2).await, [recorded("the database"), recorded("ANCHOR")]);
 }
 
 #[tokio::test]

@@ -82,12 +82,12 @@ async fn an_organisation_is_otherwise_from_a_day_on() {
 }
 
 #[tokio::test]
-async fn a_change_told_wrong_is_corrected_or_taken_out() {
+async fn a_change_is_corrected_or_entered_in_error() {
     let instance = Instance::start().await;
     let client = instance.client();
     practice(&client).await;
-    let told = json!({"from": "2021-01-01", "name": "Nye Eksempel", "kind": "association"});
-    let told = act(&client, "changes", told).await.expect(200);
+    let recorded = json!({"from": "2021-01-01", "name": "Nye Eksempel", "kind": "association"});
+    let recorded = act(&client, "changes", recorded).await.expect(200);
     let correct = async |body: Value| {
         let mut body = body;
         body["reason"] = json!("Mistyped");
@@ -98,13 +98,16 @@ async fn a_change_told_wrong_is_corrected_or_taken_out() {
     assert_eq!(on(&client, "as_of=2021-05-31").await["name"], "Eksempel legesenter");
     let now = on(&client, "as_of=2021-06-01").await;
     assert_eq!((&now["name"], &now["kind"]), (&json!("Eksempel AS"), &json!("association")));
-    let then = format!("as_of=2021-05-31&known_at={}", told.position());
+    let then = format!("as_of=2021-05-31&known_at={}", recorded.position());
     assert_eq!(on(&client, &then).await["name"], "Nye Eksempel");
     let events = client.get(&format!("/v1/events?after={}", later.position() - 1)).await;
-    assert_eq!(events.body[0]["data"]["corrects"], told.position());
+    assert_eq!(events.body[0]["data"]["corrects"], recorded.position());
     for (wrong, pointer) in [
         (json!({"recorded_from": "2021-01-01", "name": "X"}), "/recorded_from"),
-        (json!({"recorded_from": "2021-06-01", "never_was": true, "name": "X"}), "/never_was"),
+        (
+            json!({"recorded_from": "2021-06-01", "entered_in_error": true, "name": "X"}),
+            "/entered_in_error",
+        ),
         (json!({"recorded_from": "2021-06-01", "municipality": "4601"}), "/municipality"),
     ] {
         let refused = correct(wrong.clone()).await.expect_problem(422, "invalid_request");
@@ -112,7 +115,8 @@ async fn a_change_told_wrong_is_corrected_or_taken_out() {
     }
     let early = correct(json!({"recorded_from": "2021-06-01", "from": "2019-01-01"})).await;
     early.expect_problem(409, "organisation_not_there");
-    let gone = correct(json!({"recorded_from": "2021-06-01", "never_was": true})).await.expect(200);
+    let gone =
+        correct(json!({"recorded_from": "2021-06-01", "entered_in_error": true})).await.expect(200);
     assert_eq!(gone.body["name"], "Eksempel legesenter");
     let list = get_after(&client, &gone, "/v1/organisations?kind=association").await.expect(200);
     assert_eq!(list.body["items"], json!([]));
@@ -156,29 +160,32 @@ async fn a_closed_organisation_is_shown_as_it_was_and_in_no_list() {
         act(&client, "closure/correction", body).await
     };
     assert_eq!(correct(json!({})).await.expect_problem(422, "invalid_request").pointers(), ["/to"]);
-    let both = correct(json!({"to": "2025-01-31", "never_was": true})).await;
-    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/never_was"]);
+    let both = correct(json!({"to": "2025-01-31", "entered_in_error": true})).await;
+    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/entered_in_error"]);
     let before = correct(json!({"to": "2019-12-31"})).await;
     before.expect_problem(409, "organisation_not_there");
     let moved = correct(json!({"to": "2025-01-31"})).await.expect(200);
     assert_eq!(moved.body["to"], "2025-01-31");
-    let open = correct(json!({"never_was": true})).await.expect(200);
+    let open = correct(json!({"entered_in_error": true})).await.expect(200);
     assert_eq!(open.body["to"], Value::Null);
-    assert_eq!(correct(json!({"never_was": true})).await.expect(200).position(), open.position());
+    assert_eq!(
+        correct(json!({"entered_in_error": true})).await.expect(200).position(),
+        open.position()
+    );
     let again = get_after(&client, &open, &list("2025-06-01")).await.expect(200);
     assert_eq!(again.body["items"].as_array().map(Vec::len), Some(1));
     instance.stop().await;
 }
 
 #[tokio::test]
-async fn an_organisation_that_never_was_is_taken_out_and_may_be_recorded_anew() {
+async fn an_organisation_entered_in_error_may_be_recorded_anew() {
     let instance = Instance::start().await;
     let client = instance.client();
     let first = practice(&client).await;
-    let body = json!({"never_was": true, "name": "X", "reason": "Another number"});
+    let body = json!({"entered_in_error": true, "name": "X", "reason": "Another number"});
     let both = act(&client, "correction", body).await;
-    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/never_was"]);
-    let never = json!({"never_was": true, "reason": "Another number"});
+    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/entered_in_error"]);
+    let never = json!({"entered_in_error": true, "reason": "Another number"});
     let gone = act(&client, "correction", never.clone()).await.expect(200);
     assert_eq!(gone.body, Value::Null);
     client.get(PRACTICE).await.expect_problem(404, "not_found");
@@ -228,15 +235,15 @@ async fn an_alis_office_has_another_name_from_a_day_on() {
         client.get(&format!("{path}?{query}")).await.expect(200).body["name"].clone()
     };
     let names = format!("{path}/names");
-    let told = json!({"name": "ALIS Nord og Midt", "from": "2023-01-01"});
-    let told = client.post(&names, told.clone()).await.expect(200);
+    let recorded = json!({"name": "ALIS Nord og Midt", "from": "2023-01-01"});
+    let recorded = client.post(&names, recorded.clone()).await.expect(200);
     let same = json!({"name": "ALIS Nord og Midt", "from": "2024-01-01"});
-    assert_eq!(client.post(&names, same).await.expect(200).position(), told.position());
+    assert_eq!(client.post(&names, same).await.expect(200).position(), recorded.position());
     assert_eq!(name("as_of=2022-12-31").await, "ALIS Nord");
     assert_eq!(name("as_of=2023-01-01").await, "ALIS Nord og Midt");
     let then = format!("as_of=2023-01-01&known_at={}", office.position());
     assert_eq!(name(&then).await, "ALIS Nord");
-    let list = get_after(&client, &told, "/v1/alis-offices?as_of=2022-12-31").await.expect(200);
+    let list = get_after(&client, &recorded, "/v1/alis-offices?as_of=2022-12-31").await.expect(200);
     assert_eq!(list.body["items"][0]["name"], "ALIS Nord");
     let coming = json!({"name": "ALIS Norge", "from": "2150-01-01"});
     let coming = client.post(&names, coming).await.expect(200);
@@ -250,20 +257,23 @@ async fn an_alis_office_has_another_name_from_a_day_on() {
     let later = json!({"recorded_from": "2023-01-01", "from": "2023-02-01"});
     correct(later).await.expect(200);
     assert_eq!(name("as_of=2023-01-31").await, "ALIS Nord");
-    let known = format!("as_of=2023-01-31&known_at={}", told.position());
+    let known = format!("as_of=2023-01-31&known_at={}", recorded.position());
     assert_eq!(name(&known).await, "ALIS Nord og Midt");
     let first = correct(json!({"name": "ALIS-kontoret Nord"})).await.expect(200);
     assert_eq!(name("as_of=2020-01-01").await, "ALIS-kontoret Nord");
     let events = client.get(&format!("/v1/events?after={}", first.position() - 1)).await;
     assert_eq!(events.body[0]["data"]["corrects"], office.position());
-    let never = json!({"recorded_from": "2023-02-01", "never_was": true});
+    let never = json!({"recorded_from": "2023-02-01", "entered_in_error": true});
     let gone = correct(never.clone()).await.expect(200);
     assert_eq!(gone.body["name"], "ALIS-kontoret Nord");
     for (wrong, pointer) in [
         (never, "/recorded_from"),
-        (json!({"never_was": true}), "/recorded_from"),
+        (json!({"entered_in_error": true}), "/recorded_from"),
         (json!({"from": "2023-01-01"}), "/recorded_from"),
-        (json!({"recorded_from": "2150-01-01", "never_was": true, "name": "X"}), "/never_was"),
+        (
+            json!({"recorded_from": "2150-01-01", "entered_in_error": true, "name": "X"}),
+            "/entered_in_error",
+        ),
     ] {
         let refused = correct(wrong.clone()).await.expect_problem(422, "invalid_request");
         assert_eq!(refused.pointers(), [pointer], "{wrong}");

@@ -47,15 +47,15 @@ pub fn count(sample: &Sample, day: &str, last_line: u64) -> Count {
         match parts[..] {
             ["curricula"] => {
                 for goal in body["goals"].as_array().expect("goals") {
-                    let word = |name: &str| text(&goal[name]).expect("told");
+                    let word = |name: &str| text(&goal[name]).expect("recorded");
                     plan_of.insert(word("code"), word("plan"));
                 }
             }
-            ["trainees", doctor, "plans"] if happened => {
-                plans.push((doctor.to_owned(), text(&body["plan"]).expect("told")));
+            ["trainees", trainee, "plans"] if happened => {
+                plans.push((trainee.to_owned(), text(&body["plan"]).expect("recorded")));
             }
-            ["trainees", doctor, "learning-goals", code, what] if happened => {
-                let words = goals.entry((doctor.to_owned(), code.to_owned())).or_default();
+            ["trainees", trainee, "learning-goals", code, what] if happened => {
+                let words = goals.entry((trainee.to_owned(), code.to_owned())).or_default();
                 match what {
                     "submission" => words.push("submitted"),
                     "recall" => {
@@ -71,14 +71,14 @@ pub fn count(sample: &Sample, day: &str, last_line: u64) -> Count {
             _ => {} // about something else
         }
     }
-    let doctors: BTreeSet<_> = plans.iter().map(|(doctor, _)| doctor).collect();
+    let trainees: BTreeSet<_> = plans.iter().map(|(trainee, _)| trainee).collect();
     let few = |number: usize| u64::try_from(number).expect("few");
     let mut count =
-        Count { trainees: few(doctors.len()), plans: few(plans.len()), ..Count::default() };
-    for (doctor, plan) in &plans {
+        Count { trainees: few(trainees.len()), plans: few(plans.len()), ..Count::default() };
+    for (trainee, plan) in &plans {
         for (code, _) in plan_of.iter().filter(|(_, of)| *of == plan) {
             count.total += 1;
-            let words = goals.get(&(doctor.clone(), code.clone()));
+            let words = goals.get(&(trainee.clone(), code.clone()));
             match words.and_then(|words| words.last()) {
                 None => count.not_started += 1,
                 Some(&"submitted") => count.submitted += 1,

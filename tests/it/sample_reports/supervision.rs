@@ -25,8 +25,8 @@ pub struct Count {
 /// The same figures as the service tells them.
 pub fn figures(report: &Value) -> Count {
     let number = |name: &str| {
-        let told = report["totals"][name].as_u64();
-        usize::try_from(told.unwrap_or_else(|| panic!("{name}: {report}"))).expect("few")
+        let recorded = report["totals"][name].as_u64();
+        usize::try_from(recorded.unwrap_or_else(|| panic!("{name}: {report}"))).expect("few")
     };
     let rows = report["rows"].as_array().expect("rows");
     Count {

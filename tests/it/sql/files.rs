@@ -146,7 +146,7 @@ async fn every_file_is_understood_and_may_be_run_by_the_service() {
 async fn what_is_misspelt_or_forbidden_is_seen() {
     let (_database, client) = database().await;
     let creates = format!("create table {TABLE} (key text); create index on {TABLE} (kei)");
-    for (wrong, told) in [
+    for (wrong, recorded) in [
         ("select heads from alis.log where log = $1", "does not exist"),
         ("delete from alis.event where log = $1", "permission denied"),
         ("set local lock_timeout = 0; delete from alis.event", "permission denied"),
@@ -154,7 +154,7 @@ async fn what_is_misspelt_or_forbidden_is_seen() {
     ] {
         let error = try_file(&client, wrong).await.expect_err(wrong);
         let reason = error.as_db_error().expect("PostgreSQL refuses it").to_string();
-        assert!(reason.contains(told), "{wrong}: {reason}");
+        assert!(reason.contains(recorded), "{wrong}: {reason}");
     }
 }
 

@@ -71,7 +71,7 @@ fn filling(number: i16, column: &str, kind: &str) -> String {
         "smallint" => format!("{value}::smallint"),
         "integer" => value,
         "numeric" => "100".to_owned(),
-        "json" => "json_build_object('id', n, 'told', repeat('x', 300))".to_owned(),
+        "json" => "json_build_object('id', n, 'recorded', repeat('x', 300))".to_owned(),
         other => panic!("nothing is said of how a column of type {other} is filled"),
     }
 }
@@ -267,16 +267,16 @@ async fn plan(client: &Client, sql: &str, values: &str, mode: &str) -> Value {
     row.get::<_, Value>(0)[0]["Plan"].take()
 }
 
-async fn assert_by_index(client: &Client, statements: &BTreeMap<String, String>, situation: &str) {
+async fn assert_by_index(client: &Client, statements: &BTreeMap<String, String>, status: &str) {
     let mut wrong = Vec::new();
     let mut known = Values::new();
     for (asked, sql) in statements {
         for (values, is_rarest) in values(client, &mut known, sql).await.iter().zip([false, true]) {
             for mode in ["force_generic_plan", "force_custom_plan"] {
                 let plan = plan(client, sql, values, mode).await;
-                let is_rare = is_rarest && mode == "force_custom_plan" && situation == ANALYSED;
+                let is_rare = is_rarest && mode == "force_custom_plan" && status == ANALYSED;
                 if let Some(fault) = fault_of(sql, &plan, is_rare) {
-                    wrong.push(format!("{situation}, {mode}, ({values}): {asked} {fault}"));
+                    wrong.push(format!("{status}, {mode}, ({values}): {asked} {fault}"));
                 }
             }
         }

@@ -48,10 +48,10 @@ fn rounded(count: u64) -> u64 {
 /// What is shown of one leaf over some municipalities: of those that are shown their figures, and
 /// of the hidden ones together no more than all but one can have.
 fn shown(counts: &[u64]) -> u64 {
-    let (told, hidden): (Vec<u64>, Vec<u64>) = counts.iter().partition(|count| **count >= 5);
+    let (recorded, hidden): (Vec<u64>, Vec<u64>) = counts.iter().partition(|count| **count >= 5);
     let others = u64::try_from(hidden.len().saturating_sub(1)).expect("few");
-    let told: u64 = told.into_iter().map(rounded).sum();
-    told + rounded(hidden.into_iter().sum()).min(rounded(4 * others))
+    let recorded: u64 = recorded.into_iter().map(rounded).sum();
+    recorded + rounded(hidden.into_iter().sum()).min(rounded(4 * others))
 }
 
 /// The counts of a row, or of the totals.
@@ -67,7 +67,7 @@ fn answer(table: &[Leaves]) -> Vec<Vec<Option<u64>>> {
     rows.chain([counts(table)]).collect()
 }
 
-fn told(figures: &Value) -> Vec<Option<u64>> {
+fn recorded(figures: &Value) -> Vec<Option<u64>> {
     SUMS.iter().map(|(name, _)| figures[*name].as_u64()).collect()
 }
 
@@ -125,13 +125,13 @@ async fn no_hidden_count_follows_from_what_is_told_to_somebody_who_sees_nobody()
         };
         assert_eq!(numbers(&suppressed), numbers(&exact));
         let all = rows(&suppressed).iter().chain([&suppressed["totals"]]);
-        assert_eq!(all.map(told).collect::<Vec<_>>(), answer(&table), "{day}");
+        assert_eq!(all.map(recorded).collect::<Vec<_>>(), answer(&table), "{day}");
         for group in ["region", "programme"] {
             let query = format!("{query}&group_by={group}");
             let grouped = staffing(&reporting, &query).await;
             assert_eq!(rows(&grouped).len(), 1);
-            assert_eq!(told(&rows(&grouped)[0]), counts(&table), "{day} by {group}");
-            assert_eq!(told(&grouped["totals"]), counts(&table), "{day} by {group}");
+            assert_eq!(recorded(&rows(&grouped)[0]), counts(&table), "{day} by {group}");
+            assert_eq!(recorded(&grouped["totals"]), counts(&table), "{day} by {group}");
         }
         let mut tried = 0;
         for row in 0..table.len() {

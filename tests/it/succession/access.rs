@@ -42,8 +42,8 @@ async fn an_organisation_whose_number_was_exchanged_goes_on_under_the_new_one() 
     }
     // It acts under the new number, and need not tell which of them is meant.
     position(&tromso, "5501", "2024-01-01").await;
-    let doctor = json!({"hpr_number": "999000600", "name": "Per Ny", "scheme": "new"});
-    tromso.post("/v1/trainees", doctor).await.expect(201);
+    let trainee = json!({"hpr_number": "999000600", "name": "Per Ny", "scheme": "new"});
+    tromso.post("/v1/trainees", trainee).await.expect(201);
     instance.stop().await;
 }
 

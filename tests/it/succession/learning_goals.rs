@@ -12,7 +12,7 @@ use crate::support::sample;
 struct Scene {
     instance: Instance,
     client: Client,
-    doctor: String,
+    trainee: String,
     supervisor: String,
     clinical: String,
 }
@@ -24,12 +24,12 @@ impl Scene {
         sample::tromso(&client).await;
         sample::merger(&client).await;
         client.post("/v1/curricula", demo()).await.expect(201);
-        let doctor = sample::trainee(&client, "999000001").await;
-        sample::position_of(&client, &doctor, number, "2020-01-01").await;
+        let trainee = sample::trainee(&client, "999000001").await;
+        sample::position_of(&client, &trainee, number, "2020-01-01").await;
         let supervisor = new_supervisor(&client, "999000004").await;
-        supervise(&client, &supervisor, &doctor).await;
+        supervise(&client, &supervisor, &trainee).await;
         let clinical = new_supervisor(&client, "999000005").await;
-        Self { instance, client, doctor, supervisor, clinical }
+        Self { instance, client, trainee, supervisor, clinical }
     }
 
     /// Somebody who leads in a municipality since the first day of a year.
@@ -40,7 +40,7 @@ impl Scene {
     }
 
     async fn act(&self, path: &str, body: Value) -> Answer {
-        self.client.post(&format!("/v1/trainees/{}/{path}", self.doctor), body).await
+        self.client.post(&format!("/v1/trainees/{}/{path}", self.trainee), body).await
     }
 
     async fn assign(&self, plan: &str, by: &str, on: &str) -> Answer {
@@ -101,15 +101,15 @@ async fn a_leader_under_the_new_number_plans_decides_and_revokes_for_doctors_of_
 async fn a_term_that_goes_on_holds_under_the_new_number() {
     let scene = Scene::in_municipality("5401").await;
     // The doctor goes on in a position that is established under the new number.
-    let doctor = sample::trainee(&scene.client, "999000006").await;
-    sample::position_of(&scene.client, &doctor, "5501", "2024-01-01").await;
+    let trainee = sample::trainee(&scene.client, "999000006").await;
+    sample::position_of(&scene.client, &trainee, "5501", "2024-01-01").await;
     let leader = scene.leader("999000002", "5401", 2020).await;
     let other = scene.leader("999000003", "3001", 2020).await;
     let body = |by: &str| {
         json!({"curriculum": "demo-1", "plan": "alm", "by": by,
         "on": "2024-02-01"})
     };
-    let path = format!("/v1/trainees/{doctor}/plans");
+    let path = format!("/v1/trainees/{trainee}/plans");
     scene.client.post(&path, body(&other)).await.expect_problem(409, "not_the_leader");
     scene.client.post(&path, body(&leader)).await.expect(201);
     // No new term begins under a number that is out of use.

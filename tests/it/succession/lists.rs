@@ -139,18 +139,18 @@ async fn a_list_follows_a_succession_from_when_it_is_known() {
         ids.push(client.post("/v1/positions", position.clone()).await.expect(201).id());
     }
     let path = "/v1/municipalities/5401/successions";
-    let told = json!({"successor": "5501", "on": "2024-01-01"});
-    let told = client.post(path, told).await.expect(200).position();
+    let recorded = json!({"successor": "5501", "on": "2024-01-01"});
+    let recorded = client.post(path, recorded).await.expect(200).position();
     let of_new = "/v1/positions?municipality=5501&as_of=2024-01-01&limit=1";
     let on_the_day_before = "/v1/positions?municipality=5401&as_of=2023-12-31";
-    assert_eq!(found(&client, on_the_day_before, told).await, ids);
-    let before = format!("{of_new}&known_at={}", told - 1);
-    assert_eq!(found(&client, &before, told).await, Vec::<String>::new());
-    assert_eq!(found(&client, of_new, told).await, [ids[0].as_str()]);
+    assert_eq!(found(&client, on_the_day_before, recorded).await, ids);
+    let before = format!("{of_new}&known_at={}", recorded - 1);
+    assert_eq!(found(&client, &before, recorded).await, Vec::<String>::new());
+    assert_eq!(found(&client, of_new, recorded).await, [ids[0].as_str()]);
     // A page goes on as the first one began.
     let page = client.get(of_new).await.expect(200);
     let cursor = page.body["next_cursor"].as_str().expect("a second page");
     let next = format!("{of_new}&cursor={cursor}");
-    assert_eq!(found(&client, &next, told).await, [ids[1].as_str()]);
+    assert_eq!(found(&client, &next, recorded).await, [ids[1].as_str()]);
     instance.stop().await;
 }

@@ -78,8 +78,8 @@ async fn what_was_not_known_of_a_succession_is_not_counted_by_it() {
     let before = counts(&client, "as_of=2024-01-01").await;
     assert_eq!(before, rows(&[("5401", 1)]));
     let path = "/v1/municipalities/5401/successions";
-    let told = client.post(path, json!({"successor": "5501", "on": "2024-01-01"})).await;
-    let position = told.expect(200).position();
+    let recorded = client.post(path, json!({"successor": "5501", "on": "2024-01-01"})).await;
+    let position = recorded.expect(200).position();
     for municipality in ["", "&municipality=5501"] {
         let query = format!("as_of=2024-01-01{municipality}");
         assert_eq!(counts(&client, &query).await, rows(&[("5501", 1)]), "{query}");
@@ -96,15 +96,15 @@ async fn the_other_reports_find_a_municipality_under_each_of_its_numbers() {
     let instance = Instance::start().await;
     let client = instance.client();
     sample::tromso(&client).await;
-    let doctor = sample::trainee(&client, "999000001").await;
-    sample::position_of(&client, &doctor, "5401", "2020-01-01").await;
+    let trainee = sample::trainee(&client, "999000001").await;
+    sample::position_of(&client, &trainee, "5401", "2020-01-01").await;
     let found = async |query: &str| {
         let report = report(&client, "supervision-status", query).await;
         report["rows"]
             .as_array()
             .map(|rows| rows.iter().map(|row| row["trainee"].clone()).collect())
     };
-    let with: Option<Vec<Value>> = Some(vec![json!(doctor)]);
+    let with: Option<Vec<Value>> = Some(vec![json!(trainee)]);
     assert_eq!(found("as_of=2024-01-01&municipality=5501").await, with);
     assert_eq!(found("as_of=2023-12-31&municipality=5401").await, with);
     assert_eq!(found("as_of=2023-12-31&municipality=5501").await, Some(vec![]));

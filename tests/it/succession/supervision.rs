@@ -58,10 +58,10 @@ impl Scene {
     }
 
     /// What the assignment is on a day, and by which exemption.
-    async fn shows(&self, assignment: &str, day: &str, situation: &str, exemption: Option<&str>) {
+    async fn shows(&self, assignment: &str, day: &str, status: &str, exemption: Option<&str>) {
         let path = format!("/v1/supervisor-assignments/{assignment}?as_of={day}");
         let shown = self.client.get(&path).await.expect(200).body;
-        assert_eq!(shown["situation"], situation, "{day}: {shown}");
+        assert_eq!(shown["status"], status, "{day}: {shown}");
         assert_eq!(shown["exemption"], json!(exemption), "{day}: {shown}");
     }
 }

@@ -19,24 +19,24 @@ async fn who_is_no_specialist_needs_an_exemption_and_lapses_by_itself_when_it_en
 
     let path = format!("/v1/supervisor-assignments/{id}");
     let covered = scene.client.get(&format!("{path}?as_of=2025-12-31")).await.expect(200);
-    assert_eq!(covered.body["situation"], "active");
+    assert_eq!(covered.body["status"], "active");
     assert_eq!(covered.body["qualification"], "exemption");
     assert_eq!(covered.body["exemption_to"], "2025-12-31");
     let lapsed = scene.client.get(&format!("{path}?as_of=2026-01-01")).await.expect(200);
-    assert_eq!(lapsed.body["situation"], "lapsed");
+    assert_eq!(lapsed.body["status"], "lapsed");
     assert_eq!(lapsed.body["lapsed_since"], "2026-01-01");
     assert_eq!(lapsed.body["qualification"], "none");
     // The list tells the same from its read model, with no event to say so.
     let query = format!("/v1/supervisor-assignments?trainee={}", scene.trainee);
-    for (day, situation) in [("2025-12-31", "active"), ("2026-01-01", "lapsed")] {
-        let found = scene.list(&format!("{query}&situation={situation}&as_of={day}")).await;
+    for (day, status) in [("2025-12-31", "active"), ("2026-01-01", "lapsed")] {
+        let found = scene.list(&format!("{query}&status={status}&as_of={day}")).await;
         assert_eq!(ids(&found), [id.as_str()], "{day}");
     }
     let status = json!({"status": "specialist", "from": "2026-03-01"});
     let status_path = format!("/v1/supervisors/{supervisor}/specialist-status");
     scene.client.post(&status_path, status).await.expect(200);
-    assert_eq!(scene.situation(&id, "as_of=2026-02-28").await, "lapsed");
-    assert_eq!(scene.situation(&id, "as_of=2026-03-01").await, "active");
+    assert_eq!(scene.status(&id, "as_of=2026-02-28").await, "lapsed");
+    assert_eq!(scene.status(&id, "as_of=2026-03-01").await, "active");
     scene.stop().await;
 }
 
@@ -52,18 +52,18 @@ async fn a_back_dated_revocation_changes_the_past_and_known_at_before_it_shows_t
     let revoked = json!({"on": "2025-03-01", "reason": "The conditions are not met."});
     let again = revoked.clone();
     let revoked = scene.on_exemption(&exemption, "revocation", revoked).await.expect(200);
-    assert_eq!(revoked.body["situation"], "revoked");
+    assert_eq!(revoked.body["status"], "revoked");
     let same = scene.on_exemption(&exemption, "revocation", again).await.expect(200);
     assert_eq!(same.header("etag"), revoked.header("etag"));
 
     let day = "as_of=2025-06-01";
-    assert_eq!(scene.situation(&id, day).await, "lapsed");
-    assert_eq!(scene.situation(&id, "as_of=2025-02-28").await, "active");
-    assert_eq!(scene.situation(&id, &format!("{day}&known_at={known}")).await, "active");
+    assert_eq!(scene.status(&id, day).await, "lapsed");
+    assert_eq!(scene.status(&id, "as_of=2025-02-28").await, "active");
+    assert_eq!(scene.status(&id, &format!("{day}&known_at={known}")).await, "active");
     let list = "/v1/supervisor-assignments";
-    let now = scene.list(&format!("{list}?situation=lapsed&{day}")).await;
+    let now = scene.list(&format!("{list}?status=lapsed&{day}")).await;
     assert_eq!(ids(&now), [id.as_str()]);
-    let then = scene.list(&format!("{list}?situation=active&{day}&known_at={known}")).await;
+    let then = scene.list(&format!("{list}?status=active&{day}&known_at={known}")).await;
     assert_eq!(ids(&then), [id.as_str()]);
     // What the caller has is no longer what the assignment looks like.
     let etag = before.header("etag").expect("resources have versions").to_owned();
@@ -92,7 +92,7 @@ async fn two_assignments_accepted_at_once_leave_one() {
     assert_eq!(statuses, [200, 409]);
     let lost = if first.status == 409 { first } else { second };
     lost.expect_problem(409, "trainee_has_supervisor");
-    let query = format!("/v1/supervisor-assignments?trainee={}&situation=active", scene.trainee);
+    let query = format!("/v1/supervisor-assignments?trainee={}&status=active", scene.trainee);
     assert_eq!(scene.list(&query).await.len(), 1);
     scene.stop().await;
 }
@@ -113,13 +113,11 @@ async fn an_assignment_rests_goes_on_and_ends() {
     let other = scene.supervisor("999000102", Some("2015-01-01")).await;
     let id = scene.assignment(&supervisor, "2025-01-01", None).await;
     let act = async |act: &str, body: Value| scene.on_assignment(&id, act, body).await;
-    act("resumption", json!({"on": "2025-06-01"}))
-        .await
-        .expect_problem(409, "assignment_situation");
+    act("resumption", json!({"on": "2025-06-01"})).await.expect_problem(409, "assignment_status");
     act("pause", json!({"from": "2024-12-31"})).await.expect_problem(409, "outside_assignment");
     let paused = json!({"from": "2025-06-01", "reason": "trainee_on_leave"});
     let paused = act("pause", paused).await.expect(200);
-    assert_eq!(paused.body["situation"], "paused");
+    assert_eq!(paused.body["status"], "paused");
     assert_eq!(paused.body["paused_since"], "2025-06-01");
     let meanwhile = scene.assignment(&other, "2025-06-01", Some("2025-08-31")).await;
     let early = act("resumption", json!({"on": "2025-08-31"})).await;
@@ -128,17 +126,17 @@ async fn an_assignment_rests_goes_on_and_ends() {
     act("resumption", json!({"on": "2025-09-01"})).await.expect(200);
     let ended = json!({"to": "2025-12-31", "reason": "supervisor_changed"});
     let ended = act("end", ended.clone()).await.expect(200);
-    assert_eq!(ended.body["situation"], "ended");
-    for (day, situation) in [
+    assert_eq!(ended.body["status"], "ended");
+    for (day, status) in [
         ("2025-05-31", "active"),
         ("2025-08-31", "paused"),
         ("2025-09-01", "active"),
         ("2026-01-01", "ended"),
     ] {
-        assert_eq!(scene.situation(&id, &format!("as_of={day}")).await, situation, "{day}");
+        assert_eq!(scene.status(&id, &format!("as_of={day}")).await, status, "{day}");
     }
     let again = json!({"to": "2025-11-30", "reason": "other"});
-    act("end", again).await.expect_problem(409, "assignment_situation");
+    act("end", again).await.expect_problem(409, "assignment_status");
     let free = json!({"to": "2025-11-30", "reason": "had enough"});
     let free = act("end", free).await.expect_problem(422, "invalid_request");
     assert_eq!(free.pointers(), ["/reason"]);
@@ -159,21 +157,21 @@ async fn a_proposal_is_made_once_and_can_be_declined() {
     let scene = Scene::start().await;
     let supervisor = scene.supervisor("999000101", Some("2015-01-01")).await;
     let first = scene.propose(&supervisor, "2025-01-01", None).await.expect(201);
-    assert_eq!(first.body["situation"], "proposed");
+    assert_eq!(first.body["status"], "proposed");
     assert_eq!(first.body["kind"], "individual");
     assert_eq!(first.body["municipality"], "5401");
     let again = scene.propose(&supervisor, "2025-01-01", None).await.expect(201);
     assert_eq!(again.body, first.body);
     assert_eq!(again.header("etag"), first.header("etag"));
     let act = async |act: &str| scene.on_assignment(&first.id(), act, json!({})).await;
-    assert_eq!(act("declination").await.expect(200).body["situation"], "declined");
-    assert_eq!(act("declination").await.expect(200).body["situation"], "declined");
-    act("acceptance").await.expect_problem(409, "assignment_situation");
+    assert_eq!(act("declination").await.expect(200).body["status"], "declined");
+    assert_eq!(act("declination").await.expect(200).body["status"], "declined");
+    act("acceptance").await.expect_problem(409, "assignment_status");
     let anew = scene.propose(&supervisor, "2025-01-01", None).await.expect(201);
     assert_ne!(anew.id(), first.id());
     let listed = format!("/v1/supervisor-assignments?supervisor={supervisor}");
     assert_eq!(ids(&scene.list(&listed).await), [first.id().as_str(), anew.id().as_str()]);
-    let declined = scene.list(&format!("{listed}&situation=declined&municipality=5401")).await;
+    let declined = scene.list(&format!("{listed}&status=declined&municipality=5401")).await;
     assert_eq!(ids(&declined), [first.id().as_str()]);
     scene.stop().await;
 }
@@ -194,7 +192,7 @@ async fn a_host_may_supervise_beside_and_a_version_that_is_gone_is_told() {
     let etag = hosted.header("etag").expect("resources have versions").to_owned();
     let accepted = scene.client.post_with(&path, &[("If-Match", &etag)], json!({})).await;
     accepted.expect(200);
-    assert_eq!(scene.situation(&hosted.id(), "as_of=2025-03-01").await, "active");
+    assert_eq!(scene.status(&hosted.id(), "as_of=2025-03-01").await, "active");
     scene.stop().await;
 }
 
@@ -217,10 +215,12 @@ async fn a_correction_tells_how_it_was_and_the_first_account_stays_known() {
     let day = "as_of=2025-01-15";
     let gone = scene.client.get(&format!("{path}?{day}")).await;
     gone.expect_problem(404, "not_found");
-    assert_eq!(scene.situation(&id, &format!("{day}&known_at={known}")).await, "active");
-    let both = correct(json!({"never_was": true, "from": "2025-02-01", "reason": "x"})).await;
-    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/never_was"]);
-    let never = correct(json!({"never_was": true, "reason": "another doctor"})).await.expect(200);
+    assert_eq!(scene.status(&id, &format!("{day}&known_at={known}")).await, "active");
+    let both =
+        correct(json!({"entered_in_error": true, "from": "2025-02-01", "reason": "x"})).await;
+    assert_eq!(both.expect_problem(422, "invalid_request").pointers(), ["/entered_in_error"]);
+    let never =
+        correct(json!({"entered_in_error": true, "reason": "another doctor"})).await.expect(200);
     assert_eq!(never.body, Value::Null);
     scene.client.get(&path).await.expect_problem(404, "not_found");
     let query = format!("/v1/supervisor-assignments?trainee={}", scene.trainee);
@@ -261,7 +261,7 @@ async fn a_dry_run_gives_the_verdict_and_records_nothing() {
         "mode": "on_site"});
     let path = "/v1/supervisor-assignments?dry_run=true";
     let dry = scene.client.post(path, body).await.expect(200);
-    assert_eq!(dry.body["resource"]["situation"], "proposed");
+    assert_eq!(dry.body["resource"]["status"], "proposed");
     assert_eq!(dry.body["events"].as_array().map(Vec::len), Some(1));
     assert!(scene.list("/v1/supervisor-assignments").await.is_empty());
     scene.stop().await;

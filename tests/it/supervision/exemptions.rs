@@ -11,7 +11,7 @@ async fn an_exemption_is_drafted_completed_submitted_granted_and_expires() {
     let body = json!({"supervisor": supervisor, "municipality": "5401",
         "from": "2025-01-01", "specialists_attached": 0});
     let draft = scene.client.post("/v1/supervision-exemptions", body).await.expect(201);
-    assert_eq!(draft.body["situation"], "draft");
+    assert_eq!(draft.body["status"], "draft");
     let id = draft.id();
     let refused = scene.on_exemption(&id, "submission", json!({})).await;
     let refused = refused.expect_problem(409, "exemption_incomplete");
@@ -26,13 +26,13 @@ async fn an_exemption_is_drafted_completed_submitted_granted_and_expires() {
     assert_eq!(refused.pointers(), missing);
     let rest = json!({"to": "2025-12-31", "challenges": "None near.", "measures_tried": "Asked.",
         "trainees_in_training": 2, "trainees_with_non_specialist": 1, "competence": "Ten years."});
-    let told = scene.on_exemption(&id, "details", rest.clone()).await.expect(200);
+    let recorded = scene.on_exemption(&id, "details", rest.clone()).await.expect(200);
     let same = scene.on_exemption(&id, "details", rest).await.expect(200);
-    assert_eq!(told.header("etag"), same.header("etag"));
+    assert_eq!(recorded.header("etag"), same.header("etag"));
     let submitted = scene.on_exemption(&id, "submission", json!({"on": "2024-11-15"})).await;
     assert_eq!(submitted.expect(200).body["submitted_on"], "2024-11-15");
     let late = scene.on_exemption(&id, "details", json!({"specialists_attached": 1})).await;
-    late.expect_problem(409, "exemption_situation");
+    late.expect_problem(409, "exemption_status");
     let early = json!({"outcome": "rejected", "on": "2024-11-14"});
     let early = scene.on_exemption(&id, "decision", early).await;
     early.expect_problem(409, "exemption_day_order");
@@ -41,11 +41,11 @@ async fn an_exemption_is_drafted_completed_submitted_granted_and_expires() {
     let granted = scene.on_exemption(&id, "decision", granted).await.expect(200);
     assert_eq!(granted.body["granted"], json!({"from": "2025-01-01", "to": "2025-12-31"}));
     let path = format!("/v1/supervision-exemptions/{id}");
-    for (day, situation) in
+    for (day, status) in
         [("2024-11-15", "submitted"), ("2025-12-31", "granted"), ("2026-01-01", "expired")]
     {
         let answer = scene.client.get(&format!("{path}?as_of={day}")).await.expect(200);
-        assert_eq!(answer.body["situation"], situation, "{day}");
+        assert_eq!(answer.body["status"], status, "{day}");
     }
     let history = scene.client.get(&format!("{path}/history")).await.expect(200);
     assert_eq!(history.body["items"].as_array().map(Vec::len), Some(4));
@@ -86,17 +86,17 @@ async fn a_refusal_is_appealed_and_upheld_or_reversed() {
         let id = scene.drafted(&supervisor).await;
         let again = json!({"on": "2024-12-20"});
         let too_soon = scene.on_exemption(&id, "appeal", again.clone()).await;
-        too_soon.expect_problem(409, "exemption_situation");
+        too_soon.expect_problem(409, "exemption_status");
         scene.on_exemption(&id, "submission", json!({"on": "2024-11-15"})).await.expect(200);
         let rejected = json!({"outcome": "rejected", "on": "2024-12-01"});
         scene.on_exemption(&id, "decision", rejected).await.expect(200);
         let appealed = scene.on_exemption(&id, "appeal", again).await.expect(200);
-        assert_eq!(appealed.body["situation"], "appealed");
+        assert_eq!(appealed.body["status"], "appealed");
         refused.push(id);
     }
     let upheld = json!({"outcome": "upheld", "on": "2025-01-10"});
     let upheld = scene.on_exemption(&refused[0], "appeal-decision", upheld).await.expect(200);
-    assert_eq!(upheld.body["situation"], "upheld");
+    assert_eq!(upheld.body["status"], "upheld");
     let back = json!({"outcome": "reversed", "on": "2025-01-10", "from": "2024-01-01",
         "to": "2025-12-31"});
     let back = scene.on_exemption(&refused[1], "appeal-decision", back).await;
@@ -111,7 +111,7 @@ async fn a_refusal_is_appealed_and_upheld_or_reversed() {
 }
 
 #[tokio::test]
-async fn exemptions_are_listed_by_supervisor_municipality_situation_and_end() {
+async fn exemptions_are_listed_by_supervisor_municipality_status_and_end() {
     let scene = Scene::start().await;
     let supervisor = scene.supervisor("999000101", None).await;
     let other = scene.supervisor("999000102", None).await;
@@ -124,8 +124,8 @@ async fn exemptions_are_listed_by_supervisor_municipality_situation_and_end() {
     assert_eq!(list(&format!("supervisor={other}")).await, [draft.as_str()]);
     assert_eq!(list("municipality=5401").await, [granted.as_str(), draft.as_str()]);
     assert!(list("municipality=5402").await.is_empty());
-    assert_eq!(list("situation=granted&as_of=2025-06-01").await, [granted.as_str()]);
-    assert_eq!(list("situation=expired").await, [granted.as_str()]);
+    assert_eq!(list("status=granted&as_of=2025-06-01").await, [granted.as_str()]);
+    assert_eq!(list("status=expired").await, [granted.as_str()]);
     assert_eq!(list("expires_before=2026-01-01&as_of=2025-06-01").await, [granted.as_str()]);
     assert!(list("expires_before=2025-12-31&as_of=2025-06-01").await.is_empty());
     assert!(list("expires_before=2026-01-01&as_of=2026-01-01").await.is_empty());

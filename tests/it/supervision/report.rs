@@ -22,7 +22,7 @@ fn rows(report: &Answer) -> Vec<(&str, &str, Option<&str>)> {
     rows.map(|row| {
         let text = |name: &str| row[name].as_str();
         let trainee = text("trainee").expect("every row names a trainee");
-        (trainee, text("qualification").expect("every row has one"), text("situation"))
+        (trainee, text("qualification").expect("every row has one"), text("status"))
     })
     .collect()
 }

@@ -114,8 +114,8 @@ async fn courses_and_capacity_are_warnings_on_assignments_and_never_refusals() {
     }
     let course = json!({"name": "Veilederkurs", "provider": "Legeforeningen",
         "completed_on": "2024-05-02", "valid_until": "2099-05-01"});
-    let told = scene.client.post(&format!("{path}/courses"), course).await.expect(200);
-    assert_eq!(told.body["courses"][0]["valid"], true);
+    let recorded = scene.client.post(&format!("{path}/courses"), course).await.expect(200);
+    assert_eq!(recorded.body["courses"][0]["valid"], true);
     let accepted = scene.on_assignment(&proposed.id(), "acceptance", json!({})).await.expect(200);
     assert_eq!(codes(&accepted.body), ["over_capacity"]);
     let read = scene.client.get(&path).await.expect(200);
@@ -153,10 +153,10 @@ async fn a_correction_changes_who_and_when_and_the_first_account_stays_known() {
     assert_eq!(corrected.body["name"], "Ola Annet");
     let same = scene.client.post(&correction, how).await.expect(200);
     assert_eq!(same.header("etag"), corrected.header("etag"));
-    assert_eq!(scene.situation(&assignment, "as_of=2025-06-01").await, "lapsed");
-    assert_eq!(scene.situation(&assignment, "as_of=2026-01-01").await, "active");
+    assert_eq!(scene.status(&assignment, "as_of=2025-06-01").await, "lapsed");
+    assert_eq!(scene.status(&assignment, "as_of=2026-01-01").await, "active");
     let then = format!("as_of=2025-06-01&known_at={before}");
-    assert_eq!(scene.situation(&assignment, &then).await, "active");
+    assert_eq!(scene.status(&assignment, &then).await, "active");
     let wrong = json!({"specialist_periods": [{"from": "2026-01-02", "to": "2026-01-01"}],
         "reason": "mistyped"});
     let wrong = scene.client.post(&correction, wrong).await;

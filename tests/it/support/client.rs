@@ -130,8 +130,8 @@ impl Client {
         if let Some((_, operation)) = Contract::of_program().operation_at(method, path) {
             examples::keep(&seen, operation);
         }
-        if let Err(told) = overheard::check(path, status, &headers, &text) {
-            panic!("{method} {path}: {told}");
+        if let Err(recorded) = overheard::check(path, status, &headers, &text) {
+            panic!("{method} {path}: {recorded}");
         }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { asked: format!("{method} {path}"), status, headers, text, body })

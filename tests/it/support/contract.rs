@@ -263,10 +263,10 @@ impl Contract {
 
     /// The data of an event, or of several, is such as the document says of its type.
     fn check_data(&self, text: &str, broken: &mut Vec<String>) {
-        let told: Value = serde_json::from_str(text).unwrap_or_default();
+        let recorded: Value = serde_json::from_str(text).unwrap_or_default();
         let event = &self.document["components"]["schemas"]["CloudEvent"];
         let by_type = &event["properties"]["data"]["x-schema-by-type"];
-        for event in told.as_array().unwrap_or(&vec![told.clone()]) {
+        for event in recorded.as_array().unwrap_or(&vec![recorded.clone()]) {
             let kind = event["type"].as_str().unwrap_or("");
             match by_type[kind].as_str() {
                 Some(place) => {

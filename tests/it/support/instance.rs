@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alis::app::{self, Running, Settings};
-use alis::capabilities::access::reach::Founders;
+use alis::capabilities::access::permissions::BootstrapOrganisations;
 use alis::database::acting_as;
 use alis::edge::FromText;
 use alis::http::limits::Limits;
@@ -126,9 +126,9 @@ pub fn sealing() -> proof::Settings {
 }
 
 /// Who keeps the register of test instances, and who loads it.
-fn founders() -> Founders {
+fn bootstrap_organisations() -> BootstrapOrganisations {
     let number = |text| OrganisationNumber::from_text(text).ok();
-    Founders { register: number(cast::REGISTER), loader: number(cast::LOADER) }
+    BootstrapOrganisations { register: number(cast::REGISTER), loader: number(cast::LOADER) }
 }
 
 /// Starts an instance on a database that may not answer.
@@ -153,7 +153,7 @@ pub fn settings(admin: &Config) -> Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         issuers: vec![],
         own_issuer: Some(issuer().clone()),
-        founders: founders(),
+        bootstrap_organisations: bootstrap_organisations(),
         public_url: None,
         vault: Vault::new(MASTER_KEY, None).expect("the key above fits"),
         access_log_days: 1_825,

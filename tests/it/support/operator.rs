@@ -100,11 +100,11 @@ impl Operator {
         command.envs(settings.iter().copied());
         let output = program::output_of(command).await;
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        let told = err.lines().filter(|line| !line.starts_with("{\"timestamp\""));
+        let recorded = err.lines().filter(|line| !line.starts_with("{\"timestamp\""));
         Ran {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: told.map(|line| format!("{line}\n")).collect(),
+            err: recorded.map(|line| format!("{line}\n")).collect(),
         }
     }
 

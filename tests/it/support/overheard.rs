@@ -86,10 +86,10 @@ pub fn note(path: &str, body: &Value) {
 }
 
 /// The first name or number in a text that some test has told.
-fn told_by(text: &str) -> Option<String> {
+fn named_in(text: &str) -> Option<String> {
     let noted = NOTED.read().expect("no test panics here");
-    let is_told = |word: &&String| holds(text, word) && !noted.organisations.contains(*word);
-    noted.persons.iter().find(is_told).cloned()
+    let is_named = |word: &&String| holds(text, word) && !noted.organisations.contains(*word);
+    noted.persons.iter().find(is_named).cloned()
 }
 
 /// Whether a text holds a word. Nine digits within more digits are another number.
@@ -107,7 +107,7 @@ fn holds(text: &str, word: &str) -> bool {
 /// see them; headers, problems, metrics and the feed never do.
 pub fn check(path: &str, status: u16, headers: &HeaderMap, text: &str) -> Result<(), String> {
     for (name, value) in headers {
-        if let Some(word) = told_by(&String::from_utf8_lossy(value.as_bytes())) {
+        if let Some(word) = named_in(&String::from_utf8_lossy(value.as_bytes())) {
             return Err(format!("the header {name} tells {word:?}"));
         }
     }
@@ -118,8 +118,8 @@ pub fn check(path: &str, status: u16, headers: &HeaderMap, text: &str) -> Result
     for error in errors.into_iter().flatten() {
         drop(error.get_mut("pointer").map(Value::take));
     }
-    let told = if body.is_null() { text.to_owned() } else { body.to_string() };
-    match told_by(&told).filter(|_| is_silent) {
+    let shown = if body.is_null() { text.to_owned() } else { body.to_string() };
+    match named_in(&shown).filter(|_| is_silent) {
         Some(word) => Err(format!("the body tells {word:?}: {text}")),
         None => Ok(()),
     }
@@ -127,11 +127,11 @@ pub fn check(path: &str, status: u16, headers: &HeaderMap, text: &str) -> Result
 
 /// Holds what a process has said to the same, once it has ended.
 pub fn hear(speaker: &str, said: &str) {
-    let Some(word) = told_by(said) else { return };
+    let Some(word) = named_in(said) else { return };
     let line = said.lines().find(|line| line.contains(&word)).unwrap_or(said);
-    let told = format!("{speaker} tells {word:?}: {line}");
+    let shown = format!("{speaker} tells {word:?}: {line}");
     // Within a failing test a second panic would end the run without a word of the first.
-    if std::thread::panicking() { eprintln!("{told}") } else { panic!("{told}") }
+    if std::thread::panicking() { eprintln!("{shown}") } else { panic!("{shown}") }
 }
 
 /// Listens to the log of all instances within the test's process, from the first call on.
@@ -150,7 +150,7 @@ pub fn listen() {
 /// Holds a line to it as it comes. One that tells on somebody ends the whole run, as no test would
 /// hear of it.
 pub fn hear_now(speaker: &str, line: &str) {
-    if let Some(word) = told_by(line) {
+    if let Some(word) = named_in(line) {
         // Written by hand: what a test prints is kept back until the test has ended.
         drop(writeln!(io::stderr(), "{speaker} tells {word:?}: {line}"));
         std::process::exit(101);
@@ -173,13 +173,13 @@ impl Write for Ear {
 
 #[test]
 fn a_name_is_heard_in_a_line_and_a_number_only_as_a_whole() {
-    let told = serde_json::json!({"name": "Hanne Hørt", "hpr_number": "999099901"});
-    note("/v1/leaders", &told);
+    let shown = serde_json::json!({"name": "Hanne Hørt", "hpr_number": "999099901"});
+    note("/v1/leaders", &shown);
     note("/v1/organisations", &serde_json::json!({"name": "Ingen Person"}));
-    assert_eq!(told_by("name=Hanne Hørt."), Some("Hanne Hørt".to_owned()));
-    assert_eq!(told_by("(999099901)"), Some("999099901".to_owned()));
-    assert_eq!(told_by("1999099901, 9990999012"), None);
-    assert_eq!(told_by("Ingen Person"), None);
+    assert_eq!(named_in("name=Hanne Hørt."), Some("Hanne Hørt".to_owned()));
+    assert_eq!(named_in("(999099901)"), Some("999099901".to_owned()));
+    assert_eq!(named_in("1999099901, 9990999012"), None);
+    assert_eq!(named_in("Ingen Person"), None);
     let none = HeaderMap::new();
     let text = "{\"detail\":\"Hanne Hørt is there\"}";
     assert!(check("/v1/leaders", 409, &none, text).is_err());
@@ -192,8 +192,8 @@ fn a_name_is_heard_in_a_line_and_a_number_only_as_a_whole() {
 
 #[test]
 fn a_name_is_heard_in_what_a_process_says() {
-    let told = serde_json::json!({"name": "Peder Påhørt", "hpr_number": "999099902"});
-    note("/v1/leaders", &told);
+    let shown = serde_json::json!({"name": "Peder Påhørt", "hpr_number": "999099902"});
+    note("/v1/leaders", &shown);
     let say = |text: &str| program::output(Command::new("sh").args(["-c", text]));
     assert_eq!(say("echo Peder >&2; echo Påhørt").stdout, b"P\xc3\xa5h\xc3\xb8rt\n");
     for text in ["echo 'one\nPeder Påhørt'", "echo '(999099902)' >&2; exit 1"] {

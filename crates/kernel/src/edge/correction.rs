@@ -12,17 +12,18 @@ pub struct PeriodCorrection {
     pub to: Option<Day>,
     /// There is no last day.
     pub reopened: bool,
-    /// There never was such a thing.
-    pub never_was: bool,
+    /// It was entered in error.
+    pub entered_in_error: bool,
     /// Something beside the days is told, too.
-    pub else_told: bool,
+    pub others_stated: bool,
 }
 
 impl PeriodCorrection {
-    /// How the period really was; `None` when it never was.
+    /// How the period really was; `None` when it was entered in error.
     pub fn of(self, recorded: Period) -> Result<Option<Period>, FieldFault> {
-        let told = self.from.is_some() || self.to.is_some() || self.reopened || self.else_told;
-        if never(self.never_was, told)? {
+        let stated =
+            self.from.is_some() || self.to.is_some() || self.reopened || self.others_stated;
+        if never(self.entered_in_error, stated)? {
             return Ok(None);
         }
         let from = self.from.unwrap_or(Day(recorded.from));
@@ -30,8 +31,8 @@ impl PeriodCorrection {
             (Some(_), true) => {
                 let fault = Fault::new(
                     "reopened_has_no_end",
-                    "What is open has no last day: tell one of the two.",
-                    "Det som er åpent, har ingen siste dag: oppgi én av delene.",
+                    "`to` may be a day, or null to reopen.",
+                    "`to` kan være en dag, eller null for å gjenåpne.",
                 );
                 return Err(FieldFault::at("/reopened", fault));
             }
@@ -43,29 +44,32 @@ impl PeriodCorrection {
     }
 }
 
-/// Whether a correction says that there never was such a thing; then nothing else may be told.
-pub fn never(never_was: bool, else_told: bool) -> Result<bool, FieldFault> {
-    if never_was && else_told {
+/// Whether a correction says that something was entered in error; then nothing else may be told.
+pub fn never(entered_in_error: bool, others_stated: bool) -> Result<bool, FieldFault> {
+    if entered_in_error && others_stated {
         let fault = Fault::new(
             "nothing_else",
-            "Of what never was, tell nothing else.",
-            "Om det som aldri var, oppgis ikke noe annet.",
+            "`entered_in_error` cannot be combined with other fields.",
+            "`entered_in_error` kan ikke kombineres med andre felter.",
         );
-        return Err(FieldFault::at("/never_was", fault));
+        return Err(FieldFault::at("/entered_in_error", fault));
     }
-    Ok(never_was)
+    Ok(entered_in_error)
 }
 
-/// The day that a correction tells of something that has one day; `None` when it never was.
-pub fn day_or_never(on: Option<Day>, never_was: bool) -> Result<Option<Date>, FieldFault> {
-    match (on, never_was) {
+/// The day that a correction tells of something that has one day; `None` when it was entered in error.
+pub fn day_or_entered_in_error(
+    on: Option<Day>,
+    entered_in_error: bool,
+) -> Result<Option<Date>, FieldFault> {
+    match (on, entered_in_error) {
         (Some(on), false) => Ok(Some(on.0)),
         (None, true) => Ok(None),
         (Some(_), true) | (None, false) => {
             let fault = Fault::new(
-                "day_or_never",
-                "Tell the day, or that it never was: one of the two.",
-                "Oppgi dagen, eller at det aldri var slik: én av delene.",
+                "day_or_entered_in_error",
+                "Give exactly one of `on` and `entered_in_error`.",
+                "Oppgi nøyaktig én av `on` og `entered_in_error`.",
             );
             Err(FieldFault::at("/on", fault))
         }
@@ -78,9 +82,9 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn what_is_left_out_stays_and_what_never_was_has_no_days() {
+    fn what_is_left_out_stays_and_what_is_entered_in_error_has_no_days() {
         let recorded = Period { from: date(2020, 1, 1), to: Some(date(2020, 12, 31)) };
-        let of = |told: PeriodCorrection| told.of(recorded).map_err(|fault| fault.pointer);
+        let of = |stated: PeriodCorrection| stated.of(recorded).map_err(|fault| fault.pointer);
         let none = PeriodCorrection::default();
         assert_eq!(of(none), Ok(Some(recorded)));
         let later = PeriodCorrection { from: Some(Day(date(2020, 2, 1))), ..none };
@@ -89,14 +93,14 @@ mod tests {
         assert_eq!(of(open), Ok(Some(Period { to: None, ..recorded })));
         let both = PeriodCorrection { to: Some(Day(date(2020, 2, 1))), ..open };
         assert_eq!(of(both), Err("/reopened".to_owned()));
-        let never = PeriodCorrection { never_was: true, ..none };
+        let never = PeriodCorrection { entered_in_error: true, ..none };
         assert_eq!(of(never), Ok(None));
         for more in [
-            PeriodCorrection { else_told: true, ..never },
+            PeriodCorrection { others_stated: true, ..never },
             PeriodCorrection { reopened: true, ..never },
             PeriodCorrection { from: Some(Day(date(2020, 2, 1))), ..never },
         ] {
-            assert_eq!(of(more), Err("/never_was".to_owned()));
+            assert_eq!(of(more), Err("/entered_in_error".to_owned()));
         }
         let backwards = PeriodCorrection { from: Some(Day(date(2021, 2, 1))), ..none };
         assert!(of(backwards).is_err());

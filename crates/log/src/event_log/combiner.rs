@@ -288,16 +288,16 @@ impl Task {
             }
             Err(error) => error,
         };
-        let told = with_causes(&error);
+        let recorded = with_causes(&error);
         match fault_of(&error, &connection.client) {
-            Fault::Connection => Err(WriteError::Unreachable(told)),
+            Fault::Connection => Err(WriteError::Unreachable(recorded)),
             Fault::Server => {
                 self.connection = Some(connection);
-                Err(WriteError::Busy(told))
+                Err(WriteError::Busy(recorded))
             }
             Fault::Command => {
                 self.connection = Some(connection);
-                Err(WriteError::Refused(told))
+                Err(WriteError::Refused(recorded))
             }
         }
     }
@@ -327,7 +327,7 @@ fn fault_of(error: &AppendError, client: &Client) -> Fault {
         SqlState::CANNOT_CONNECT_NOW,
         SqlState::IDLE_SESSION_TIMEOUT,
         SqlState::TOO_MANY_CONNECTIONS,
-        // Both are undone by the server, and a second attempt meets another situation.
+        // Both are undone by the server, and a second attempt meets another status.
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         // The primary has become a standby: the next connection finds the new primary.

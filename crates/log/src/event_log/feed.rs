@@ -115,7 +115,7 @@ pub struct Visible {
     pub types: Vec<String>,
     pub municipalities: Vec<String>,
     pub subjects: Vec<String>,
-    pub doctors: Vec<String>,
+    pub trainees: Vec<String>,
     pub day: Date,
 }
 
@@ -132,7 +132,7 @@ impl Visible {
             ("{types}", &visible.types),
             ("{municipalities}", &visible.municipalities),
             ("{subjects}", &visible.subjects),
-            ("{doctors}", &visible.doctors),
+            ("{trainees}", &visible.trainees),
             ("{day}", &visible.day),
         ];
         for (name, value) in named {
@@ -198,7 +198,7 @@ pub struct Rows {
     /// Positions of the page's facts that come after these rows.
     pub rest: VecDeque<i64>,
     /// Everything up to here has been looked at: where the next read begins.
-    pub reach: i64,
+    pub page_end: i64,
     /// The log's position when this was read.
     pub head: i64,
 }
@@ -208,7 +208,7 @@ pub struct Rows {
 pub struct Page {
     pub facts: Vec<Recorded>,
     /// Everything up to here has been looked at: where the next read begins.
-    pub reach: i64,
+    pub page_end: i64,
     /// The log's position when this was read.
     pub head: i64,
 }
@@ -216,9 +216,9 @@ pub struct Page {
 impl EventLog {
     /// Up to `limit` facts after position `after`, in order.
     pub async fn read(&self, after: i64, limit: i64, filter: &Filter) -> Result<Page, Failure> {
-        let Rows { rows, reach, head, rest: _ } = self.read_rows(after, limit, filter).await?;
+        let Rows { rows, page_end, head, rest: _ } = self.read_rows(after, limit, filter).await?;
         let facts = rows.iter().map(Recorded::of).collect::<Result<_, _>>()?;
-        Ok(Page { facts, reach, head })
+        Ok(Page { facts, page_end, head })
     }
 
     /// The same as rows.
@@ -233,8 +233,8 @@ impl EventLog {
         let (rows, until) =
             self.found(&client, str::to_owned, (after, limit, head), filter).await?;
         let last = rows.last().map(|row| row.try_get(0)).transpose()?;
-        let reach = reach((rows.len(), last), until, after, limit, head);
-        Ok(Rows { rows, rest: VecDeque::new(), reach, head })
+        let page_end = page_end((rows.len(), last), until, after, limit, head);
+        Ok(Rows { rows, rest: VecDeque::new(), page_end, head })
     }
 
     /// Settles which facts are on a page, and reads no more than the first `at_once` of them; the
@@ -265,9 +265,9 @@ impl EventLog {
             }
         }
         drop(client);
-        let reach = reach((rest.len(), rest.back().copied()), until, after, limit, head);
+        let page_end = page_end((rest.len(), rest.back().copied()), until, after, limit, head);
         let rows = self.next_rows(&mut rest, at_once).await?;
-        Ok(Rows { rows, rest, reach, head })
+        Ok(Rows { rows, rest, page_end, head })
     }
 
     /// The next facts of a page that was begun, at most `at_once`. Facts do not change, so they are
@@ -371,7 +371,7 @@ impl EventLog {
 
 /// Everything up to here has been looked at for a page: a full one reaches to its last fact, a
 /// short one has seen all that there was to look at.
-fn reach(
+fn page_end(
     (count, last): (usize, Option<i64>),
     until: i64,
     after: i64,

@@ -6,19 +6,19 @@
 pub mod append;
 pub mod combiner;
 pub mod feed;
-mod gather;
-pub mod pass_over;
+mod load_batching;
+pub mod checkpoint_skipper;
 pub mod projection;
 pub mod projector;
 pub mod rebuild;
 mod rows;
 pub mod sql;
 pub mod status;
-pub mod tail;
-mod turns;
+pub mod listener;
+mod contention_queue;
 pub mod verify;
 mod view;
-pub mod watched;
+pub mod newest_of_types;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,10 +33,10 @@ use alis_kernel::aggregate::{DecodeError, DomainEvent, Fold, NewFact, Subject};
 use alis_kernel::problem::Rejection;
 use append::{AppendCommand, Verdict};
 use combiner::{Combiner, WriteError};
-use gather::Gather;
-use turns::Turns;
+use contention_queue::Turns;
+use load_batching::Gather;
+pub use newest_of_types::Watched;
 pub use view::{Anything, Loaded, View};
-pub use watched::Watched;
 
 /// The log an installation uses unless told otherwise.
 pub const DEFAULT_LOG: i32 = 1;
@@ -343,7 +343,7 @@ impl EventLog {
         Err(Refusal::Stale { current, since, subject: main.clone() })
     }
 
-    /// A rule's no rests on what is so now. Whoever decided on an older version is told that first.
+    /// A rejection reflects the current state. Whoever decided on an older version is told that first.
     fn unseen_first(&self, request: &Request, view: &View, refusal: Refusal) -> Refusal {
         let is_rules = matches!(&refusal, Refusal::Rejected(no) if no.problem.status == CONFLICT);
         let main = view.main().filter(|_| is_rules);
@@ -396,7 +396,7 @@ impl EventLog {
                 return Ok(Recorded::done(reply, head, position));
             }
         }
-        let kinds = watched::kinds(&decision.facts);
+        let kinds = newest_of_types::kinds(&decision.facts);
         let mut meta = request.meta.clone();
         meta.insert("command".to_owned(), key.into());
         let command = AppendCommand {

@@ -259,7 +259,7 @@ fn guarded<T>(
 ) -> Result<T, DecodeError> {
     // What the closure borrows is not used again after a panic, except for rows it cannot reach.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    outcome.unwrap_or_else(|_told_by_the_panic_hook| {
+    outcome.unwrap_or_else(|_recorded_by_the_panic_hook| {
         let reason = "the code that folds it panicked".to_owned();
         Err(DecodeError { position, kind: kind.to_owned(), reason })
     })
@@ -286,7 +286,7 @@ pub fn keys_of<'a, S: AsRef<str>>(
     subjects.iter().filter_map(move |subject| Subject::id_in(subject.as_ref(), kind))
 }
 
-/// Rows from situations: one a stretch between two days on which something changes, neighbours
+/// Rows from statuses: one a stretch between two days on which something changes, neighbours
 /// that look the same joined.
 pub fn timeline<V: PartialEq>(
     changes: impl IntoIterator<Item = jiff::civil::Date>,

@@ -388,10 +388,10 @@ async fn facts_of(
 
 /// Whether a fact says that somebody is erased: it is the only one with such a subject.
 fn is_erasure(fact: &Recorded) -> bool {
-    tells_of_erasure(&fact.subjects)
+    records_erasure(&fact.subjects)
 }
 
 /// Whether these are the subjects of an erasure.
-pub(super) fn tells_of_erasure<S: AsRef<str>>(subjects: &[S]) -> bool {
+pub(super) fn records_erasure<S: AsRef<str>>(subjects: &[S]) -> bool {
     keys_of(subjects, ERASED_SUBJECT).next().is_some()
 }

@@ -17,7 +17,7 @@ use tokio_postgres::types::ToSql;
 use super::Failure;
 use super::projection::{KeyFold, LEADING_COLUMNS, Opened, ReadModel, copy_line, keys_of};
 use super::projector::{
-    Projection, advance_narrowing, move_checkpoint, table_name, tells_of_erasure,
+    Projection, advance_narrowing, move_checkpoint, records_erasure, table_name,
 };
 use super::rows::{forget, park};
 use alis_kernel::aggregate::Fact;
@@ -281,7 +281,7 @@ async fn stream_in(
         };
         let subjects: Vec<&str> = row.try_get(5)?;
         fold.apply(&fact, &subjects, &mut out);
-        if tells_of_erasure(&subjects) {
+        if records_erasure(&subjects) {
             erased.extend(keys_of(&subjects, projection.subject()).map(str::to_owned));
         }
         if out.len() >= CHUNK_BYTES {

@@ -73,7 +73,7 @@ struct Command {
     key: String,
     last: i64,
     /// Where the ledger says that the command ended.
-    told: Option<i64>,
+    stated: Option<i64>,
 }
 
 /// Where the walk along the log has come.
@@ -115,7 +115,7 @@ impl Walk {
         &mut self,
         position: i64,
         key: Option<String>,
-        told: Option<i64>,
+        stated: Option<i64>,
         report: &mut Report,
     ) {
         let Some(key) = key else {
@@ -126,17 +126,18 @@ impl Walk {
             Some(command) if command.key == key => command.last = position,
             Some(_) | None => {
                 self.end_command(report);
-                self.command = Some(Command { key, last: position, told });
+                self.command = Some(Command { key, last: position, stated });
             }
         }
     }
 
     fn end_command(&mut self, report: &mut Report) {
-        let Some(Command { last, told, .. }) = self.command.take() else { return };
-        match told {
-            Some(told) if told == last => {}
-            Some(told) => {
-                report.find(format!("the command of event {last} stands at {told} in the ledger"));
+        let Some(Command { last, stated, .. }) = self.command.take() else { return };
+        match stated {
+            Some(stated) if stated == last => {}
+            Some(stated) => {
+                report
+                    .find(format!("the command of event {last} stands at {stated} in the ledger"));
             }
             None => report.find(format!("the command of event {last} is not in the ledger")),
         }
@@ -226,9 +227,10 @@ async fn subjects(client: &Object, log: i32, report: &mut Report) -> Result<(), 
         for row in &rows {
             let (name, stored): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
             match row.try_get::<_, Option<i64>>(2)? {
-                Some(told) if told == stored => {}
-                Some(told) => {
-                    report.find(format!("subject {name} stands at {stored}, its events at {told}"));
+                Some(stated) if stated == stored => {}
+                Some(stated) => {
+                    report
+                        .find(format!("subject {name} stands at {stored}, its events at {stated}"));
                 }
                 None => {
                     report.find(format!("subject {name} stands at {stored}, and no event has it"));

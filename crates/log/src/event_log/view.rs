@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::gather::{Gather, Gathered};
+use super::load_batching::{Gather, Gathered};
 use super::{EventLog, Failure};
 use alis_kernel::aggregate::{Fact, Fold, Subject, erased_subject};
 use alis_personal_data::{PersonKey, SealError, Vault};

@@ -9,14 +9,14 @@
     select 1
     from unnest(e.subjects) as n (name)
     cross join lateral (
-      select split_part(split_part(n.name, ':', 2), '/', 1) as doctor
+      select split_part(split_part(n.name, ':', 2), '/', 1) as trainee
       where split_part(n.name, ':', 1) in ('trainee', 'goal', 'path', 'plan', 'supervision')
     ) about
-    where about.doctor = any ({doctors})
+    where about.trainee = any ({trainees})
        or exists (select 1 from model.trainees t
-                  where t.log = e.log and t.key = about.doctor
+                  where t.log = e.log and t.key = about.trainee
                     and t.valid_from <= {day} and t.valid_to >= {day}
                     and t.known_to = 9223372036854775807
-                    and t.at_home && {municipalities})
+                    and t.home_municipalities && {municipalities})
   )
 )

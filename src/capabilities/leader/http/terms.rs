@@ -10,7 +10,7 @@ use crate::capabilities::leader::state::{Known, Leader, RightTerm, Term};
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, PeriodCorrection};
 use crate::http::access::Access;
-use crate::http::actor::Reach;
+use crate::http::actor::Permissions;
 use crate::http::operation::PathParameter;
 use crate::http::resource::{Act, Cx, Decided, Key as _, Operations};
 use crate::identifiers::{Comment, MunicipalityNumber};
@@ -62,8 +62,8 @@ pub(super) fn operations(all: Operations<Leader>) -> Operations<Leader> {
 
 /// Who leads is the municipality's to say. A leader in person lends what is their own, and takes it
 /// back; so nobody who leads on another's behalf can make it last.
-pub(super) fn may_lend(reach: &Reach, by: Option<Uuid>) -> Result<(), Rejection> {
-    if by.is_some() && by == reach.leader { Ok(()) } else { reach.act_as_authority() }
+pub(super) fn may_lend(permissions: &Permissions, by: Option<Uuid>) -> Result<(), Rejection> {
+    if by.is_some() && by == permissions.leader { Ok(()) } else { permissions.require_authority() }
 }
 
 /// A further time in which a leader leads.
@@ -84,8 +84,8 @@ pub struct AddTerm {
 }
 
 async fn add(cx: &Cx<'_, Leader>, asked: &AddTerm) -> Decided<Leader> {
-    cx.by.reach().act_in(&asked.municipality)?;
-    may_lend(cx.by.reach(), asked.delegated_by.map(|by| by.0))?;
+    cx.by.permissions().require_acts_for(&asked.municipality)?;
+    may_lend(cx.by.permissions(), asked.delegated_by.map(|by| by.0))?;
     let period = edge::period(asked.from, asked.to)?;
     municipality_in_use(cx.view, &asked.municipality, period.from).await?;
     let delegator = delegator(cx.view, asked.delegated_by).await?;
@@ -106,26 +106,26 @@ pub struct EndLeader {
 
 async fn end(cx: &Cx<'_, Leader>, asked: &EndLeader) -> Decided<Leader> {
     let EndLeader { to, municipality } = asked;
-    let (known, reach) = (known(cx.parties)?, cx.by.reach());
+    let (known, permissions) = (known(cx.parties)?, cx.by.permissions());
     if let Some(only) = municipality {
-        reach.act_in(only)?;
+        permissions.require_acts_for(only)?;
     }
     let meant = |term: &Term| match municipality {
         Some(only) => term.municipality == *only,
-        None => reach.acts_in(&term.municipality),
+        None => permissions.acts_in(&term.municipality),
     };
     for term in known.terms().filter(|term| meant(term)) {
-        ends(reach, known, term)?;
+        ends(permissions, known, term)?;
     }
     Ok(known.end(to.0, municipality.is_some(), meant)?)
 }
 
 /// A leader in person ends their own time, and what they have lent.
-fn ends(reach: &Reach, leader: &Known, term: &Term) -> Result<(), Rejection> {
-    if reach.leader == Some(leader.id) {
+fn ends(permissions: &Permissions, leader: &Known, term: &Term) -> Result<(), Rejection> {
+    if permissions.leader == Some(leader.id) {
         return Ok(());
     }
-    may_lend(reach, term.delegation.map(|held| held.by))
+    may_lend(permissions, term.delegation.map(|held| held.by))
 }
 
 /// How a term really was; what is left out stays.
@@ -155,7 +155,7 @@ pub struct CorrectTerm {
     /// There never was such a term: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -164,42 +164,42 @@ pub struct CorrectTerm {
 type Really = (MunicipalityNumber, Period, Option<Id>);
 
 impl CorrectTerm {
-    /// How a term really was; `None` when it never was.
-    fn of(&self, told: &Term) -> Result<Option<Really>, FieldFault> {
-        let &Self { from, to, reopened, never_was, delegated_by, on_own_account, .. } = self;
-        let else_told = self.municipality.is_some() || delegated_by.is_some() || on_own_account;
-        let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-        let Some(period) = correction.of(told.period)? else { return Ok(None) };
-        let municipality = self.municipality.clone().unwrap_or(told.municipality.clone());
+    /// How a term really was; `None` when it was entered in error.
+    fn of(&self, recorded: &Term) -> Result<Option<Really>, FieldFault> {
+        let &Self { from, to, reopened, entered_in_error, delegated_by, on_own_account, .. } = self;
+        let others_stated = self.municipality.is_some() || delegated_by.is_some() || on_own_account;
+        let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
+        let Some(period) = correction.of(recorded.period)? else { return Ok(None) };
+        let municipality = self.municipality.clone().unwrap_or(recorded.municipality.clone());
         let by = match (delegated_by, on_own_account) {
             (Some(_), true) => {
                 let fault = Fault::new(
-                    "told_and_lifted",
-                    "Tell on whose behalf, or that it was on nobody's: one of the two.",
-                    "Oppgi på vegne av hvem, eller at det ikke var på vegne av noen: én av delene.",
+                    "set_and_removed",
+                    "A delegation cannot be both set and removed.",
+                    "En delegering kan ikke både settes og fjernes.",
                 );
                 return Err(FieldFault::at("/on_own_account", fault));
             }
             (Some(by), false) => Some(by),
             (None, true) => None,
-            (None, false) => told.delegation.map(|held| Id(held.by)),
+            (None, false) => recorded.delegation.map(|held| Id(held.by)),
         };
         Ok(Some((municipality, period, by)))
     }
 }
 
 async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectTerm) -> Decided<Leader> {
-    let (known, reach, today) = (known(cx.parties)?, cx.by.reach(), cx.by.today);
+    let (known, permissions, today) = (known(cx.parties)?, cx.by.permissions(), cx.by.today);
     let (_, term) = <(Uuid, Uuid)>::of(cx.place).ok_or(&NOT_FOUND)?;
     let recorded = known.term(term)?;
-    reach.act_in(&recorded.municipality)?;
-    may_lend(reach, recorded.delegation.map(|held| held.by))?;
+    permissions.require_acts_for(&recorded.municipality)?;
+    may_lend(permissions, recorded.delegation.map(|held| held.by))?;
     let reason = asked.reason.clone();
     let Some((municipality, period, by)) = asked.of(recorded)? else {
         return Ok(known.correct_term(term, None, reason, today)?);
     };
-    reach.act_in(&municipality)?;
-    may_lend(reach, by.map(|by| by.0))?;
+    permissions.require_acts_for(&municipality)?;
+    may_lend(permissions, by.map(|by| by.0))?;
     municipality_in_use(cx.view, &municipality, period.from).await?;
     let delegator = delegator(cx.view, by).await?;
     let right = RightTerm { municipality, period, delegator: delegator.known() };

@@ -48,11 +48,11 @@ impl Leaders {
             on: period.from,
             external_ids: vec![],
         };
-        self.tell(&[registered.into()]);
+        self.apply(&[registered.into()]);
     }
 
     /// Everybody whom a fact concerns hears of it, and nobody else.
-    fn tell(&mut self, facts: &[Event]) {
+    fn apply(&mut self, facts: &[Event]) {
         for event in facts {
             let fact = NewFact::of(event);
             for subject in fact.subjects {
@@ -73,7 +73,7 @@ impl Leaders {
             Some(fault) => format!("{} {}", fault.pointer, fault.fault.code),
             None => refused.problem.code.to_owned(),
         })?;
-        self.tell(&facts);
+        self.apply(&facts);
         Ok(facts.len())
     }
 
@@ -220,8 +220,8 @@ fn on_whose_behalf_a_term_was_led_can_be_corrected() {
         };
         let known = leaders.known(OLA);
         let facts = known.correct_term(id(200 + OLA), Some(right), text("x"), day(2026));
-        let told = leaders.then(facts);
-        (told, leaders.lapsed_since(OLA, 2026))
+        let recorded = leaders.then(facts);
+        (recorded, leaders.lapsed_since(OLA, 2026))
     };
     assert_eq!(correct(Some(EVA), 2021), (Ok(0), Some(day(2026))), "already so");
     assert_eq!(correct(Some(4), 2021), (Ok(1), None), "another's behalf");

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::domain::{Approved, Event, RevokedByDirectorate};
-use super::super::situation::{Revocation, Situation};
+use super::super::status::{Revocation, Status};
 use super::Goal;
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
@@ -25,19 +25,19 @@ impl Goal {
         };
         let now = self.now();
         match &now {
-            Situation::Approved(_, approved) => {
+            Status::Approved(_, approved) => {
                 self.in_order(on)?;
                 Ok(vec![asked(approved).into()])
             }
-            Situation::Revoked(_, approved, told)
-                if **told == Revocation::ByDirectorate(asked(approved)) =>
+            Status::Revoked(_, approved, recorded)
+                if **recorded == Revocation::ByDirectorate(asked(approved)) =>
             {
                 Ok(vec![])
             }
-            Situation::NotStarted
-            | Situation::Submitted(_)
-            | Situation::Returned(..)
-            | Situation::Revoked(..) => Err(Self::not(&now)),
+            Status::NotStarted
+            | Status::Submitted(_)
+            | Status::Returned(..)
+            | Status::Revoked(..) => Err(Self::not(&now)),
         }
     }
 }

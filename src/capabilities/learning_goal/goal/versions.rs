@@ -21,12 +21,12 @@ impl Goal {
 
     /// The steps of one version that tells the goal apart, or of all that do not.
     pub fn within(&self, apart: Option<&Token>) -> Goal {
-        let told_apart: BTreeSet<&Token> = self.apart().collect();
+        let distinguished: BTreeSet<&Token> = self.apart().collect();
         let mut version = None;
         let mut steps = Vec::new();
         for step in &self.steps {
-            version = version_told(step).or(version);
-            if version.filter(|version| told_apart.contains(version)) == apart {
+            version = version_named(step).or(version);
+            if version.filter(|version| distinguished.contains(version)) == apart {
                 steps.push(step.clone());
             }
         }
@@ -75,7 +75,7 @@ fn is_revocation(event: &Event) -> bool {
 }
 
 /// The version that a step tells, if it does.
-fn version_told(event: &Event) -> Option<&Token> {
+fn version_named(event: &Event) -> Option<&Token> {
     match event {
         Event::Submitted(f) => Some(&f.curriculum),
         Event::Approved(f) => Some(&f.curriculum),

@@ -12,10 +12,10 @@ use super::super::counting::{CountedApproval, Mapping};
 use super::super::domain::{
     Event, Recalled, Recommended, Role, Verdict, goal_subject, path_subject, plan_subject,
 };
-use super::super::goal::{Goal, Ruling, Submit, Way};
+use super::super::goal::{Goal, Ruling, Submit, TraineePath};
 use super::super::plan::{Assignment, Plans};
 use super::super::problems::*;
-use super::super::situation::GoalSituation;
+use super::super::status::GoalStatus;
 use super::super::view::{GoalOutcome, GoalView, RevokedGoalView, Touches};
 use super::{goal_of, mapping, place, replaces_others};
 use crate::capabilities::curriculum::Catalogue;
@@ -32,7 +32,7 @@ use crate::problem::Rejection;
 
 /// What a decision on a goal rests on.
 struct Ground {
-    doctor: trainee::Known,
+    trainee_state: trainee::Known,
     assignment: Assignment,
     /// The goal in the version that the doctor follows.
     defined: GoalDefined,
@@ -53,7 +53,9 @@ impl Ground {
 
     /// Who answered for the doctor's training on a day: by it readers filter.
     fn municipality(&self, on: Date) -> Option<MunicipalityNumber> {
-        leader::answering(&self.doctor.occupancies, on).first().map(|number| (*number).clone())
+        leader::answering(&self.trainee_state.occupancies, on)
+            .first()
+            .map(|number| (*number).clone())
     }
 }
 
@@ -65,7 +67,7 @@ fn not_in_plan(code: &GoalCode, on: Date) -> Rejection {
 /// started by this very act must not be withdrawn at the same time; they move so seldom that work
 /// on other goals is not held up.
 async fn ground(view: &View, trainee: Uuid, code: &GoalCode, on: Date) -> Result<Ground, Refusal> {
-    let doctor = authority::doctor(view, trainee).await?;
+    let trainee_state = authority::trainee_state(view, trainee).await?;
     let (goal, plans) = (goal_subject(trainee, code), plan_subject(trainee));
     let (goal, plans) =
         futures_util::try_join!(view.load::<Goal>(&goal), view.load::<Plans>(&plans))?;
@@ -75,10 +77,10 @@ async fn ground(view: &View, trainee: Uuid, code: &GoalCode, on: Date) -> Result
     let mut others = BTreeMap::new();
     if replaces_others(&defined) {
         // Not guarded: an approval elsewhere that is told a moment later is as late as any.
-        others = view.consult::<Way>(&path_subject(trainee)).await?.state.goals;
+        others = view.consult::<TraineePath>(&path_subject(trainee)).await?.state.goals;
     }
     let (assignment, own) = (assignment.clone(), goal.state.of(&defined));
-    Ok(Ground { doctor, assignment, defined, all: goal, goal: own, mapping, others })
+    Ok(Ground { trainee_state, assignment, defined, all: goal, goal: own, mapping, others })
 }
 
 /// A rule on one goal: load, decide, answer with the goal as it then is.
@@ -122,8 +124,8 @@ pub async fn submit(
     let rule = async |ground: &Ground| {
         let assigned = &ground.assignment.assigned;
         if !ground.counted(on).is_empty() {
-            let situation = GoalSituation::Approved;
-            return Err(Rejection::new(&GOAL_SITUATION).with("situation", situation).into());
+            let status = GoalStatus::Approved;
+            return Err(Rejection::new(&GOAL_STATUS).with("current_status", status).into());
         }
         Ok(ground.goal.submit(Submit {
             trainee,
@@ -193,11 +195,11 @@ pub async fn recommend(
     asked: &RecommendGoal,
 ) -> Result<Decision, Refusal> {
     let (trainee, code) = goal_of(place)?;
-    by.reach().speak_as(asked.by.0, actor::Role::Supervisor)?;
+    by.permissions().require_self(asked.by.0, actor::Role::Supervisor)?;
     let on = happened(asked.on, by.today)?;
     let rule = async |ground: &Ground| {
         let who = authority::recommender(view, asked.by.0).await?;
-        authority::tells_of_recommendation(by.reach(), &who, &ground.doctor, on)?;
+        authority::may_record_recommendation(by.permissions(), &who, &ground.trainee_state, on)?;
         let recommended = Recommended {
             trainee,
             code: ground.defined.code.clone(),
@@ -210,7 +212,7 @@ pub async fn recommend(
             dual_role_reason: asked.dual_role_reason.clone(),
             municipality: ground.municipality(on),
         };
-        let facts = ground.goal.recommend(recommended, &who.hpr_lookup, &ground.doctor)?;
+        let facts = ground.goal.recommend(recommended, &who.hpr_lookup, &ground.trainee_state)?;
         match asked.role {
             Role::Supervisor if !facts.is_empty() => {
                 authority::is_supervisor_of(&who, trainee, on)?;
@@ -265,18 +267,18 @@ fn ruling(asked: &DecideGoal) -> Result<Ruling, Rejection> {
     }
 }
 
-pub async fn rule_on(
+pub async fn decide_goal(
     view: &View,
     by: &By,
     place: &Place,
     asked: &DecideGoal,
 ) -> Result<Decision, Refusal> {
     let (trainee, code) = goal_of(place)?;
-    by.reach().speak_as(asked.by.0, actor::Role::Leader)?;
+    by.permissions().require_self(asked.by.0, actor::Role::Leader)?;
     let (on, ruling) = (happened(asked.on, by.today)?, ruling(asked)?);
     let rule = async |ground: &Ground| {
         let leader = authority::leader(view, asked.by.0).await?;
-        let decided = authority::decides(by.reach(), &leader, &ground.doctor, on)?;
+        let decided = authority::decides(by.permissions(), &leader, &ground.trainee_state, on)?;
         let who = authority::decider(view, decided, &leader, &ground.goal).await?;
         Ok(ground.goal.decide(ruling.clone(), who, on)?)
     };
@@ -304,22 +306,22 @@ pub struct RevokeGoal {
 /// approval in an archived plan can be wrong as well, the first that is approved.
 pub(super) async fn approved_as(
     view: &View,
-    way: &Way,
+    trainee_path: &TraineePath,
     (code, goal): (&GoalCode, &Goal),
     named: Option<&Token>,
     on: Date,
 ) -> Result<GoalDefined, Refusal> {
-    let plans = way.plans.workable_on(on).chain(way.plans.0.iter().rev());
+    let plans = trainee_path.plans.workable_on(on).chain(trainee_path.plans.0.iter().rev());
     let meant = |plan: &&Assignment| named.is_none_or(|it| *it == plan.assigned.curriculum);
     let mut first = None;
     for plan in plans.filter(meant) {
         let Some((_, defined)) = place(view, [plan].into_iter(), code).await? else { continue };
         match goal.of(&defined).on(Date::MAX).word() {
-            GoalSituation::Approved => return Ok(defined),
-            GoalSituation::NotStarted
-            | GoalSituation::Submitted
-            | GoalSituation::Returned
-            | GoalSituation::Revoked => first = first.or(Some(defined)),
+            GoalStatus::Approved => return Ok(defined),
+            GoalStatus::NotStarted
+            | GoalStatus::Submitted
+            | GoalStatus::Returned
+            | GoalStatus::Revoked => first = first.or(Some(defined)),
         }
     }
     Ok(first.ok_or_else(|| not_in_plan(code, on))?)
@@ -332,27 +334,28 @@ pub async fn revoke(
     asked: &RevokeGoal,
 ) -> Result<Decision, Refusal> {
     let ((trainee, code), today) = (goal_of(place)?, by.today);
-    by.reach().speak_as(asked.by.0, actor::Role::Leader)?;
+    by.permissions().require_self(asked.by.0, actor::Role::Leader)?;
     let on = happened(asked.on, today)?;
-    let doctor = authority::doctor(view, trainee).await?;
+    let trainee_state = authority::trainee_state(view, trainee).await?;
     let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
     let leader = authority::leader(view, asked.by.0).await?;
-    let mut way = view.consult::<Way>(&path_subject(trainee)).await?.state;
+    let mut trainee_path = view.consult::<TraineePath>(&path_subject(trainee)).await?.state;
     let named = asked.curriculum.as_ref();
-    let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
+    let defined = approved_as(view, &trainee_path, (&code, &goal.state), named, on).await?;
     let own = goal.state.of(&defined);
-    authority::tells_of_revocation(by.reach(), &leader, &own, on)?;
-    let facts = own.revoke(&leader, &doctor, on, asked.reason.clone())?;
+    authority::may_record_revocation(by.permissions(), &leader, &own, on)?;
+    let facts = own.revoke(&leader, &trainee_state, on, asked.reason.clone())?;
     let next = evolved!(goal.state, facts);
-    way.goals.insert(code.clone(), next.clone());
-    let in_force = way.plans.in_force_on(on).find(|plan| plan.assigned.plan == defined.plan);
+    trainee_path.goals.insert(code.clone(), next.clone());
+    let in_force =
+        trainee_path.plans.in_force_on(on).find(|plan| plan.assigned.plan == defined.plan);
     let version = in_force.map_or(&defined.curriculum, |plan| &plan.assigned.curriculum);
     let all = view.consult::<Catalogue>(&catalogue_subject(version)).await?.state;
     let (mapping, _) = mapping(view, all.0.values().chain([&defined]), None).await?;
-    let counted = mapping.counted(&defined, &way.goals, today);
+    let counted = mapping.counted(&defined, &trainee_path.goals, today);
     let shown = RevokedGoalView {
         goal: GoalView::on(trainee, &defined, &next, &counted, today),
-        touches: Touches::of(&defined, &all, &mapping, &way, today),
+        touches: Touches::of(&defined, &all, &mapping, &trainee_path, today),
     };
     let body = serde_json::to_value(shown).expect("views are plain data");
     let reply = Reply { status: 200, location: None, head: None, body };

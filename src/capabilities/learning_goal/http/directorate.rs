@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::super::authority;
 use super::super::domain::{goal_subject, path_subject};
-use super::super::goal::{Goal, Way};
+use super::super::goal::{Goal, TraineePath};
 use super::super::view::DirectorateRevocationView;
 use super::acts::approved_as;
 use super::goal_of;
@@ -41,11 +41,11 @@ pub async fn revoke(
 ) -> Result<Decision, Refusal> {
     let (trainee, code) = goal_of(place)?;
     let on = happened(asked.on, by.today)?;
-    authority::doctor(view, trainee).await?;
+    authority::trainee_state(view, trainee).await?;
     let goal: Loaded<Goal> = view.load(&goal_subject(trainee, &code)).await?;
-    let way = view.consult::<Way>(&path_subject(trainee)).await?.state;
+    let trainee_path = view.consult::<TraineePath>(&path_subject(trainee)).await?.state;
     let named = asked.curriculum.as_ref();
-    let defined = approved_as(view, &way, (&code, &goal.state), named, on).await?;
+    let defined = approved_as(view, &trainee_path, (&code, &goal.state), named, on).await?;
     let facts = goal.state.of(&defined).revoke_by_directorate(on, asked.reason.clone())?;
     let next = evolved!(goal.state, facts);
     let shown = DirectorateRevocationView::of(trainee, &defined, &next);

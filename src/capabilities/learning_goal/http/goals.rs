@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::super::counting::CountedApproval;
 use super::super::domain::{goal_subject, path_subject, plan_subject};
-use super::super::goal::{Goal, Way};
+use super::super::goal::{Goal, TraineePath};
 use super::super::plan::{Assignment, Ending, Plans};
-use super::super::situation::GoalSituation;
+use super::super::status::GoalStatus;
 use super::super::view::GoalView;
 use super::{goal_of, mapping, place, replaces_others, trainee_of};
 use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
@@ -48,7 +48,7 @@ async fn goal_on(
     }
     let archived = plans.0.iter().rev().filter(|assignment| archived_on(assignment, day));
     match place(view, archived, code).await? {
-        Some((_, defined)) if goal.of(&defined).on(day).word() != GoalSituation::NotStarted => {
+        Some((_, defined)) if goal.of(&defined).on(day).word() != GoalStatus::NotStarted => {
             Ok(defined)
         }
         Some(_) | None => Err((&NOT_FOUND).into()),
@@ -67,8 +67,9 @@ async fn counted_on(
         return Ok((vec![], 0));
     }
     let (mapping, head) = mapping(view, [defined], known).await?;
-    let way: Loaded<Way> = view.consult_until(&path_subject(trainee), known).await?;
-    Ok((mapping.counted(defined, &way.state.goals, day), head.max(way.head)))
+    let trainee_path: Loaded<TraineePath> =
+        view.consult_until(&path_subject(trainee), known).await?;
+    Ok((mapping.counted(defined, &trainee_path.state.goals, day), head.max(trainee_path.head)))
 }
 
 /// Which goals of the doctor.
@@ -78,7 +79,7 @@ async fn counted_on(
 pub struct GoalFilters {
     /// Only goals that stand so on the day.
     #[deserr(default)]
-    situation: Option<GoalSituation>,
+    status: Option<GoalStatus>,
     /// Only goals of this plan.
     #[deserr(default)]
     plan: Option<Plan>,
@@ -91,13 +92,14 @@ type Place = (GoalCode, Option<Token>);
 async fn all_on(
     view: &View,
     trainee: Uuid,
-    way: &Way,
+    trainee_path: &TraineePath,
     known: i64,
     day: Date,
 ) -> Result<BTreeMap<Place, GoalView>, ProblemResponse> {
     let mut places: BTreeMap<Place, (GoalDefined, bool)> = BTreeMap::new();
-    let in_force = way.plans.in_force_on(day).map(|assignment| (assignment, true));
-    let archived = way.plans.0.iter().rev().filter(|a| archived_on(a, day)).map(|a| (a, false));
+    let in_force = trainee_path.plans.in_force_on(day).map(|assignment| (assignment, true));
+    let archived =
+        trainee_path.plans.0.iter().rev().filter(|a| archived_on(a, day)).map(|a| (a, false));
     for (assignment, whole) in in_force.chain(archived) {
         let assigned = &assignment.assigned;
         let catalogue: Loaded<Catalogue> =
@@ -111,9 +113,9 @@ async fn all_on(
     let (mapping, _) = mapping(view, all, Some(known)).await?;
     let none = Goal::default();
     let shown = places.into_iter().filter_map(|(place, (defined, whole))| {
-        let goal = way.goals.get(&defined.code).unwrap_or(&none);
-        let counted = mapping.counted(&defined, &way.goals, day);
-        let done = goal.of(&defined).on(day).word() != GoalSituation::NotStarted;
+        let goal = trainee_path.goals.get(&defined.code).unwrap_or(&none);
+        let counted = mapping.counted(&defined, &trainee_path.goals, day);
+        let done = goal.of(&defined).on(day).word() != GoalStatus::NotStarted;
         let view = || GoalView::on(trainee, &defined, goal, &counted, day);
         (whole || done).then(|| (place, view()))
     });
@@ -132,13 +134,13 @@ pub async fn list_goals(mut call: Call, address: Address) -> Answer {
     let id = trainee_of(&address)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
-    doctor.state.known().ok_or(&NOT_FOUND)?;
-    let way: Loaded<Way> = log.fold(&path_subject(id), Some(known_at)).await?;
-    let all = all_on(&log.view(), id, &way.state, known_at, as_of).await?;
-    let GoalFilters { situation, plan } = &list.filters;
+    let trainee_state = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
+    trainee_state.state.known().ok_or(&NOT_FOUND)?;
+    let trainee_path: Loaded<TraineePath> = log.fold(&path_subject(id), Some(known_at)).await?;
+    let all = all_on(&log.view(), id, &trainee_path.state, known_at, as_of).await?;
+    let GoalFilters { status, plan } = &list.filters;
     let wanted = |goal: &GoalView| {
-        situation.is_none_or(|wanted| goal.situation == wanted)
+        status.is_none_or(|wanted| goal.status == wanted)
             && plan.is_none_or(|wanted| goal.plan == wanted)
     };
     let items = all.into_iter().filter(|(_, goal)| wanted(goal)).map(|((code, apart), goal)| {

@@ -247,8 +247,8 @@ fn of_goals() -> Vec<Operation> {
             about: "The doctor has attained the goal and asks for its approval. \
              Recommendations and the decision are about this submission; after a \
              return or a revocation the goal is submitted anew.",
-            by: Access::OfDoctor,
-            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
+            by: Access::OfTrainee,
+            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_STATUS, &LATER_STEP_RECORDED],
             concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::submit,
@@ -261,8 +261,8 @@ fn of_goals() -> Vec<Operation> {
             summary: "Recall the submission of a learning goal",
             about: "The doctor takes the submission back before it is decided; the goal \
              stands as it did before.",
-            by: Access::OfDoctor,
-            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
+            by: Access::OfTrainee,
+            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_STATUS, &LATER_STEP_RECORDED],
             concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
             rule: acts::recall,
@@ -279,7 +279,7 @@ fn of_goals() -> Vec<Operation> {
             by: Access::OfSupervisor,
             refuses: &[
                 &GOAL_NOT_IN_PLAN,
-                &GOAL_SITUATION,
+                &GOAL_STATUS,
                 &LATER_STEP_RECORDED,
                 &OWN_TRAINING,
                 &DUAL_ROLE,
@@ -301,7 +301,7 @@ fn of_goals() -> Vec<Operation> {
             by: Access::OfLeader,
             refuses: &[
                 &GOAL_NOT_IN_PLAN,
-                &GOAL_SITUATION,
+                &GOAL_STATUS,
                 &LATER_STEP_RECORDED,
                 &NOT_THE_LEADER,
                 &OWN_TRAINING,
@@ -310,7 +310,7 @@ fn of_goals() -> Vec<Operation> {
             ],
             concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The goal", named::<GoalView>),
-            rule: acts::rule_on,
+            rule: acts::decide_goal,
         }),
         other::change::<acts::RevokeGoal, _>(Other {
             id: "revoke_goal",
@@ -325,7 +325,7 @@ fn of_goals() -> Vec<Operation> {
             by: Access::OfLeader,
             refuses: &[
                 &GOAL_NOT_IN_PLAN,
-                &GOAL_SITUATION,
+                &GOAL_STATUS,
                 &LATER_STEP_RECORDED,
                 &NOT_THE_DECIDING_MUNICIPALITY,
                 &OWN_TRAINING,
@@ -348,7 +348,7 @@ fn of_goals() -> Vec<Operation> {
              The answer tells of the revocation and of nothing else: the directorate \
              sees no individuals.",
             by: Access::OfDirectorate,
-            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_SITUATION, &LATER_STEP_RECORDED],
+            refuses: &[&GOAL_NOT_IN_PLAN, &GOAL_STATUS, &LATER_STEP_RECORDED],
             concerns: Some(concerns_of::<Trainee>),
             success: Success::json(200, "The revocation", named::<DirectorateRevocationView>),
             rule: directorate::revoke,

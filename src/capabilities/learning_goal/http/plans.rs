@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::authority;
 use super::super::domain::{Event, PlanAssigned, path_subject, plan_subject};
-use super::super::goal::Way;
+use super::super::goal::TraineePath;
 use super::super::plan::{Authority, Plans};
 use super::super::view::{PlanProgressView, PlanView};
 use super::{mapping, trainee_of};
@@ -86,14 +86,14 @@ pub async fn assign(
     asked: &AssignPlan,
 ) -> Result<Decision, Refusal> {
     let (id, today) = (trainee_of(place)?, by.today);
-    by.reach().speak_as(asked.by.0, Role::Leader)?;
+    by.permissions().require_self(asked.by.0, Role::Leader)?;
     let on = happened(asked.on, today)?;
-    let doctor = authority::doctor(view, id).await?;
+    let trainee_state = authority::trainee_state(view, id).await?;
     let leader = authority::leader(view, asked.by.0).await?;
     let header = version(view, asked, on).await?;
     let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
     let Authority { leader, delegated_by, municipality } =
-        authority::decides(by.reach(), &leader, &doctor, on)?;
+        authority::decides(by.permissions(), &leader, &trainee_state, on)?;
     let facts = plans.state.assign(PlanAssigned {
         trainee: id,
         plan: asked.plan,
@@ -125,8 +125,8 @@ pub async fn list_plans(mut call: Call, place: Place) -> Answer {
     let id = trainee_of(&place)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let doctor = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
-    doctor.state.known().ok_or(&NOT_FOUND)?;
+    let trainee_state = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
+    trainee_state.state.known().ok_or(&NOT_FOUND)?;
     let plans = log.fold::<Plans>(&plan_subject(id), Some(known_at)).await?;
     let items = plans.state.0.iter().enumerate().filter_map(|(number, assignment)| {
         let view = PlanView::on(assignment, as_of)?;
@@ -146,12 +146,12 @@ pub async fn read_plan(mut call: Call, place: Place) -> Answer {
     let view = read.service.log.view();
     let plans: Loaded<Plans> = view.consult_until(&plan_subject(id), known).await?;
     let assigned = shown(&plans.state, plan, day).ok_or(&NOT_FOUND)?;
-    let way: Loaded<Way> = view.consult_until(&path_subject(id), known).await?;
+    let trainee_path: Loaded<TraineePath> = view.consult_until(&path_subject(id), known).await?;
     let all = view.consult::<Catalogue>(&catalogue_subject(&assigned.curriculum)).await?.state;
     let (mapping, counting) = mapping(&view, all.0.values(), known).await?;
-    let progress = PlanProgressView::of(assigned, &all, &mapping, &way.state, day);
+    let progress = PlanProgressView::of(assigned, &all, &mapping, &trainee_path.state, day);
     // The version is that of the plans; what was done in them is beside it.
-    let beside = way.head.max(counting);
+    let beside = trainee_path.head.max(counting);
     read.send(etag_beside(plans.head, beside), reached.max(beside), &progress).await
 }
 
@@ -184,13 +184,13 @@ async fn ending(
     asked: &EndPlan,
     rule: impl Fn(&Plans, Authority, Date, Comment) -> Result<Vec<Event>, Rejection>,
 ) -> Result<Decision, Refusal> {
-    by.reach().speak_as(asked.by.0, Role::Leader)?;
+    by.permissions().require_self(asked.by.0, Role::Leader)?;
     let on = happened(asked.on, by.today)?;
-    let doctor = authority::doctor(view, id).await?;
+    let trainee_state = authority::trainee_state(view, id).await?;
     let plans: Loaded<Plans> = view.load(&plan_subject(id)).await?;
     plans.state.last(plan).ok_or(&NOT_FOUND)?;
     let leader = authority::leader(view, asked.by.0).await?;
-    let who = authority::decides(by.reach(), &leader, &doctor, on)?;
+    let who = authority::decides(by.permissions(), &leader, &trainee_state, on)?;
     let facts = rule(&plans.state, who, on, asked.reason.clone())?;
     let next = evolved!(plans.state, facts);
     let body = serde_json::to_value(shown(&next, plan, by.today)).expect("views are plain data");

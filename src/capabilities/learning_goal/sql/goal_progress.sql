@@ -9,7 +9,7 @@ with followed as (
     and ($4::text is null or p.key = $4)
     and ($8::bool or p.key = any ($9::text[]) or p.key in (
       select home.key from model.trainees home
-      where home.log = $1 and home.at_home && $10::text[] and home.valid_from <= $11 and home.valid_to >= $11
+      where home.log = $1 and home.home_municipalities && $10::text[] and home.valid_from <= $11 and home.valid_to >= $11
         and home.known_to = 9223372036854775807))
     and ($5::text is null or f.curriculum = $5)
     and ($6::text[] is null or exists (
@@ -21,14 +21,14 @@ with followed as (
 )
 select followed.trainee, followed.plan, followed.curriculum,
   count(*) as total,
-  count(*) filter (where g.situation is null and counted.approvals is null) as not_started,
-  count(*) filter (where g.situation = 'submitted') as submitted,
-  count(*) filter (where g.situation = 'returned') as returned,
-  count(*) filter (where g.situation = 'approved' or counted.approvals is not null) as approved,
-  count(*) filter (where g.situation = 'revoked') as revoked,
-  greatest(max(g.decided_on) filter (where g.situation = 'approved'), max(counted.last_on))
+  count(*) filter (where g.status is null and counted.approvals is null) as not_started,
+  count(*) filter (where g.status = 'submitted') as submitted,
+  count(*) filter (where g.status = 'returned') as returned,
+  count(*) filter (where g.status = 'approved' or counted.approvals is not null) as approved,
+  count(*) filter (where g.status = 'revoked') as revoked,
+  greatest(max(g.decided_on) filter (where g.status = 'approved'), max(counted.last_on))
     as last_approval_on,
-  min(g.submitted_on) filter (where g.situation = 'submitted') as oldest_waiting_on,
+  min(g.submitted_on) filter (where g.status = 'submitted') as oldest_waiting_on,
   count(counted.approvals) as counted_by_replacement,
   string_agg(counted.approvals, ' ') as counted_from
 from followed
@@ -52,13 +52,13 @@ left join lateral (
   from (
     select bool_and(pg.key is not null) as every_one, bool_or(pg.key is not null) as some_one,
       string_agg(pg.curriculum || '/' || pg.code, ' ') as approvals, max(pg.decided_on) as last_on
-    from json_to_recordset(case when g.situation is null then c.replaces end)
+    from json_to_recordset(case when g.status is null then c.replaces end)
       as p (curriculum text, code text)
     join model.curriculum_goals pc
       on pc.log = $1 and pc.key = p.curriculum || '/' || p.code
       and pc.valid_from <= $2 and pc.valid_to >= $2 and pc.known_from <= $3 and pc.known_to > $3
     left join model.learning_goals pg
-      on pg.log = $1 and pg.situation = 'approved'
+      on pg.log = $1 and pg.status = 'approved'
       and pg.key = followed.trainee || '/' || p.code
         || case when pc.replaces is null then '' else '@' || p.curriculum end
       and pg.valid_from <= $2 and pg.valid_to >= $2 and pg.known_from <= $3 and pg.known_to > $3

@@ -7,11 +7,11 @@ create table {table} (
   known_to      bigint  not null,
   trainee       uuid    not null,
   code          text    not null,
-  situation     text    not null,
+  status     text    not null,
   curriculum    text    not null,   -- the version of the last submission
   submitted_on  date    not null,
   decided_on    date,               -- of the last decision on that submission
   municipality  text                -- who decided, or answers for the decision
 );
 create index on {table} (log, trainee, code);
-create index on {table} (log, municipality, situation) where municipality is not null;
+create index on {table} (log, municipality, status) where municipality is not null;

@@ -6,20 +6,20 @@ use crate::capabilities::position::domain::{LeaveReason, OccupancyEnded};
 
 fn decides(
     leader: &leader::Known,
-    doctor: &trainee::Known,
+    trainee_state: &trainee::Known,
     on: Date,
 ) -> Result<Authority, Rejection> {
-    may_decide(leader, doctor, on, |_| true)
+    may_decide(leader, trainee_state, on, |_| true)
 }
 
 #[test]
 fn where_a_doctor_works_in_two_municipalities_a_leader_of_both_decides_in_the_preferred_one() {
     let (first, second) = (date(2020, 1, 1), date(2020, 2, 1));
-    let doctor = doctor(&[("0301", first, None), ("5401", second, None)]);
+    let trainee_state = trainee_state(&[("0301", first, None), ("5401", second, None)]);
     let both = leader_with("leader", &[("0301", first, None), ("5401", first, None)]);
     let one = leader_with("leader", &[("0301", first, None)]);
     let place = |leader, preferred: &str| {
-        let by = may_decide(leader, &doctor, june(1), |number| number.as_str() == preferred);
+        let by = may_decide(leader, &trainee_state, june(1), |number| number.as_str() == preferred);
         by.expect("leads").municipality.to_string()
     };
     assert_eq!((place(&both, "0301"), place(&both, "5401")), ("0301".into(), "5401".into()));
@@ -28,7 +28,8 @@ fn where_a_doctor_works_in_two_municipalities_a_leader_of_both_decides_in_the_pr
 
 #[test]
 fn a_leader_decides_where_the_doctor_works_on_that_day() {
-    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
+    let moved =
+        trainee_state(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
     let oslo = oslo_leader();
     let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
     let may = |leader: &leader::Known, day| decides(leader, &moved, june(day)).is_ok();
@@ -37,33 +38,33 @@ fn a_leader_decides_where_the_doctor_works_on_that_day() {
     assert!(may(&oslo, 15) && !may(&tromso, 15));
     assert!(!may(&oslo, 20) && may(&tromso, 20));
     assert_eq!(
-        decides(&oslo, &doctor(&[]), june(1)).expect_err("nowhere").problem.code,
+        decides(&oslo, &trainee_state(&[]), june(1)).expect_err("nowhere").problem.code,
         "not_the_leader"
     );
     let former = leader_with("leader", &[("0301", date(2019, 1, 1), Some(june(1)))]);
-    assert!(decides(&former, &oslo_doctor(), june(1)).is_ok());
-    assert!(decides(&former, &oslo_doctor(), june(2)).is_err());
+    assert!(decides(&former, &oslo_trainee(), june(1)).is_ok());
+    assert!(decides(&former, &oslo_trainee(), june(2)).is_err());
 }
 
 #[test]
 fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
-    let mut moved = doctor(&[("0301", date(2020, 1, 1), None)]);
+    let mut moved = trainee_state(&[("0301", date(2020, 1, 1), None)]);
     assert!(decides(&oslo_leader(), &moved, june(20)).is_ok());
     let ended = OccupancyEnded {
         position: Uuid::from_u128(110),
         occupancy: Uuid::from_u128(10),
-        trainee: DOCTOR,
+        trainee: TRAINEE,
         municipality: text("0301"),
         to: june(10),
         reason: LeaveReason::Unknown,
     };
     moved.occupancies.evolve(&position::Event::from(ended), 2);
-    let elsewhere = doctor(&[("5401", june(11), None)]);
+    let elsewhere = trainee_state(&[("5401", june(11), None)]);
     for occupancy in elsewhere.occupancies.iter() {
         let filled = Filled {
             position: occupancy.position,
             occupancy: Uuid::from_u128(99),
-            trainee: DOCTOR,
+            trainee: TRAINEE,
             municipality: occupancy.municipality.clone(),
             category: Category::RegularGp,
             period: occupancy.period,
@@ -82,8 +83,9 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
 #[test]
 fn an_approval_stands_when_the_doctor_moves_and_only_its_municipality_revokes_it() {
     let goal = approved_goal().0;
-    let moved = doctor(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
-    assert_eq!(goal.on(june(20)).word(), GoalSituation::Approved);
+    let moved =
+        trainee_state(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(11), None)]);
+    assert_eq!(goal.on(june(20)).word(), GoalStatus::Approved);
     let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
     let refused = goal.revoke(&tromso, &moved, june(20), text("Disagrees"));
     assert_eq!(refused.expect_err("new employer").problem.code, "not_the_deciding_municipality");
@@ -100,17 +102,17 @@ fn the_directorate_revokes_whoever_approved_and_the_goal_is_submitted_anew() {
     let facts = revoke(&case.0, 5);
     assert_eq!(then(&mut case.0, facts), Ok(1));
     assert_eq!((case.word(), case.0.on(june(4)).word()), {
-        (GoalSituation::Revoked, GoalSituation::Approved)
+        (GoalStatus::Revoked, GoalStatus::Approved)
     });
     assert_eq!(revoke(&case.0, 5), Ok(vec![]), "asked twice");
-    assert_eq!(revoke(&case.0, 6).expect_err("done").problem.code, "goal_situation");
-    assert_eq!(case.revoke(june(5)), Err("goal_situation"), "a leader's is another");
-    assert_eq!(case.0.before_revocation().on(june(5)).word(), GoalSituation::Approved);
+    assert_eq!(revoke(&case.0, 6).expect_err("done").problem.code, "goal_status");
+    assert_eq!(case.revoke(june(5)), Err("goal_status"), "a leader's is another");
+    assert_eq!(case.0.before_revocation().on(june(5)).word(), GoalStatus::Approved);
     assert_eq!(case.submit(june(6)), Ok(1));
-    assert_eq!(revoke(&case.0, 7).expect_err("waits").problem.code, "goal_situation");
+    assert_eq!(revoke(&case.0, 7).expect_err("waits").problem.code, "goal_status");
     let mut other = approved_goal();
     assert_eq!(other.revoke(june(5)), Ok(1));
-    assert_eq!(revoke(&other.0, 5).expect_err("done").problem.code, "goal_situation");
+    assert_eq!(revoke(&other.0, 5).expect_err("done").problem.code, "goal_status");
 }
 
 #[test]
@@ -150,7 +152,7 @@ fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded(
         other => panic!("{other:?}"),
     }
     assert_eq!(decide(june(11)).expect_err("it lapsed").problem.code, "not_the_leader");
-    let revoke = |on| approved_goal().0.revoke(delegate, &oslo_doctor(), on, text("An error"));
+    let revoke = |on| approved_goal().0.revoke(delegate, &oslo_trainee(), on, text("An error"));
     match &revoke(june(10)).expect("it holds")[..] {
         [Event::Revoked(f)] => assert_eq!((f.by, f.delegated_by), (LEADER, Some(delegator))),
         other => panic!("{other:?}"),

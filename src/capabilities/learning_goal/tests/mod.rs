@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::domain::*;
 use super::goal::*;
-use super::situation::*;
+use super::status::*;
 use crate::capabilities::curriculum::Plan;
 use crate::capabilities::position::domain::{Category, Filled, Terms};
 use crate::capabilities::position::{self, OperatingModel};
@@ -24,7 +24,7 @@ use crate::identifiers::GoalCode;
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 
-const DOCTOR: Uuid = Uuid::from_u128(1);
+const TRAINEE: Uuid = Uuid::from_u128(1);
 const LEADER: Uuid = Uuid::from_u128(2);
 const SUPERVISOR: Uuid = Uuid::from_u128(3);
 const CLINICAL: Uuid = Uuid::from_u128(4);
@@ -39,24 +39,24 @@ fn june(day: i8) -> Date {
 }
 
 /// A doctor with positions: municipality, first and last day.
-fn doctor(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
-    let mut doctor = trainee::Trainee::default();
-    doctor.evolve(&trainee::Event::from(trainee::domain::Registered {
-        trainee: DOCTOR,
+fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
+    let mut trainee_state = trainee::Trainee::default();
+    trainee_state.evolve(&trainee::Event::from(trainee::domain::Registered {
+        trainee: TRAINEE,
         sealed: String::new(),
-        hpr_lookup: "doctor".to_owned(),
+        hpr_lookup: "trainee_state".to_owned(),
         scheme: trainee::domain::Scheme::New,
         lis1_completed_on: None,
         external_ids: vec![],
         municipality: None,
         on: date(2020, 1, 1),
     }));
-    let mut known = doctor.known().expect("registered").clone();
+    let mut known = trainee_state.known().expect("registered").clone();
     for (number, (municipality, from, to)) in (10..).zip(positions) {
         let filled = Filled {
             position: Uuid::from_u128(100 + number),
             occupancy: Uuid::from_u128(number),
-            trainee: DOCTOR,
+            trainee: TRAINEE,
             municipality: text(municipality),
             category: Category::RegularGp,
             period: Period { from: *from, to: *to },
@@ -105,19 +105,19 @@ fn oslo_leader() -> leader::Known {
     leader_with("leader", &[("0301", date(2019, 1, 1), None)])
 }
 
-fn oslo_doctor() -> trainee::Known {
-    doctor(&[("0301", date(2020, 1, 1), None)])
+fn oslo_trainee() -> trainee::Known {
+    trainee_state(&[("0301", date(2020, 1, 1), None)])
 }
 
 /// A leader who decides for the doctor in Oslo, and has recommended nothing.
 fn decider(leader: &leader::Known, on: Date) -> Result<Decider, Rejection> {
-    let authority = may_decide(leader, &oslo_doctor(), on, |_| true)?;
+    let authority = may_decide(leader, &oslo_trainee(), on, |_| true)?;
     Ok(Decider { authority, recommended_as: BTreeSet::new() })
 }
 
 fn submit_on(on: Date) -> Submit {
     Submit {
-        trainee: DOCTOR,
+        trainee: TRAINEE,
         code: text("ALM-001"),
         plan: Plan::Alm,
         curriculum: text("test-1"),
@@ -131,7 +131,7 @@ fn submit_on(on: Date) -> Submit {
 
 fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended {
     Recommended {
-        trainee: DOCTOR,
+        trainee: TRAINEE,
         code: text("ALM-001"),
         by,
         role,
@@ -145,7 +145,7 @@ fn recommended(by: Uuid, role: Role, verdict: Verdict, on: Date) -> Recommended 
 }
 
 fn recalled(on: Date) -> Recalled {
-    Recalled { trainee: DOCTOR, code: text("ALM-001"), curriculum: None, on, municipality: None }
+    Recalled { trainee: TRAINEE, code: text("ALM-001"), curriculum: None, on, municipality: None }
 }
 
 /// Folds what a rule said yes to; answers the code of a no.
@@ -168,8 +168,8 @@ impl Case {
         let facts = self.0.recall(recalled(on));
         then(&mut self.0, facts)
     }
-    fn speak(&mut self, told: Recommended) -> Result<usize, &'static str> {
-        let facts = self.0.recommend(told.clone(), &told.by.to_string(), &oslo_doctor());
+    fn speak(&mut self, recorded: Recommended) -> Result<usize, &'static str> {
+        let facts = self.0.recommend(recorded.clone(), &recorded.by.to_string(), &oslo_trainee());
         then(&mut self.0, facts)
     }
     fn recommend(&mut self, role: Role, verdict: Verdict, on: Date) -> Result<usize, &'static str> {
@@ -190,10 +190,10 @@ impl Case {
         self.decide(Ruling::Return { comment: text("More practice") }, on)
     }
     fn revoke(&mut self, on: Date) -> Result<usize, &'static str> {
-        let facts = self.0.revoke(&oslo_leader(), &oslo_doctor(), on, text("An error"));
+        let facts = self.0.revoke(&oslo_leader(), &oslo_trainee(), on, text("An error"));
         then(&mut self.0, facts)
     }
-    fn word(&self) -> GoalSituation {
+    fn word(&self) -> GoalStatus {
         self.0.on(Date::MAX).word()
     }
 }
@@ -216,12 +216,12 @@ fn approved_goal() -> Case {
 #[test]
 fn a_goal_is_approved_after_both_roles_have_spoken() {
     let case = approved_goal();
-    assert_eq!(case.word(), GoalSituation::Approved);
+    assert_eq!(case.word(), GoalStatus::Approved);
     let on = |day| case.0.on(june(day)).word();
     assert_eq!((on(1), on(3), on(4)), {
-        (GoalSituation::Submitted, GoalSituation::Submitted, GoalSituation::Approved)
+        (GoalStatus::Submitted, GoalStatus::Submitted, GoalStatus::Approved)
     });
-    assert_eq!(case.0.on(date(2020, 5, 31)).word(), GoalSituation::NotStarted);
+    assert_eq!(case.0.on(date(2020, 5, 31)).word(), GoalStatus::NotStarted);
 }
 
 #[test]
@@ -258,13 +258,13 @@ fn a_recall_puts_the_goal_back_where_it_stood() {
     let mut case = Case::default();
     assert_eq!(case.submit(june(1)), Ok(1));
     assert_eq!(case.recall(june(2)), Ok(1));
-    assert_eq!(case.word(), GoalSituation::NotStarted);
+    assert_eq!(case.word(), GoalStatus::NotStarted);
     assert_eq!(case.submit(june(3)), Ok(1));
     assert_eq!(case.send_back(june(4)), Ok(1));
     assert_eq!(case.submit(june(5)), Ok(1));
     assert_eq!(case.recall(june(6)), Ok(1));
-    assert_eq!(case.word(), GoalSituation::Returned);
-    assert_eq!(case.recall(june(7)), Err("goal_situation"));
+    assert_eq!(case.word(), GoalStatus::Returned);
+    assert_eq!(case.recall(june(7)), Err("goal_status"));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn an_approval_tells_that_the_leader_has_recommended_too() {
         let ruling = Ruling::Approve { comment: None, reason: None };
         let facts = case.0.decide(ruling, who, on);
         assert_eq!(then(&mut case.0, facts), Ok(1));
-        let Situation::Approved(_, approved) = case.0.on(on) else { panic!("not approved") };
+        let Status::Approved(_, approved) = case.0.on(on) else { panic!("not approved") };
         // Asked again by whoever knows less of the leader, it is the same decision.
         assert_eq!(case.approve(on), Ok(0));
         approved.own_recommendation
@@ -340,12 +340,12 @@ fn one_person_in_both_roles_says_why() {
 
 #[test]
 fn nobody_acts_on_their_own_training() {
-    let own = leader_with("doctor", &[("0301", date(2019, 1, 1), None)]);
+    let own = leader_with("trainee_state", &[("0301", date(2019, 1, 1), None)]);
     assert_eq!(decider(&own, june(4)).expect_err("own").problem.code, "own_training");
-    let refused = approved_goal().0.revoke(&own, &oslo_doctor(), june(5), text("x"));
+    let refused = approved_goal().0.revoke(&own, &oslo_trainee(), june(5), text("x"));
     assert_eq!(refused.expect_err("own").problem.code, "own_training");
-    let told = recommended(SUPERVISOR, Role::Supervisor, Verdict::Positive, june(2));
-    let refused = recommended_goal().0.recommend(told, "doctor", &oslo_doctor());
+    let recorded = recommended(SUPERVISOR, Role::Supervisor, Verdict::Positive, june(2));
+    let refused = recommended_goal().0.recommend(recorded, "trainee_state", &oslo_trainee());
     assert_eq!(refused.expect_err("own").problem.code, "own_training");
 }
 
@@ -365,7 +365,7 @@ fn no_step_comes_before_the_one_it_follows() {
 
 #[test]
 fn only_a_waiting_goal_is_recommended_recalled_or_decided() {
-    let no = Err("goal_situation");
+    let no = Err("goal_status");
     let mut untouched = Case::default();
     assert_eq!(untouched.recall(june(1)), no);
     assert_eq!(untouched.recommend(Role::Supervisor, Verdict::Positive, june(1)), no);
@@ -395,7 +395,7 @@ fn what_is_so_already_is_no_new_fact() {
     assert_eq!(approved.approve(june(4)), Ok(0));
     assert_eq!(approved.revoke(june(5)), Ok(1));
     assert_eq!(approved.revoke(june(5)), Ok(0));
-    assert_eq!(approved.revoke(june(6)), Err("goal_situation"));
+    assert_eq!(approved.revoke(june(6)), Err("goal_status"));
     assert_eq!(case.0.changes().count(), 3);
 }
 
@@ -403,8 +403,8 @@ fn what_is_so_already_is_no_new_fact() {
 fn a_revoked_goal_is_submitted_and_judged_anew() {
     let mut case = approved_goal();
     assert_eq!(case.revoke(june(5)), Ok(1));
-    assert_eq!(case.word(), GoalSituation::Revoked);
-    assert_eq!(case.0.on(june(4)).word(), GoalSituation::Approved);
+    assert_eq!(case.word(), GoalStatus::Revoked);
+    assert_eq!(case.0.on(june(4)).word(), GoalStatus::Approved);
     assert_eq!(case.submit(june(6)), Ok(1));
     assert_eq!(case.approve(june(7)), Err("recommendations_missing"));
 }

@@ -2,13 +2,13 @@
 
 use super::super::plan::{Authority, Plans};
 use super::super::view::PlanView;
-use super::super::view::plans::PlanSituation;
+use super::super::view::plans::PlanStatus;
 use super::*;
 use crate::identifiers::Comment;
 
 fn assigned(plan: Plan, on: Date) -> PlanAssigned {
     PlanAssigned {
-        trainee: DOCTOR,
+        trainee: TRAINEE,
         plan,
         curriculum: text("test-1"),
         goals: 3,
@@ -78,13 +78,13 @@ fn a_started_plan_is_archived_and_never_withdrawn() {
     assert_eq!(with(&mut plans, facts), Err("plan_started"));
     let facts = plans.archive(Plan::Alm, who(), june(4), why());
     assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
-    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
+    for (day, recorded) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
         let facts = plans.archive(Plan::Alm, who(), june(day), why());
-        assert_eq!(with(&mut plans, facts), told);
+        assert_eq!(with(&mut plans, facts), recorded);
     }
-    let view = |day| PlanView::on(&plans.0[0], june(day)).map(|view| view.situation);
-    assert_eq!((view(1), view(5)), (Some(PlanSituation::Assigned), Some(PlanSituation::Started)));
-    assert_eq!(view(9), Some(PlanSituation::Archived));
+    let view = |day| PlanView::on(&plans.0[0], june(day)).map(|view| view.status);
+    assert_eq!((view(1), view(5)), (Some(PlanStatus::Assigned), Some(PlanStatus::Started)));
+    assert_eq!(view(9), Some(PlanStatus::Archived));
     let facts = plans.assign(assigned(Plan::Alm, june(8)));
     assert_eq!(with(&mut plans.clone(), facts), Err("later_step_recorded"));
     let facts = plans.assign(assigned(Plan::Alm, june(9)));
@@ -102,9 +102,9 @@ fn an_unstarted_plan_is_withdrawn_and_never_archived() {
     assert_eq!(with(&mut plans, facts), Err("plan_not_started"));
     let facts = plans.withdraw(Plan::Alm, who(), june(1), why());
     assert_eq!(with(&mut plans, facts), Err("later_step_recorded"));
-    for (day, told) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
+    for (day, recorded) in [(9, Ok(1)), (9, Ok(0)), (10, Err("plan_ended"))] {
         let facts = plans.withdraw(Plan::Alm, who(), june(day), why());
-        assert_eq!(with(&mut plans, facts), told);
+        assert_eq!(with(&mut plans, facts), recorded);
     }
     assert!(PlanView::on(&plans.0[0], june(8)).is_some());
     assert!(PlanView::on(&plans.0[0], june(9)).is_none());

@@ -40,9 +40,9 @@ fn perform(case: &mut Case, act: &Act, on: Date) {
         Act::Submit => case.submit(on),
         Act::Recall => case.recall(on),
         Act::Recommend { by, role, verdict, reason } => {
-            let mut told = recommended(*by, *role, *verdict, on);
-            told.dual_role_reason = reason.then(|| text("Nobody else"));
-            case.speak(told)
+            let mut recorded = recommended(*by, *role, *verdict, on);
+            recorded.dual_role_reason = reason.then(|| text("Nobody else"));
+            case.speak(recorded)
         }
         Act::Approve { reason } => {
             let reason = reason.then(|| text("Seen at work"));
@@ -62,21 +62,21 @@ proptest! {
         for (act, day) in &acts {
             perform(&mut case, act, june(*day));
             for day in 1..=30 {
-                let Situation::Approved(submission, approved) = case.0.on(june(day)) else {
+                let Status::Approved(submission, approved) = case.0.on(june(day)) else {
                     continue;
                 };
                 let latest: Vec<_> = submission.latest(approved.on).collect();
                 for role in [Role::Supervisor, Role::ClinicalSupervisor] {
-                    prop_assert!(latest.iter().any(|told| told.role == role), "a silent role");
+                    prop_assert!(latest.iter().any(|recorded| recorded.role == role), "a silent role");
                 }
-                for told in latest {
-                    prop_assert!(told.on >= submission.submitted.on && told.on <= approved.on);
-                    let against = told.verdict == Verdict::Negative;
+                for recorded in latest {
+                    prop_assert!(recorded.on >= submission.submitted.on && recorded.on <= approved.on);
+                    let against = recorded.verdict == Verdict::Negative;
                     prop_assert!(!against || approved.reason.is_some());
                 }
-                let told = &submission.recommendations;
-                let alone = told.iter().all(|r| r.by == told[0].by);
-                prop_assert!(!alone || told.iter().any(|r| r.dual_role_reason.is_some()));
+                let recorded = &submission.recommendations;
+                let alone = recorded.iter().all(|r| r.by == recorded[0].by);
+                prop_assert!(!alone || recorded.iter().any(|r| r.dual_role_reason.is_some()));
             }
         }
     }

@@ -22,7 +22,7 @@ pub fn defined(requires_institution_service: bool) -> GoalDefined {
 #[test]
 fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     let open = |case: &Case, institution| {
-        let view = GoalView::on(DOCTOR, &defined(institution), &case.0, &[], june(30));
+        let view = GoalView::on(TRAINEE, &defined(institution), &case.0, &[], june(30));
         (view.missing, view.whose_turn)
     };
     let (supervisor, clinical, leader) = (
@@ -42,8 +42,8 @@ fn a_goal_says_what_is_missing_and_whose_turn_it_is() {
     assert_eq!(open(&case, true), (service, Turn::Leader));
     assert_eq!(case.approve(june(3)), Ok(1), "institution service is shown, not enforced");
     assert_eq!(open(&case, true), (vec![], Turn::Nobody));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(2));
-    assert_eq!((view.situation, view.decision), (GoalSituation::Submitted, None));
-    let view = GoalView::on(DOCTOR, &defined(true), &case.0, &[], june(3));
+    let view = GoalView::on(TRAINEE, &defined(true), &case.0, &[], june(2));
+    assert_eq!((view.status, view.decision), (GoalStatus::Submitted, None));
+    let view = GoalView::on(TRAINEE, &defined(true), &case.0, &[], june(3));
     assert_eq!(view.decision.map(|decision| decision.outcome), Some(GoalOutcome::Approved));
 }

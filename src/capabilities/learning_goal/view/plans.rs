@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::counting::{CountedApproval, Mapping};
-use super::super::goal::Way;
+use super::super::goal::TraineePath;
 use super::super::plan::{Assignment, Ending};
 use super::CountedApprovalView;
 use crate::capabilities::curriculum::{Catalogue, Plan};
@@ -18,7 +18,7 @@ use crate::word_enum;
 
 word_enum! {
     /// How a plan stands on a day.
-    pub enum PlanSituation {
+    pub enum PlanStatus {
         /// Assigned; nothing is submitted yet.
         Assigned = "assigned",
         /// A goal of it was submitted.
@@ -42,7 +42,7 @@ pub struct PlanView {
     #[schema(example = 24)]
     pub goals: u16,
     /// How it stands on the day that was asked about.
-    pub situation: PlanSituation,
+    pub status: PlanStatus,
     /// The day it was assigned.
     pub assigned_on: Day,
     /// The leader who assigned it.
@@ -73,17 +73,17 @@ impl PlanView {
             return None;
         }
         let started_on = assignment.started_on.filter(|started| *started <= day);
-        let situation = match (archived, started_on) {
-            (Some(_), _) => PlanSituation::Archived,
-            (None, Some(_)) => PlanSituation::Started,
-            (None, None) => PlanSituation::Assigned,
+        let status = match (archived, started_on) {
+            (Some(_), _) => PlanStatus::Archived,
+            (None, Some(_)) => PlanStatus::Started,
+            (None, None) => PlanStatus::Assigned,
         };
         Some(Self {
             trainee: assigned.trainee,
             plan: assigned.plan,
             curriculum: assigned.curriculum.clone(),
             goals: assigned.goals,
-            situation,
+            status,
             assigned_on: Day(assigned.on),
             assigned_by: assigned.by,
             delegated_by: assigned.delegated_by,
@@ -114,12 +114,13 @@ impl PlanProgressView {
         plan: PlanView,
         catalogue: &Catalogue,
         mapping: &Mapping,
-        way: &Way,
+        trainee_path: &TraineePath,
         day: Date,
     ) -> Self {
         let goals = || catalogue.0.values().filter(|goal| goal.plan == plan.plan);
-        let approved = goals().filter(|goal| mapping.stands(goal, &way.goals, day)).count();
-        let counted = goals().flat_map(|goal| mapping.counted(goal, &way.goals, day));
+        let approved =
+            goals().filter(|goal| mapping.stands(goal, &trainee_path.goals, day)).count();
+        let counted = goals().flat_map(|goal| mapping.counted(goal, &trainee_path.goals, day));
         let counted: BTreeSet<CountedApproval> = counted.collect();
         Self {
             approved: u16::try_from(approved).unwrap_or(u16::MAX),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::counting::Mapping;
-use super::super::goal::Way;
+use super::super::goal::TraineePath;
 use super::GoalView;
 use crate::capabilities::curriculum::domain::GoalDefined;
 use crate::capabilities::curriculum::{Catalogue, Plan};
@@ -39,20 +39,20 @@ pub struct Touches {
 }
 
 impl Touches {
-    /// What falls with the approval of `revoked` in the plan whose goals are `followed`. `way` is
+    /// What falls with the approval of `revoked` in the plan whose goals are `followed`. `trainee_path` is
     /// the doctor's way after the revocation.
     pub fn of(
         revoked: &GoalDefined,
         followed: &Catalogue,
         mapping: &Mapping,
-        way: &Way,
+        trainee_path: &TraineePath,
         day: Date,
     ) -> Self {
-        let mut before = way.goals.clone();
+        let mut before = trainee_path.goals.clone();
         before.entry(revoked.code.clone()).and_modify(|goal| *goal = goal.before_revocation());
         let of_plan = || followed.0.values().filter(|goal| goal.plan == revoked.plan);
         let stood: Vec<_> = of_plan().filter(|it| mapping.stands(it, &before, day)).collect();
-        let stands = |goal: &&&GoalDefined| mapping.stands(goal, &way.goals, day);
+        let stands = |goal: &&&GoalDefined| mapping.stands(goal, &trainee_path.goals, day);
         let fallen = stood.iter().filter(|goal| !stands(goal)).map(|goal| goal.code.clone());
         let others = fallen.filter(|code| *code != revoked.code);
         let goals: Vec<GoalCode> = [revoked.code.clone()].into_iter().chain(others).collect();

@@ -45,7 +45,7 @@ impl Orders for ReadOrders {
 
 /// Whose reads a caller may look at; `None` is everybody's.
 fn looked_at(actor: &Actor) -> Option<Vec<Uuid>> {
-    let sees_all = actor.reach.has(Role::Auditor) || actor.reach.has(Role::Loader);
+    let sees_all = actor.permissions.has(Role::Auditor) || actor.permissions.has(Role::Loader);
     (!sees_all).then(|| actor.own_ids())
 }
 

@@ -90,7 +90,7 @@ async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> Answe
     let answer = change.execute(&body.canonical, decide).await?;
     // The fact counts already; should this fail, the worker does it.
     if let Err(failure) = forget::keys(&service.log, &persons.take()).await {
-        forget::tell(&failure);
+        forget::log_failure(&failure);
     }
     Ok(answer)
 }

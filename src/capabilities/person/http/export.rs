@@ -91,8 +91,8 @@ pub(super) fn operation() -> Operation {
 
 async fn export(read: Read, id: Path<Uuid>) -> Answer {
     let (id, service) = (*id, read.service.clone());
-    let reach = &read.actor.reach;
-    if !reach.keeps_register() && !read.actor.own_ids().contains(&id) {
+    let permissions = &read.actor.permissions;
+    if !permissions.keeps_register() && !read.actor.own_ids().contains(&id) {
         // Told before anything is looked up, so it does not tell whether there is such a person.
         let needed = format!("to be person {id}");
         return Err(Rejection::new(&problems::RELATION_MISSING).with("needed", needed).into());
@@ -107,9 +107,9 @@ async fn export(read: Read, id: Path<Uuid>) -> Answer {
     if registrations.is_empty() {
         return Err((&problems::NOT_FOUND).into());
     }
-    let told: Vec<Uuid> = registrations.iter().map(|one| one.id).collect();
-    let (reads, reads_complete) = reads_about(&service, &told).await?;
-    service.note_read(&read.actor, told).await?;
+    let registered: Vec<Uuid> = registrations.iter().map(|one| one.id).collect();
+    let (reads, reads_complete) = reads_about(&service, &registered).await?;
+    service.note_read(&read.actor, registered).await?;
     let mut response = HttpResponse::Ok();
     with_position(&mut response, position);
     let body = serde_json::to_string(&ExportView { registrations, reads, reads_complete })

@@ -71,8 +71,8 @@ fn a_doctors_position_goes_on_until_its_last_day() {
     let filled = json!({"category": "regular_gp", "municipality": "5401", "occupancy": OTHER,
         "operating_model": "salaried", "percent": 50, "period": year(), "position": OTHER,
         "trainee": ID});
-    let doctor: Trainee = given(&[trainee(), ("position.filled.v1", filled)]);
-    until_the_last_day(|day| of_trainee(&doctor, &nothing(), &nothing(), day));
+    let trainee_state: Trainee = given(&[trainee(), ("position.filled.v1", filled)]);
+    until_the_last_day(|day| of_trainee(&trainee_state, &nothing(), &nothing(), day));
     let idle: Trainee = given(&[trainee()]);
     assert!(!of_trainee(&idle, &nothing(), &nothing(), LAST));
 }
@@ -88,9 +88,10 @@ fn a_plan_goes_on_until_it_is_put_away() {
     };
     let assigned = with(json!({"curriculum": "demo-1", "goals": 2, "on": "2020-02-01"}));
     let archived = with(json!({"reason": "Left", "on": "2020-03-01"}));
-    let doctor: Trainee = given(&[trainee()]);
-    let goes_on =
-        |facts: &[(&str, Value)]| of_trainee(&doctor, &given(facts), &nothing(), date(2099, 1, 1));
+    let trainee_state: Trainee = given(&[trainee()]);
+    let goes_on = |facts: &[(&str, Value)]| {
+        of_trainee(&trainee_state, &given(facts), &nothing(), date(2099, 1, 1))
+    };
     let assigned = ("plan.assigned.v1", assigned);
     assert!(goes_on(std::slice::from_ref(&assigned)));
     assert!(!goes_on(&[assigned, ("plan.archived.v1", archived)]));
@@ -98,10 +99,11 @@ fn a_plan_goes_on_until_it_is_put_away() {
 
 #[test]
 fn an_assignment_goes_on_for_both_unless_it_was_declined() {
-    let doctor: Trainee = given(&[trainee()]);
-    let of_doctor = |facts: &[_], day| of_trainee(&doctor, &nothing(), &given(facts), day);
-    until_the_last_day(|day| of_doctor(&[proposed()], day));
-    assert!(!of_doctor(&[proposed(), declined()], LAST));
+    let trainee_state: Trainee = given(&[trainee()]);
+    let of_proposals =
+        |facts: &[_], day| of_trainee(&trainee_state, &nothing(), &given(facts), day);
+    until_the_last_day(|day| of_proposals(&[proposed()], day));
+    assert!(!of_proposals(&[proposed(), declined()], LAST));
     let known = |more: &[_]| given::<Supervisor>(&[&[supervisor()][..], more].concat());
     until_the_last_day(|day| of_supervisor(&known(&[proposed()]), day));
     assert!(!of_supervisor(&known(&[proposed(), declined()]), LAST));

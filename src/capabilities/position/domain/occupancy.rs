@@ -25,7 +25,7 @@ word_enum! {
         /// To give room for training.
         Training = "training",
         /// The doctor's own wish.
-        DoctorsWish = "doctors_wish",
+        TraineesWish = "trainees_wish",
         /// Lack of patients or premises.
         LocalConditions = "local_conditions",
         /// Anything else.
@@ -139,7 +139,7 @@ pub struct TermsChanged {
     /// Which of them were told, a lifted one by its absence; the others are how they were on that
     /// day, and say nothing of the days after. Once all were told every time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Vec<Term>>,
+    pub set_terms: Option<Vec<Term>>,
 }
 
 /// The operating model changes during an occupancy (overgangsavtale). The tenure goes on.

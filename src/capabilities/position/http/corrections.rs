@@ -11,7 +11,7 @@ use crate::capabilities::position::occupancy::begins_after_lis1;
 use crate::capabilities::position::state::{Known, Position};
 use crate::capabilities::programme;
 use crate::capabilities::reference::goes_on_in_use;
-use crate::edge::{Day, Faults, FieldFault, PeriodCorrection, day_or_never};
+use crate::edge::{Day, Faults, FieldFault, PeriodCorrection, day_or_entered_in_error};
 use crate::http::resource::{Cx, Decided};
 use crate::identifiers::Comment;
 use crate::time::Percent;
@@ -63,7 +63,7 @@ fn really(known: &Known, asked: CorrectPosition) -> Corrected {
     Corrected {
         position: e.position,
         municipality: e.municipality.clone(),
-        corrects: known.told_at(),
+        corrects: known.recorded_at_position(),
         category: asked.category.unwrap_or(e.category),
         percent: asked.percent.unwrap_or(e.percent),
         intended_operating_model: asked
@@ -87,7 +87,7 @@ pub struct CorrectClosure {
     /// It was not closed: it is again what it was, and no day may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -96,7 +96,7 @@ pub(super) async fn correct_closure(
     cx: &Cx<'_, Position>,
     asked: &CorrectClosure,
 ) -> Decided<Position> {
-    let on = day_or_never(asked.on, asked.never_was)?;
+    let on = day_or_entered_in_error(asked.on, asked.entered_in_error)?;
     let known = cx.parties.known()?;
     let facts = known.correct_closure(on, asked.reason.clone())?;
     let e = &known.established;
@@ -136,7 +136,7 @@ pub struct CorrectOccupancy {
     /// There never was such an occupancy: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -157,17 +157,25 @@ pub(super) async fn correct_occupancy(
 }
 
 impl CorrectOccupancy {
-    /// How an occupancy really was; `None` when it never was.
-    fn facts(&self, told: &Occupancy) -> Result<Option<OccupancyFacts>, FieldFault> {
-        let &Self { from, to, reopened, never_was, percent, operating_model, end_reason, .. } =
-            self;
-        let else_told = percent.is_some()
+    /// How an occupancy really was; `None` when it was entered in error.
+    fn facts(&self, recorded: &Occupancy) -> Result<Option<OccupancyFacts>, FieldFault> {
+        let &Self {
+            from,
+            to,
+            reopened,
+            entered_in_error,
+            percent,
+            operating_model,
+            end_reason,
+            ..
+        } = self;
+        let others_stated = percent.is_some()
             || operating_model.is_some()
             || end_reason.is_some()
             || self.lis1_exception.is_some();
-        let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-        let Some(period) = correction.of(told.period)? else { return Ok(None) };
-        let kept = told.facts_within(period);
+        let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
+        let Some(period) = correction.of(recorded.period)? else { return Ok(None) };
+        let kept = recorded.facts_within(period);
         Ok(Some(OccupancyFacts {
             period,
             percent: percent.unwrap_or(kept.percent),

@@ -112,7 +112,7 @@ impl Resource for Occupancy {
         concerns.shows = Some(trainee);
         let position: Position = view.consult(&subject(key.0)).await?.state;
         if position.known()?.occupancy(key.1).is_ok() {
-            concerns.doctors.insert(trainee);
+            concerns.trainees.insert(trainee);
         }
         Ok(concerns)
     }
@@ -156,7 +156,7 @@ impl Resource for Occupancy {
                         `warnings` tell what no rule forbids.",
                 by: Access::Municipal,
                 refuses: &[
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &POSITION_NOT_YET_ESTABLISHED,
                     &POSITION_OCCUPIED,
                     &TRAINEE_OVER_FULL_TIME,
@@ -178,7 +178,7 @@ impl Resource for Occupancy {
                     &OCCUPANCY_ENDED,
                     &OUTSIDE_OCCUPANCY,
                     &POSITION_OCCUPIED,
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &TRAINEE_OVER_FULL_TIME,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndOccupancy| {
@@ -223,7 +223,7 @@ impl Resource for Occupancy {
                 by: Access::Municipal,
                 refuses: &[
                     &POSITION_OCCUPIED,
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &POSITION_NOT_YET_ESTABLISHED,
                     &TRAINEE_OVER_FULL_TIME,
                     &PERCENT_ABOVE_POSITION,
@@ -281,13 +281,13 @@ async fn fill(
     let names = (subject(id), trainee::subject(asked.trainee.0));
     let (position, held) =
         futures_util::try_join!(view.load::<Position>(&names.0), view.load::<Trainee>(&names.1))?;
-    let (position, trainee) = (position.state, held.state);
+    let position = position.state;
     let known = position.known()?;
-    let Some(doctor) = trainee.known() else {
+    let Some(trainee) = held.state.known() else {
         return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
     };
     let exception = asked.lis1_exception.clone();
-    begins_after_lis1(doctor.lis1_completed_on, period.from, exception.as_ref())?;
+    begins_after_lis1(trainee.lis1_completed_on, period.from, exception.as_ref())?;
     let fill = Fill {
         occupancy: by.new_id,
         trainee: asked.trainee.0,
@@ -302,7 +302,7 @@ async fn fill(
         lis1_exception: exception,
         external_ids: asked.external_ids.clone(),
     };
-    let facts = known.fill(fill, &doctor.occupancies)?;
+    let facts = known.fill(fill, &trainee.occupancies)?;
     // Already so: answer with the occupancy that is.
     let occupancy = match facts.first() {
         Some(_) => by.new_id,
@@ -316,7 +316,7 @@ async fn fill(
         Some(_) => view.consult(&supervision_subject(asked.trainee.0)).await?.state,
         None => Assignments::default(),
     };
-    let parties = Parties { position, trainee, supervision };
+    let parties = Parties { position, trainee: held.state, supervision };
     Ok(Made::new((id, occupancy), parties, facts))
 }
 
@@ -370,9 +370,9 @@ impl ChangeTerms {
         };
         let new = NewTerms { percent: self.percent, terms, lifted: self.lifted.clone() };
         let fault = Fault::new(
-            "told_and_lifted",
-            "Tell the term, or that it is lifted: one of the two.",
-            "Oppgi vilkåret, eller at det er opphevet: én av delene.",
+            "set_and_removed",
+            "A term cannot be both set and removed.",
+            "Et vilkår kan ikke både settes og fjernes.",
         );
         if new.contradict() { Err(FieldFault::at("/lifted", fault)) } else { Ok(new) }
     }

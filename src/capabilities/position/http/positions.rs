@@ -80,7 +80,7 @@ impl Resource for Position {
         if let Ok(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
             concerns.municipalities.insert(known.established.municipality.clone());
             // Whoever held it goes on seeing it.
-            concerns.doctors.extend(known.occupancies.iter().map(|held| held.trainee));
+            concerns.trainees.extend(known.occupancies.iter().map(|held| held.trainee));
         }
         Ok(concerns)
     }
@@ -132,7 +132,7 @@ impl Resource for Position {
                 summary: "Announce a position",
                 about: "",
                 by: Access::Municipal,
-                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                refuses: &[&POSITION_STATUS, &POSITION_NOT_YET_ESTABLISHED],
                 rule: announce,
             })
             .act(Act {
@@ -141,7 +141,7 @@ impl Resource for Position {
                 summary: "Withdraw the announcement of a position",
                 about: "",
                 by: Access::Municipal,
-                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                refuses: &[&POSITION_STATUS, &POSITION_NOT_YET_ESTABLISHED],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
                     Ok(cx.parties.known()?.withdraw(asked.day(cx.by))?)
                 },
@@ -154,7 +154,7 @@ impl Resource for Position {
                         cannot rest.",
                 by: Access::Municipal,
                 refuses: &[
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &POSITION_NOT_YET_ESTABLISHED,
                     &POSITION_OCCUPIED,
                 ],
@@ -168,7 +168,7 @@ impl Resource for Position {
                 summary: "Resume a suspended position",
                 about: "It is again what it was before it rested.",
                 by: Access::Municipal,
-                refuses: &[&POSITION_SITUATION, &POSITION_NOT_YET_ESTABLISHED],
+                refuses: &[&POSITION_STATUS, &POSITION_NOT_YET_ESTABLISHED],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
                     Ok(cx.parties.known()?.resume(asked.day(cx.by))?)
                 },
@@ -181,7 +181,7 @@ impl Resource for Position {
                         again.",
                 by: Access::Municipal,
                 refuses: &[
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &POSITION_NOT_YET_ESTABLISHED,
                     &POSITION_OCCUPIED,
                 ],
@@ -211,7 +211,7 @@ impl Resource for Position {
                         shows it. A position of a programme needs its place in the quota again.",
                 by: Access::Municipal,
                 refuses: &[
-                    &POSITION_SITUATION,
+                    &POSITION_STATUS,
                     &POSITION_NOT_YET_ESTABLISHED,
                     &POSITION_OCCUPIED,
                     &PROGRAMME_QUOTA_REACHED,
@@ -260,7 +260,7 @@ async fn establish(
     asked: &EstablishPosition,
 ) -> Result<Made<Position>, Refusal> {
     checked(&asked.external_ids)?;
-    by.reach().act_in(&asked.municipality)?;
+    by.permissions().require_acts_for(&asked.municipality)?;
     let (id, from) = (by.new_id, asked.from.map_or(by.today, |day| day.0));
     view.is_new(&subject(id)).await?;
     municipality_in_use(view, &asked.municipality, from).await?;

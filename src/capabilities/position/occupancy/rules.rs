@@ -79,28 +79,28 @@ pub struct NewTerms {
 impl NewTerms {
     /// Whether a term is both told and lifted.
     pub fn contradict(&self) -> bool {
-        let told = self.terms_told();
-        self.lifted.iter().any(|lifted| told.contains(&lifted.term()))
+        let set_terms = self.terms_set();
+        self.lifted.iter().any(|lifted| set_terms.contains(&lifted.term()))
     }
 
-    fn terms_told(&self) -> Vec<Term> {
+    fn terms_set(&self) -> Vec<Term> {
         let Terms { list_length, list_ceiling, protected_minutes_per_week } = self.terms;
-        let told = [
+        let set_terms = [
             list_length.map(|_| Term::ListLength),
             list_ceiling.map(|_| Term::ListCeiling),
             protected_minutes_per_week.map(|_| Term::ProtectedMinutesPerWeek),
         ];
-        told.into_iter().flatten().collect()
+        set_terms.into_iter().flatten().collect()
     }
 
     /// All that is told, in one order whatever the caller's.
-    fn told(&self) -> Vec<Term> {
-        let mut told = self.terms_told();
-        told.extend(self.percent.map(|_| Term::Percent));
-        told.extend(self.lifted.iter().map(|lifted| lifted.term()));
-        told.sort_unstable();
-        told.dedup();
-        told
+    fn set_terms(&self) -> Vec<Term> {
+        let mut set_terms = self.terms_set();
+        set_terms.extend(self.percent.map(|_| Term::Percent));
+        set_terms.extend(self.lifted.iter().map(|lifted| lifted.term()));
+        set_terms.sort_unstable();
+        set_terms.dedup();
+        set_terms
     }
 
     /// The terms as they then are.
@@ -238,7 +238,7 @@ impl Known {
             from,
             percent: new.percent.unwrap_or(before.0),
             terms: new.over(before.1),
-            told: Some(new.told()),
+            set_terms: Some(new.set_terms()),
         };
         if (changed.percent, changed.terms) == before {
             return Ok(vec![]);
@@ -279,7 +279,7 @@ impl Known {
         ])
     }
 
-    /// What was recorded of an occupancy was wrong; `facts` is how it was, or `None`: it never was.
+    /// What was recorded of an occupancy was wrong; `facts` is how it was, or `None`: it was entered in error.
     pub fn correct_occupancy(
         &self,
         id: Uuid,
@@ -301,7 +301,7 @@ impl Known {
         }
         let (position, trainee) = (occupancy.position, occupancy.trainee);
         let municipality = occupancy.municipality.clone();
-        let corrects = occupancy.told_at;
+        let corrects = occupancy.recorded_at_position;
         Ok(vec![
             OccupancyCorrected {
                 position,

@@ -10,25 +10,25 @@ with recursive counted as (
   select
     p.programme,
     p.municipality,
-    count(*) filter (where p.situation = 'filled'
+    count(*) filter (where p.status = 'filled'
                        and p.intended_operating_model = 'self_employed'
                        and p.agreed_operating_model = 'self_employed') as self_employed_as_intended,
-    count(*) filter (where p.situation = 'filled'
+    count(*) filter (where p.status = 'filled'
                        and p.intended_operating_model = 'self_employed'
                        and p.agreed_operating_model = 'salaried') as salaried_not_self_employed,
-    count(*) filter (where p.situation = 'filled'
+    count(*) filter (where p.status = 'filled'
                        and p.intended_operating_model = 'salaried'
                        and p.agreed_operating_model = 'self_employed') as self_employed_not_salaried,
-    count(*) filter (where p.situation = 'filled'
+    count(*) filter (where p.status = 'filled'
                        and p.intended_operating_model = 'salaried'
                        and p.agreed_operating_model = 'salaried') as salaried_as_intended,
-    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')
+    count(*) filter (where p.status in ('planned', 'announced', 'vacant')
                        and p.intended_operating_model = 'self_employed') as vacant_self_employed,
-    count(*) filter (where p.situation in ('planned', 'announced', 'vacant')
+    count(*) filter (where p.status in ('planned', 'announced', 'vacant')
                        and p.intended_operating_model = 'salaried') as vacant_salaried,
-    count(*) filter (where p.situation = 'suspended'
+    count(*) filter (where p.status = 'suspended'
                        and p.intended_operating_model = 'self_employed') as suspended_self_employed,
-    count(*) filter (where p.situation = 'suspended'
+    count(*) filter (where p.status = 'suspended'
                        and p.intended_operating_model = 'salaried') as suspended_salaried,
     (sum(p.percent) * 100)::bigint as percent_hundredths,
     (coalesce(sum((p.body -> 'occupancy' ->> 'percent')::numeric), 0) * 100)::bigint
@@ -38,7 +38,7 @@ with recursive counted as (
   where p.log = $1
     and p.valid_from <= $2 and p.valid_to >= $2
     and p.known_from <= $3 and p.known_to > $3
-    and p.situation <> 'closed'
+    and p.status <> 'closed'
     and ($4::uuid is null or p.programme = $4)
     and ($5::text[] is null or p.municipality = any ($5))
     and ($7::text[] is null or p.municipality = any ($7))

@@ -56,14 +56,14 @@ impl Known {
             return Ok(vec![]);
         }
         if let Some(day) = on {
-            let situation = self.situation_or_refuse(day)?;
+            let status = self.status_or_refuse(day)?;
             if self.closure.is_none() {
-                return Err(self.not(&situation, day));
+                return Err(self.not(&status, day));
             }
             self.free_from(day)?;
         }
         let Some(closure) = self.closure else { return Ok(vec![]) };
-        let corrects = closure.told_at;
+        let corrects = closure.recorded_at_position;
         let Established { position, municipality, programme, .. } = self.established.clone();
         let corrected =
             ClosureCorrected { position, municipality, corrects, on, reason, programme };

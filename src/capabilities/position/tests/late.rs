@@ -32,12 +32,12 @@ fn ceiling(patients: u32) -> NewTerms {
 }
 
 /// A doctor in a full position since [`FIRST`], with what is told of it.
-struct Told {
+struct Recorded {
     story: Story,
     id: Uuid,
 }
 
-impl Told {
+impl Recorded {
     fn new() -> Self {
         let mut story = Story::new("100");
         let id = story.fill(KARI, FIRST, None, "100").expect("free");
@@ -74,112 +74,112 @@ impl Told {
 }
 
 #[test]
-fn a_share_told_late_outlives_what_was_told_of_the_list_before() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(JUNE, &length(600)), Ok(1));
-    assert_eq!(told.terms(MARCH, &share("80")), Ok(1));
-    assert_eq!(told.share_on(date(2020, 2, 29)), "100");
-    assert_eq!((told.share_on(MARCH), told.share_on(JUNE)), ("80".into(), "80".into()));
-    assert_eq!(told.share_on(LATER), "80");
+fn a_share_recorded_late_outlives_an_earlier_record_of_the_list() {
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(JUNE, &length(600)), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &share("80")), Ok(1));
+    assert_eq!(recorded.share_on(date(2020, 2, 29)), "100");
+    assert_eq!((recorded.share_on(MARCH), recorded.share_on(JUNE)), ("80".into(), "80".into()));
+    assert_eq!(recorded.share_on(LATER), "80");
 }
 
 #[test]
-fn a_list_told_late_outlives_what_was_told_of_the_share_before() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(JUNE, &share("80")), Ok(1));
-    assert_eq!(told.terms(MARCH, &length(600)), Ok(1));
-    assert_eq!((told.length_on(FIRST), told.length_on(LATER)), (None, Some(600)));
-    assert_eq!(told.terms(JUNE, &ceiling(900)), Ok(1));
-    assert_eq!(told.terms(date(2020, 4, 1), &length(650)), Ok(1));
-    assert_eq!(told.length_on(LATER), Some(650));
+fn a_list_recorded_late_outlives_an_earlier_record_of_the_share() {
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(JUNE, &share("80")), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &length(600)), Ok(1));
+    assert_eq!((recorded.length_on(FIRST), recorded.length_on(LATER)), (None, Some(600)));
+    assert_eq!(recorded.terms(JUNE, &ceiling(900)), Ok(1));
+    assert_eq!(recorded.terms(date(2020, 4, 1), &length(650)), Ok(1));
+    assert_eq!(recorded.length_on(LATER), Some(650));
 }
 
 #[test]
 fn a_share_that_was_told_for_a_later_day_still_begins_there() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(JUNE, &share("60")), Ok(1));
-    assert_eq!(told.terms(MARCH, &share("80")), Ok(1));
-    assert_eq!((told.share_on(MARCH), told.share_on(JUNE)), ("80".into(), "60".into()));
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(JUNE, &share("60")), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &share("80")), Ok(1));
+    assert_eq!((recorded.share_on(MARCH), recorded.share_on(JUNE)), ("80".into(), "60".into()));
 }
 
 #[test]
 fn a_corrected_share_outlives_what_was_told_of_the_list() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(JUNE, &length(600)), Ok(1));
-    told.correct(OccupancyFacts {
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(JUNE, &length(600)), Ok(1));
+    recorded.correct(OccupancyFacts {
         period: Period::since(FIRST),
         percent: percent("50"),
         operating_model: OperatingModel::Salaried,
         end_reason: None,
         lis1_exception: None,
     });
-    assert_eq!((told.share_on(FIRST), told.share_on(LATER)), ("50".into(), "50".into()));
+    assert_eq!((recorded.share_on(FIRST), recorded.share_on(LATER)), ("50".into(), "50".into()));
 }
 
 #[test]
 fn a_share_told_late_has_room_until_the_next_one() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(FIRST, &share("40")), Ok(1));
-    assert_eq!(told.terms(JUNE, &length(600)), Ok(1));
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(FIRST, &share("40")), Ok(1));
+    assert_eq!(recorded.terms(JUNE, &length(600)), Ok(1));
     // Elsewhere the doctor begins on half of a position after June.
     let mut elsewhere = Story::new("100");
     elsewhere.next = 500;
     elsewhere.fill(KARI, LATER, None, "50").expect("free");
-    let mut held = told.story.held.clone();
+    let mut held = recorded.story.held.clone();
     for other in elsewhere.facts {
         held.evolve(&other, 0);
     }
-    let facts = told.story.known().change_terms(told.id, MARCH, &share("60"), &held);
+    let facts = recorded.story.known().change_terms(recorded.id, MARCH, &share("60"), &held);
     assert_eq!(facts.map_err(|no| no.problem.code), Err("trainee_over_full_time"));
 }
 
 #[test]
 fn a_ceiling_is_lifted_from_a_day_and_may_be_set_again() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(FIRST, &ceiling(900)), Ok(1));
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(FIRST, &ceiling(900)), Ok(1));
     let lifted = NewTerms { lifted: vec![LiftedTerm::ListCeiling], ..share("80") };
-    assert_eq!(told.terms(JUNE, &lifted), Ok(1));
-    assert_eq!(told.terms(MARCH, &length(600)), Ok(1));
-    let terms = |told: &Told, day| told.occupancy().terms_on(day);
-    assert!(terms(&told, date(2020, 5, 31)).list_ceiling.is_some());
-    assert_eq!(terms(&told, JUNE).list_ceiling, None);
-    assert_eq!(told.length_on(JUNE), Some(600));
-    assert_eq!(told.terms(JUNE, &lifted), Ok(0), "it is lifted already");
-    assert_eq!(told.terms(LATER, &ceiling(800)), Ok(1));
-    assert!(terms(&told, LATER).list_ceiling.is_some());
+    assert_eq!(recorded.terms(JUNE, &lifted), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &length(600)), Ok(1));
+    let terms = |recorded: &Recorded, day| recorded.occupancy().terms_on(day);
+    assert!(terms(&recorded, date(2020, 5, 31)).list_ceiling.is_some());
+    assert_eq!(terms(&recorded, JUNE).list_ceiling, None);
+    assert_eq!(recorded.length_on(JUNE), Some(600));
+    assert_eq!(recorded.terms(JUNE, &lifted), Ok(0), "it is lifted already");
+    assert_eq!(recorded.terms(LATER, &ceiling(800)), Ok(1));
+    assert!(terms(&recorded, LATER).list_ceiling.is_some());
 }
 
 #[test]
 fn what_was_recorded_when_all_terms_were_told_every_time_means_what_it_meant() {
-    let mut told = Told::new();
-    let Occupancy { position, trainee, municipality, .. } = told.occupancy().clone();
+    let mut recorded = Recorded::new();
+    let Occupancy { position, trainee, municipality, .. } = recorded.occupancy().clone();
     let old = TermsChanged {
         position,
-        occupancy: told.id,
+        occupancy: recorded.id,
         trainee,
         municipality,
         from: JUNE,
         percent: percent("100"),
         terms: Terms { list_length: Some(Patients(600)), ..Terms::default() },
-        told: None,
+        set_terms: None,
     };
-    assert_eq!(told.story.take(Ok(vec![Event::from(old)])), Ok(1));
-    assert_eq!(told.terms(MARCH, &share("80")), Ok(1));
-    assert_eq!((told.share_on(MARCH), told.share_on(JUNE)), ("80".into(), "100".into()));
+    assert_eq!(recorded.story.take(Ok(vec![Event::from(old)])), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &share("80")), Ok(1));
+    assert_eq!((recorded.share_on(MARCH), recorded.share_on(JUNE)), ("80".into(), "100".into()));
 }
 
 #[test]
-fn another_first_day_past_a_change_keeps_what_held_on_it() {
-    let mut told = Told::new();
-    assert_eq!(told.terms(MARCH, &share("80")), Ok(1));
-    assert_eq!(told.terms(MARCH, &length(600)), Ok(1));
-    told.model(MARCH, OperatingModel::SelfEmployed);
-    let occupancy = told.occupancy();
+fn correcting_first_day_after_a_change_keeps_the_changed_share() {
+    let mut recorded = Recorded::new();
+    assert_eq!(recorded.terms(MARCH, &share("80")), Ok(1));
+    assert_eq!(recorded.terms(MARCH, &length(600)), Ok(1));
+    recorded.model(MARCH, OperatingModel::SelfEmployed);
+    let occupancy = recorded.occupancy();
     let facts = occupancy.facts_within(Period::since(JUNE));
     assert_eq!(facts.percent, percent("80"));
     assert_eq!(facts.operating_model, OperatingModel::SelfEmployed);
-    told.correct(facts);
-    assert_eq!(told.share_on(LATER), "80");
-    assert_eq!(told.occupancy().model_on(LATER), OperatingModel::SelfEmployed);
-    assert_eq!(told.length_on(LATER), Some(600));
+    recorded.correct(facts);
+    assert_eq!(recorded.share_on(LATER), "80");
+    assert_eq!(recorded.occupancy().model_on(LATER), OperatingModel::SelfEmployed);
+    assert_eq!(recorded.length_on(LATER), Some(600));
 }

@@ -78,7 +78,7 @@ impl Story {
 
     fn fill(
         &mut self,
-        doctor: Uuid,
+        trainee: Uuid,
         from: Date,
         to: Option<Date>,
         share: &str,
@@ -87,7 +87,7 @@ impl Story {
         let occupancy = Uuid::from_u128(self.next);
         let fill = Fill {
             occupancy,
-            trainee: doctor,
+            trainee: trainee,
             period: Period::try_new(from, to).expect("in order"),
             percent: percent(share),
             operating_model: OperatingModel::Salaried,
@@ -100,27 +100,27 @@ impl Story {
         self.take(facts).map(|_| occupancy)
     }
 
-    fn situation(&self, day: Date) -> Option<&'static str> {
-        self.known().situation_on(day).map(|situation| situation.as_str())
+    fn status(&self, day: Date) -> Option<&'static str> {
+        self.known().status_on(day).map(|status| status.as_str())
     }
 }
 
 #[test]
 fn a_position_is_planned_until_it_is_announced_filled_and_left() {
     let mut story = Story::new("100");
-    assert_eq!(story.situation(date(2018, 12, 31)), None);
-    assert_eq!(story.situation(date(2019, 1, 1)), Some("planned"));
+    assert_eq!(story.status(date(2018, 12, 31)), None);
+    assert_eq!(story.status(date(2019, 1, 1)), Some("planned"));
     let facts = story.known().announce(date(2019, 2, 1), None);
     assert_eq!(story.take(facts), Ok(1));
     let held = story.fill(KARI, date(2019, 5, 1), None, "100").expect("it is free");
     let facts = story.known().end(held, date(2020, 4, 30), LeaveReason::Other, &story.held);
     assert_eq!(story.take(facts), Ok(1));
-    let situations = [(1, "planned"), (2, "announced"), (5, "filled")];
-    for (month, situation) in situations {
-        assert_eq!(story.situation(date(2019, month, 15)), Some(situation), "month {month}");
+    let statuses = [(1, "planned"), (2, "announced"), (5, "filled")];
+    for (month, status) in statuses {
+        assert_eq!(story.status(date(2019, month, 15)), Some(status), "month {month}");
     }
-    assert_eq!(story.situation(date(2020, 4, 30)), Some("filled"));
-    assert_eq!(story.situation(date(2020, 5, 1)), Some("vacant"));
+    assert_eq!(story.status(date(2020, 4, 30)), Some("filled"));
+    assert_eq!(story.status(date(2020, 5, 1)), Some("vacant"));
     assert_eq!(story.known().vacant_since(date(2020, 6, 1)), Some(date(2020, 5, 1)));
 }
 
@@ -130,13 +130,13 @@ fn an_announcement_ends_with_the_occupancy_it_led_to() {
     let facts = story.known().announce(date(2019, 2, 1), Some(date(2019, 3, 1)));
     story.take(facts).expect("planned");
     story.fill(KARI, date(2019, 5, 1), Some(date(2019, 6, 30)), "100").expect("free");
-    assert_eq!(story.situation(date(2019, 7, 1)), Some("vacant"));
+    assert_eq!(story.status(date(2019, 7, 1)), Some("vacant"));
     let facts = story.known().announce(date(2019, 7, 1), None);
     assert_eq!(story.take(facts), Ok(1));
     let facts = story.known().withdraw(date(2019, 8, 1));
     assert_eq!(story.take(facts), Ok(1));
-    assert_eq!(story.situation(date(2019, 7, 15)), Some("announced"));
-    assert_eq!(story.situation(date(2019, 8, 1)), Some("vacant"));
+    assert_eq!(story.status(date(2019, 7, 15)), Some("announced"));
+    assert_eq!(story.status(date(2019, 8, 1)), Some("vacant"));
 }
 
 #[test]
@@ -233,11 +233,11 @@ fn a_position_that_is_held_can_neither_rest_nor_close() {
     let mut story = Story::new("100");
     story.fill(KARI, date(2020, 1, 1), None, "100").expect("free");
     let facts = story.known().suspend(date(2020, 2, 1), comment());
-    assert_eq!(story.take(facts), Err("position_situation"));
+    assert_eq!(story.take(facts), Err("position_status"));
     let facts = story.known().suspend(date(2019, 6, 1), comment());
     assert_eq!(story.take(facts), Err("position_occupied"));
     let facts = story.known().close(date(2020, 2, 1), comment());
-    assert_eq!(story.take(facts), Err("position_situation"));
+    assert_eq!(story.take(facts), Err("position_status"));
     let facts = story.known().close(date(2019, 2, 1), comment());
     assert_eq!(story.take(facts), Err("position_occupied"));
 }
@@ -249,13 +249,13 @@ fn a_resting_position_is_again_what_it_was_when_it_is_resumed() {
     story.take(facts).expect("planned");
     let facts = story.known().suspend(date(2019, 3, 1), comment());
     story.take(facts).expect("announced");
-    assert_eq!(story.situation(date(2019, 3, 1)), Some("suspended"));
-    assert_eq!(story.fill(KARI, date(2019, 4, 1), None, "100"), Err("position_situation"));
+    assert_eq!(story.status(date(2019, 3, 1)), Some("suspended"));
+    assert_eq!(story.fill(KARI, date(2019, 4, 1), None, "100"), Err("position_status"));
     let facts = story.known().resume(date(2019, 5, 1));
     assert_eq!(story.take(facts), Ok(1));
-    assert_eq!(story.situation(date(2019, 5, 1)), Some("announced"));
+    assert_eq!(story.status(date(2019, 5, 1)), Some("announced"));
     let during = story.fill(KARI, date(2019, 4, 30), Some(date(2019, 6, 1)), "100");
-    assert_eq!(during, Err("position_situation"));
+    assert_eq!(during, Err("position_status"));
     assert!(story.fill(KARI, date(2019, 5, 1), None, "100").is_ok());
 }
 
@@ -264,11 +264,11 @@ fn nothing_follows_on_a_closed_position() {
     let mut story = Story::new("100");
     let facts = story.known().close(date(2020, 1, 1), comment());
     assert_eq!(story.take(facts), Ok(1));
-    assert_eq!(story.situation(date(2020, 1, 1)), Some("closed"));
-    assert_eq!(story.fill(KARI, date(2019, 12, 1), None, "100"), Err("position_situation"));
+    assert_eq!(story.status(date(2020, 1, 1)), Some("closed"));
+    assert_eq!(story.fill(KARI, date(2019, 12, 1), None, "100"), Err("position_status"));
     assert!(story.fill(KARI, date(2019, 11, 1), Some(date(2019, 12, 31)), "100").is_ok());
     let facts = story.known().announce(date(2020, 2, 1), None);
-    assert_eq!(story.take(facts), Err("position_situation"));
+    assert_eq!(story.take(facts), Err("position_status"));
     let facts = story.known().close(date(2020, 1, 1), comment());
     assert_eq!(story.take(facts), Ok(0));
 }
@@ -293,9 +293,9 @@ fn a_correction_tells_how_it_was_and_keeps_every_rule() {
     let right = facts(date(2019, 2, 1), Some(date(2019, 8, 31)));
     let taken = story.known().correct_occupancy(first, right, comment(), &story.held);
     assert_eq!(story.take(taken), Ok(1));
-    assert_eq!(story.situation(date(2019, 1, 15)), Some("planned"));
-    assert_eq!(story.situation(date(2019, 8, 31)), Some("filled"));
+    assert_eq!(story.status(date(2019, 1, 15)), Some("planned"));
+    assert_eq!(story.status(date(2019, 8, 31)), Some("filled"));
     let never = story.known().correct_occupancy(first, None, comment(), &story.held);
     assert_eq!(story.take(never), Ok(1));
-    assert_eq!(story.situation(date(2019, 8, 31)), Some("planned"));
+    assert_eq!(story.status(date(2019, 8, 31)), Some("planned"));
 }

@@ -14,7 +14,7 @@ use crate::time::{Percent, Period};
 
 #[derive(Debug, Clone)]
 enum Ask {
-    Fill { doctor: bool, from: i32, days: Option<i32>, share: u32 },
+    Fill { kari: bool, from: i32, days: Option<i32>, share: u32 },
     End { which: usize, on: i32 },
     Terms { which: usize, on: i32, share: u32 },
     Correct { which: usize, from: i32, days: Option<i32>, share: u32 },
@@ -30,7 +30,7 @@ fn asks() -> impl Strategy<Value = Ask> {
     let share = 1..=100_u32;
     prop_oneof![
         6 => (any::<bool>(), day.clone(), days.clone(), share.clone())
-            .prop_map(|(doctor, from, days, share)| Ask::Fill { doctor, from, days, share }),
+            .prop_map(|(kari, from, days, share)| Ask::Fill { kari, from, days, share }),
         3 => (0..8_usize, day.clone()).prop_map(|(which, on)| Ask::End { which, on }),
         3 => (0..8_usize, day.clone(), share.clone())
             .prop_map(|(which, on, share)| Ask::Terms { which, on, share }),
@@ -65,8 +65,8 @@ impl World {
         Self { positions, held: [Occupancies::default(), Occupancies::default()] }
     }
 
-    fn held_by(&self, doctor: Uuid) -> &Occupancies {
-        &self.held[usize::from(doctor != KARI)]
+    fn held_by(&self, kari: Uuid) -> &Occupancies {
+        &self.held[usize::from(kari != KARI)]
     }
 
     /// What follows when something is asked of a position; nothing when it is about an occupancy
@@ -75,8 +75,8 @@ impl World {
         let known = self.positions[position].known().expect("established");
         let some = |which: usize| known.occupancies.iter().nth(which);
         let facts = match ask.clone() {
-            Ask::Fill { doctor, from, days, share } => {
-                let trainee = if doctor { KARI } else { OLA };
+            Ask::Fill { kari, from, days, share } => {
+                let trainee = if kari { KARI } else { OLA };
                 let fill = Fill {
                     occupancy: new,
                     trainee,
@@ -172,17 +172,17 @@ proptest! {
         let World { positions, held } = world;
         for number in 0..700 {
             let today = day(number);
-            for doctor in &held {
+            for kari in &held {
                 let sum: u32 =
-                    doctor.all_on(today).map(|o| o.percent_on(today).hundredths()).sum();
+                    kari.all_on(today).map(|o| o.percent_on(today).hundredths()).sum();
                 prop_assert!(sum <= 10_000, "{sum} on {today}");
             }
             for position in &positions {
                 let known = position.known().expect("established");
                 let holders = known.occupancies.all_on(today).count();
                 prop_assert!(holders <= 1, "{holders} holders on {today}");
-                let situation = known.situation_on(today).map(|s| s.as_str());
-                prop_assert_eq!(holders == 1, situation == Some("filled"), "{}", today);
+                let status = known.status_on(today).map(|s| s.as_str());
+                prop_assert_eq!(holders == 1, status == Some("filled"), "{}", today);
             }
         }
     }

@@ -82,30 +82,30 @@ pub struct CorrectProgramme {
     /// There never was such a programme: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 impl CorrectProgramme {
-    /// How a programme really is; `None` when it never was.
-    fn facts(&self, told: ProgrammeFacts) -> Result<Option<ProgrammeFacts>, FieldFault> {
-        let &Self { from, to, reopened, never_was, without_maximum, .. } = self;
+    /// How a programme really is; `None` when it was entered in error.
+    fn facts(&self, earlier: ProgrammeFacts) -> Result<Option<ProgrammeFacts>, FieldFault> {
+        let &Self { from, to, reopened, entered_in_error, without_maximum, .. } = self;
         let most = self.positions_max_per_municipality;
-        let else_told = self.name.is_some() || most.is_some() || without_maximum;
-        let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
-        let Some(period) = correction.of(told.period)? else { return Ok(None) };
+        let others_stated = self.name.is_some() || most.is_some() || without_maximum;
+        let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
+        let Some(period) = correction.of(earlier.period)? else { return Ok(None) };
         if most.is_some() && without_maximum {
             let fault = Fault::new(
-                "told_and_lifted",
-                "Tell the maximum, or that there is none: one of the two.",
-                "Oppgi maksimum, eller at det ikke finnes noe: én av delene.",
+                "set_and_removed",
+                "A maximum cannot be both set and removed.",
+                "Et maksimum kan ikke både settes og fjernes.",
             );
             return Err(FieldFault::at("/without_maximum", fault));
         }
-        let recorded = told.positions_max_per_municipality.filter(|_| !without_maximum);
+        let recorded = earlier.positions_max_per_municipality.filter(|_| !without_maximum);
         Ok(Some(ProgrammeFacts {
-            name: self.name.clone().unwrap_or(told.name),
+            name: self.name.clone().unwrap_or(earlier.name),
             period,
             positions_max_per_municipality: most.or(recorded),
         }))
@@ -134,15 +134,15 @@ pub struct CorrectPhase {
     /// There was no such phase: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 async fn correct_phase(cx: &Cx<'_, Programme>, asked: &CorrectPhase) -> Decided<Programme> {
-    let &CorrectPhase { from, to, reopened, never_was, .. } = asked;
-    let else_told = asked.name.is_some();
-    let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
+    let &CorrectPhase { from, to, reopened, entered_in_error, .. } = asked;
+    let others_stated = asked.name.is_some();
+    let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
     let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
     let recorded = known.recorded_phase(was)?;
     let name = asked.name.clone().unwrap_or(recorded.name);
@@ -172,15 +172,15 @@ pub struct CorrectSubsidy {
     /// There was no such rate: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 async fn correct_subsidy(cx: &Cx<'_, Programme>, asked: &CorrectSubsidy) -> Decided<Programme> {
-    let &CorrectSubsidy { from, to, reopened, never_was, nok_per_position_year, .. } = asked;
-    let else_told = nok_per_position_year.is_some();
-    let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
+    let &CorrectSubsidy { from, to, reopened, entered_in_error, nok_per_position_year, .. } = asked;
+    let others_stated = nok_per_position_year.is_some();
+    let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
     let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
     let recorded = known.recorded_subsidy(was)?;
     let nok_per_position_year = nok_per_position_year.unwrap_or(recorded.nok_per_position_year);

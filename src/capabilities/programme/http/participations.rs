@@ -110,7 +110,7 @@ pub(super) fn operations(operations: Operations<Programme>) -> Operations<Progra
             refuses: &[&MUNICIPALITY_NOT_IN_PROGRAMME, &PROGRAMME_PARTICIPATION_IN_USE],
             rule: async |cx: &Cx<'_, Programme>, asked: &LeaveProgramme| {
                 let (municipality, to) = (&asked.municipality, asked.to.0);
-                cx.by.reach().answer_for(municipality)?;
+                cx.by.permissions().answer_for(municipality)?;
                 let quota = quota_of(cx.view, *cx.key, municipality, to).await?;
                 Ok(quota.leave(*cx.key, municipality.clone(), to)?)
             },
@@ -151,7 +151,7 @@ pub struct JoinProgramme {
 
 async fn join(cx: &Cx<'_, Programme>, asked: &JoinProgramme) -> Decided<Programme> {
     let municipality = &asked.municipality;
-    cx.by.reach().answer_for(municipality)?;
+    cx.by.permissions().answer_for(municipality)?;
     let period = edge::period(asked.from, asked.to)?;
     municipality_in_use(cx.view, municipality, period.from).await?;
     let quota = quota_of(cx.view, *cx.key, municipality, period.from).await?;
@@ -192,17 +192,17 @@ pub struct CorrectParticipation {
     /// The municipality did not take part: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 async fn correct(cx: &Cx<'_, Programme>, asked: &CorrectParticipation) -> Decided<Programme> {
     let (municipality, was) = (&asked.municipality, asked.recorded_from.0);
-    cx.by.reach().answer_for(municipality)?;
-    let &CorrectParticipation { from, to, reopened, never_was, quota, .. } = asked;
-    let else_told = quota.is_some();
-    let correction = PeriodCorrection { from, to, reopened, never_was, else_told };
+    cx.by.permissions().answer_for(municipality)?;
+    let &CorrectParticipation { from, to, reopened, entered_in_error, quota, .. } = asked;
+    let others_stated = quota.is_some();
+    let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
     let held = quota_of(cx.view, *cx.key, municipality, was).await?;
     let recorded = held.recorded(was)?;
     let quota = quota.unwrap_or(recorded.quota);

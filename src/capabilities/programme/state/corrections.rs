@@ -30,7 +30,7 @@ impl Known {
         self.started.name = really.name.clone();
         self.started.period = really.period;
         self.started.positions_max_per_municipality = really.positions_max_per_municipality;
-        self.told_at = at;
+        self.recorded_at_position = at;
     }
 
     /// What was told when it was started is wrong; `facts` is how it is, or `None`: there never was
@@ -60,15 +60,16 @@ impl Known {
             }
         }
         let (programme, corrects, was) =
-            (self.started.programme, self.told_at, self.started.period.from);
+            (self.started.programme, self.recorded_at_position, self.started.period.from);
         Ok(vec![Corrected { programme, corrects, was, facts, reason }.into()])
     }
 
     /// The phase that was recorded to begin on a day.
     pub fn recorded_phase(&self, from: Date) -> Result<PhaseFacts, Rejection> {
-        let told = self.phases.told(from);
-        let told = told.map(|it| PhaseFacts { name: it.value.clone(), period: it.period });
-        told.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+        let statement = self.phases.statement(from);
+        let statement =
+            statement.map(|it| PhaseFacts { name: it.value.clone(), period: it.period });
+        statement.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
     }
 
     /// A phase was told wrong; `facts` is how it was, or `None`: there was none.
@@ -89,16 +90,19 @@ impl Known {
             return Ok(vec![]);
         }
         let programme = self.started.programme;
-        let corrects = self.phases.told(was).map_or(self.told_at, |told| told.told_at);
+        let corrects = self
+            .phases
+            .statement(was)
+            .map_or(self.recorded_at_position, |statement| statement.recorded_at_position);
         Ok(vec![PhaseCorrected { programme, corrects, was, facts, reason }.into()])
     }
 
     /// The rate that was recorded to hold from a day on.
     pub fn recorded_subsidy(&self, from: Date) -> Result<SubsidyFacts, Rejection> {
-        let told = self.subsidies.told(from);
-        let told =
-            told.map(|it| SubsidyFacts { nok_per_position_year: it.value, period: it.period });
-        told.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
+        let statement = self.subsidies.statement(from);
+        let statement =
+            statement.map(|it| SubsidyFacts { nok_per_position_year: it.value, period: it.period });
+        statement.ok_or_else(|| Rejection::field("/recorded_from", UNKNOWN_REFERENCE))
     }
 
     /// A rate was told wrong; `facts` is how it was, or `None`: there was none.
@@ -119,7 +123,10 @@ impl Known {
             return Ok(vec![]);
         }
         let programme = self.started.programme;
-        let corrects = self.subsidies.told(was).map_or(self.told_at, |told| told.told_at);
+        let corrects = self
+            .subsidies
+            .statement(was)
+            .map_or(self.recorded_at_position, |statement| statement.recorded_at_position);
         Ok(vec![SubsidyCorrected { programme, corrects, was, facts, reason }.into()])
     }
 }

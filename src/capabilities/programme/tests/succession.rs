@@ -8,12 +8,12 @@ use crate::capabilities::reference::lineage::tests::{lineage, tromso};
 
 /// What is told of a number: a participation from a year on with so many places, and so many
 /// positions from the first day of another year.
-type Told = (&'static str, i16, u16, (u128, i16));
+type Recorded = (&'static str, i16, u16, (u128, i16));
 
 /// The quota of a number on a day, with those of the other numbers.
-fn together(own: &str, lineage: &Lineage, day: Date, told: &[Told]) -> Quota {
+fn together(own: &str, lineage: &Lineage, day: Date, recorded: &[Recorded]) -> Quota {
     let mut quotas = BTreeMap::new();
-    for (index, (text, from, places, (positions, since))) in (0..).zip(told) {
+    for (index, (text, from, places, (positions, since))) in (0..).zip(recorded) {
         let (municipality, days) = (number(text), Period::since(date(*from, 1, 1)));
         let mut quota = Quota::default();
         if *places > 0 {
@@ -39,8 +39,8 @@ fn together(own: &str, lineage: &Lineage, day: Date, told: &[Told]) -> Quota {
 #[test]
 fn a_new_number_has_the_places_of_the_old_one_until_it_takes_part_itself() {
     let turn = date(2024, 1, 1);
-    let admits = |own: &str, told: &[Told]| {
-        let quota = together(own, &tromso(), turn, told);
+    let admits = |own: &str, recorded: &[Recorded]| {
+        let quota = together(own, &tromso(), turn, recorded);
         quota.admit(turn, None).map_err(|rejection| rejection.problem.code)
     };
     let old = ("5401", 2020, 2, (1, 2020));
@@ -69,10 +69,10 @@ fn a_new_number_has_the_places_of_the_old_one_until_it_takes_part_itself() {
 fn a_municipality_that_takes_another_in_has_the_places_of_both() {
     let numbers = [("5030", 2018, Some(2019)), ("5001", 2018, None)];
     let joined = lineage(&numbers, &[("5030", "5001", 2020)]);
-    let told = [("5030", 2019, 1, (1, 2019)), ("5001", 2019, 2, (1, 2019))];
-    let admits = |day| together("5001", &joined, day, &told).admit(day, None).is_ok();
+    let recorded = [("5030", 2019, 1, (1, 2019)), ("5001", 2019, 2, (1, 2019))];
+    let admits = |day| together("5001", &joined, day, &recorded).admit(day, None).is_ok();
     assert!(admits(date(2019, 6, 1)) && admits(date(2020, 1, 1)));
-    let told = [("5030", 2019, 1, (1, 2019)), ("5001", 2019, 2, (2, 2019))];
-    let quota = together("5001", &joined, date(2020, 1, 1), &told);
+    let recorded = [("5030", 2019, 1, (1, 2019)), ("5001", 2019, 2, (2, 2019))];
+    let quota = together("5001", &joined, date(2020, 1, 1), &recorded);
     assert!(quota.admit(date(2020, 1, 1), None).is_err());
 }

@@ -29,7 +29,7 @@ pub struct OrganisationCorrected {
 
 /// An organisation was recorded that there never was, or that has another number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrganisationTakenOut {
+pub struct OrganisationEnteredInError {
     pub organisation_number: OrganisationNumber,
     /// The municipality it was told to be or lie in.
     #[serde(default, skip_serializing_if = "Option::is_none")]

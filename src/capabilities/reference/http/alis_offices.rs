@@ -235,16 +235,17 @@ pub struct CorrectOfficeName {
     /// `recorded_from` only.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 async fn correct_name(cx: &Cx<'_, AlisOffice>, asked: &CorrectOfficeName) -> Decided<AlisOffice> {
-    let never_was = never(asked.never_was, asked.name.is_some() || asked.from.is_some())?;
+    let entered_in_error =
+        never(asked.entered_in_error, asked.name.is_some() || asked.from.is_some())?;
     let was = asked.recorded_from.map(|day| day.0);
     // The first name was always there.
-    if was.is_none() && (never_was || asked.from.is_some()) {
+    if was.is_none() && (entered_in_error || asked.from.is_some()) {
         return Err(FieldFault::at("/recorded_from", REQUIRED).into());
     }
     let known = cx.parties.known()?;
@@ -253,7 +254,7 @@ async fn correct_name(cx: &Cx<'_, AlisOffice>, asked: &CorrectOfficeName) -> Dec
         name: asked.name.clone().unwrap_or(recorded.name),
         from: asked.from.map(|day| day.0).or(recorded.from),
     };
-    let really = (!never_was).then_some(really);
+    let really = (!entered_in_error).then_some(really);
     Ok(known.correct_name(was, really, asked.reason.clone(), cx.by.today)?)
 }
 
@@ -312,7 +313,7 @@ pub struct CorrectOfficeMunicipality {
     /// The office never answered for it: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -321,8 +322,9 @@ async fn correct_municipality(
     cx: &Cx<'_, AlisOffice>,
     asked: &CorrectOfficeMunicipality,
 ) -> Decided<AlisOffice> {
-    let &CorrectOfficeMunicipality { from, to, reopened, never_was, .. } = asked;
-    let correction = PeriodCorrection { from, to, reopened, never_was, else_told: false };
+    let &CorrectOfficeMunicipality { from, to, reopened, entered_in_error, .. } = asked;
+    let correction =
+        PeriodCorrection { from, to, reopened, entered_in_error, others_stated: false };
     let (office, was) = (*cx.key, asked.recorded_from.0);
     let place = municipality(cx.view, &asked.municipality).await?;
     let period = correction.of(place.recorded_office(office, was)?)?;

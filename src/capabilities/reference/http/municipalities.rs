@@ -12,7 +12,7 @@ use crate::capabilities::reference::municipalities::{Municipalities, comparable}
 use crate::capabilities::reference::municipality::Municipality;
 use crate::capabilities::reference::problems::*;
 use crate::capabilities::reference::view::MunicipalityView;
-use crate::edge::{self, Day, Faults, day_or_never};
+use crate::edge::{self, Day, Faults, day_or_entered_in_error};
 use crate::event_log::{Refusal, View};
 use crate::external_ids;
 use crate::http::access::Access;
@@ -138,7 +138,7 @@ impl Resource for Municipality {
                 by: Access::Register,
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &CorrectSuccession| {
-                    let on = day_or_never(asked.on, asked.never_was)?;
+                    let on = day_or_entered_in_error(asked.on, asked.entered_in_error)?;
                     let is = successor(cx.view, &asked.successor).await?;
                     let (known, reason) = (cx.parties.known()?, asked.reason.clone());
                     Ok(known.correct_succession(&asked.successor, &is, on, reason)?)
@@ -215,7 +215,7 @@ pub struct CorrectSuccession {
     /// There was no such succession: it is taken out, and no day may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }

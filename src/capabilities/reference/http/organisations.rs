@@ -172,7 +172,7 @@ impl Resource for Organisation {
                 by: Access::Register,
                 refuses: &[&ORGANISATION_NOT_THERE],
                 rule: async |cx: &Cx<'_, Self>, asked: &CorrectOrganisationClosure| {
-                    if !never(asked.never_was, asked.to.is_some())? && asked.to.is_none() {
+                    if !never(asked.entered_in_error, asked.to.is_some())? && asked.to.is_none() {
                         return Err(FieldFault::at("/to", REQUIRED).into());
                     }
                     let to = asked.to.map(|day| day.0);
@@ -222,11 +222,11 @@ async fn record(
 ) -> Result<Made<Organisation>, Refusal> {
     let RecordOrganisation { organisation_number: number, name, kind, municipality, from } =
         asked.clone();
-    let told = OrganisationFacts { name, kind, municipality, from: from.map(|day| day.0) };
+    let recorded = OrganisationFacts { name, kind, municipality, from: from.map(|day| day.0) };
     let organisation: Organisation = view.load(&organisation_subject(&number)).await?.state;
-    let facts = organisation.record(number.clone(), told.clone(), by.today)?;
-    let day = told.from.unwrap_or(by.today);
-    let facts = lies_somewhere(view, facts, told.municipality.as_ref(), day).await?;
+    let facts = organisation.record(number.clone(), recorded.clone(), by.today)?;
+    let day = recorded.from.unwrap_or(by.today);
+    let facts = lies_somewhere(view, facts, recorded.municipality.as_ref(), day).await?;
     Ok(Made::new(number, organisation, facts))
 }
 
@@ -250,17 +250,19 @@ pub struct CorrectOrganisation {
     /// else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
 
 async fn correct(cx: &Cx<'_, Organisation>, asked: &CorrectOrganisation) -> Decided<Organisation> {
-    let CorrectOrganisation { name, kind, municipality, from, never_was, reason } = asked.clone();
-    let else_told = name.is_some() || kind.is_some() || municipality.is_some() || from.is_some();
+    let CorrectOrganisation { name, kind, municipality, from, entered_in_error, reason } =
+        asked.clone();
+    let others_stated =
+        name.is_some() || kind.is_some() || municipality.is_some() || from.is_some();
     let known = cx.parties.known()?;
-    if never(never_was, else_told)? {
-        return Ok(known.take_out(reason));
+    if never(entered_in_error, others_stated)? {
+        return Ok(known.enter_in_error(reason));
     }
     let (recorded, today) = (known.facts.clone(), cx.by.today);
     let really = OrganisationFacts {
@@ -312,7 +314,7 @@ pub struct CorrectOrganisationChange {
     /// Nothing changed then: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -322,11 +324,12 @@ async fn correct_change(
     asked: &CorrectOrganisationChange,
 ) -> Decided<Organisation> {
     let CorrectOrganisationChange { from, name, kind, municipality, .. } = asked.clone();
-    let else_told = from.is_some() || name.is_some() || kind.is_some() || municipality.is_some();
-    let never_was = never(asked.never_was, else_told)?;
+    let others_stated =
+        from.is_some() || name.is_some() || kind.is_some() || municipality.is_some();
+    let entered_in_error = never(asked.entered_in_error, others_stated)?;
     let (known, was, reason) = (cx.parties.known()?, asked.recorded_from.0, asked.reason.clone());
     let recorded = known.recorded_change(was)?;
-    if never_was {
+    if entered_in_error {
         return Ok(known.correct_change(was, None, reason)?);
     }
     let from = from.map_or(recorded.from, |day| day.0);
@@ -353,7 +356,7 @@ pub struct CorrectOrganisationClosure {
     /// It was not closed: it exists still, and no day may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }

@@ -84,7 +84,7 @@ enum Outcome<T> {
     /// About 9999.
     NotStated,
     /// Left out for a reason that is told row by row.
-    Told(Finding),
+    Recorded(Finding),
     /// Of the centrality standard before this one.
     Older,
 }
@@ -136,7 +136,7 @@ impl Gathered {
             match outcome {
                 Ok(Outcome::Kept(value)) => kept.push((row.place, value)),
                 Ok(Outcome::NotStated) => self.not_stated += 1,
-                Ok(Outcome::Told(finding)) => self.findings.push(finding),
+                Ok(Outcome::Recorded(finding)) => self.findings.push(finding),
                 Ok(Outcome::Older) => self.older += 1,
                 Err(fault) => self.faults.push(fault),
             }
@@ -172,11 +172,11 @@ fn change(row: &Row) -> Result<Outcome<MunicipalityChange>, RowFault> {
     let outcome = match (is_there("oldCode"), is_there("newCode")) {
         (false, false) => return Err(missing(row, "oldCode")),
         (false, true) => match number(row, "newCode")? {
-            Some(number) => Outcome::Told(Finding::Appeared { place, number, on }),
+            Some(number) => Outcome::Recorded(Finding::Appeared { place, number, on }),
             None => Outcome::NotStated,
         },
         (true, false) => match number(row, "oldCode")? {
-            Some(number) => Outcome::Told(Finding::Ceased { place, number, on }),
+            Some(number) => Outcome::Recorded(Finding::Ceased { place, number, on }),
             None => Outcome::NotStated,
         },
         (true, true) => match (number(row, "oldCode")?, number(row, "newCode")?) {

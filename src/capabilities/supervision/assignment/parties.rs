@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Agreement, Assignment, Assignments, Standing, Step};
+use super::{Assignment, Assignments, OwnStatus, Response, Transition};
 use crate::capabilities::reference::Lineage;
 use crate::capabilities::supervision::domain::{
     AssignmentAccepted, AssignmentCorrected, AssignmentEnded, AssignmentFacts, AssignmentKind,
@@ -145,35 +145,35 @@ impl Parties<'_> {
 
     /// The supervisor says yes.
     pub fn accept(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        match told.agreement {
-            Agreement::Accepted { .. } => return Ok(vec![]),
-            Agreement::Declined { .. } => return Err(told.not(Standing::Declined)),
-            Agreement::Withdrawn { .. } => return Err(told.not(Standing::Withdrawn)),
-            Agreement::Proposed => {}
+        let recorded = self.get(id)?;
+        match recorded.response {
+            Response::Accepted { .. } => return Ok(vec![]),
+            Response::Declined { .. } => return Err(recorded.not(OwnStatus::Declined)),
+            Response::Withdrawn { .. } => return Err(recorded.not(OwnStatus::Withdrawn)),
+            Response::Proposed => {}
         }
-        let municipality = self.place_on(told.kind, told.period.from)?;
-        self.free(id, told.kind, &[told.period])?;
-        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
+        let municipality = self.place_on(recorded.kind, recorded.period.from)?;
+        self.free(id, recorded.kind, &[recorded.period])?;
+        let (assignment, trainee, supervisor) = (id, recorded.trainee, recorded.supervisor);
         Ok(vec![AssignmentAccepted { assignment, trainee, supervisor, municipality, on }.into()])
     }
 
     /// Supervision goes on.
     pub fn resume(&self, id: Uuid, on: Date) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        told.accepted()?;
-        if !told.period.covers(on) {
-            return Err(told.outside(on));
+        let recorded = self.get(id)?;
+        recorded.accepted()?;
+        if !recorded.period.covers(on) {
+            return Err(recorded.outside(on));
         }
-        if told.paused_since(on).is_none() {
-            if told.steps.contains(&(on, Step::Resumed)) {
+        if recorded.paused_since(on).is_none() {
+            if recorded.transitions.contains(&(on, Transition::Resumed)) {
                 return Ok(vec![]);
             }
-            return Err(told.not(Standing::Held));
+            return Err(recorded.not(OwnStatus::Held));
         }
-        let mut next = told.clone();
-        next.step(on, Step::Resumed);
-        self.free(id, told.kind, &next.held_periods())?;
+        let mut next = recorded.clone();
+        next.transition(on, Transition::Resumed);
+        self.free(id, recorded.kind, &next.held_periods())?;
         let Assignment { trainee, supervisor, municipality, .. } = next;
         let assignment = id;
         Ok(vec![AssignmentResumed { assignment, trainee, supervisor, municipality, on }.into()])
@@ -186,20 +186,20 @@ impl Parties<'_> {
         to: Date,
         reason: SupervisionEndReason,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        told.accepted()?;
-        if told.period.to == Some(to) && told.end_reason == Some(reason) {
+        let recorded = self.get(id)?;
+        recorded.accepted()?;
+        if recorded.period.to == Some(to) && recorded.end_reason == Some(reason) {
             return Ok(vec![]);
         }
-        if told.end_reason.is_some() {
-            return Err(told.not(Standing::Ended));
+        if recorded.end_reason.is_some() {
+            return Err(recorded.not(OwnStatus::Ended));
         }
-        if to < told.period.from {
-            return Err(told.outside(to));
+        if to < recorded.period.from {
+            return Err(recorded.outside(to));
         }
-        let mut next = told.clone();
+        let mut next = recorded.clone();
         next.period.to = Some(to);
-        self.free(id, told.kind, &next.held_periods())?;
+        self.free(id, recorded.kind, &next.held_periods())?;
         let Assignment { trainee, supervisor, municipality, .. } = next;
         let assignment = id;
         Ok(vec![
@@ -207,31 +207,31 @@ impl Parties<'_> {
         ])
     }
 
-    /// What was recorded was wrong; `facts` is how it was, or `None`: it never was.
+    /// What was recorded was wrong; `facts` is how it was, or `None`: it was entered in error.
     pub fn correct(
         &self,
         id: Uuid,
         facts: Option<AssignmentFacts>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.get(id)?;
-        let mut municipality = told.municipality.clone();
+        let recorded = self.get(id)?;
+        let mut municipality = recorded.municipality.clone();
         if let Some(facts) = &facts {
-            if told.facts() == *facts {
+            if recorded.facts() == *facts {
                 return Ok(vec![]);
             }
             // A proposal that was declined or taken back binds nobody, whatever its days.
-            if told.is_wanted() {
-                if facts.period.from != told.period.from {
-                    municipality = self.place_on(told.kind, facts.period.from)?;
+            if recorded.is_wanted() {
+                if facts.period.from != recorded.period.from {
+                    municipality = self.place_on(recorded.kind, facts.period.from)?;
                 }
-                let mut next = told.clone();
+                let mut next = recorded.clone();
                 next.period = facts.period;
-                self.free(id, told.kind, &next.held_periods())?;
+                self.free(id, recorded.kind, &next.held_periods())?;
             }
         }
-        let (assignment, trainee, supervisor) = (id, told.trainee, told.supervisor);
-        let corrects = told.told_at;
+        let (assignment, trainee, supervisor) = (id, recorded.trainee, recorded.supervisor);
+        let corrects = recorded.recorded_at_position;
         Ok(vec![
             AssignmentCorrected {
                 assignment,

@@ -13,7 +13,7 @@ use crate::{whole_type, word_enum};
 
 whole_type! {
     /// A number of doctors: 0 to 10 000.
-    pub struct DoctorCount(u16);
+    pub struct TraineeCount(u16);
     min = 0, max = 10_000, example = 2;
 }
 

@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::{Exemption, ExemptionSituation};
+use super::{Exemption, ExemptionStatus};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{
     Event, ExemptionCorrected, ExemptionStepCorrected, Stage, Step,
@@ -23,8 +23,8 @@ impl Exemption {
         on: Date,
     ) -> Result<Vec<Event>, Rejection> {
         let application = match really {
-            Some(told) => {
-                let application = told.over(&self.application);
+            Some(recorded) => {
+                let application = recorded.over(&self.application);
                 if application == self.application {
                     return Ok(vec![]);
                 }
@@ -32,17 +32,18 @@ impl Exemption {
                 Some(application)
             }
             None => match self.latest() {
-                ExemptionSituation::Draft | ExemptionSituation::Submitted => None,
+                ExemptionStatus::Draft | ExemptionStatus::Submitted => None,
                 // What was decided is taken back first, by whoever decides.
-                decided @ (ExemptionSituation::Granted
-                | ExemptionSituation::Rejected
-                | ExemptionSituation::Appealed
-                | ExemptionSituation::Upheld
-                | ExemptionSituation::Expired
-                | ExemptionSituation::Revoked) => return Err(self.not(decided)),
+                decided @ (ExemptionStatus::Granted
+                | ExemptionStatus::Rejected
+                | ExemptionStatus::Appealed
+                | ExemptionStatus::Upheld
+                | ExemptionStatus::Expired
+                | ExemptionStatus::Revoked) => return Err(self.not(decided)),
             },
         };
-        let (exemption, supervisor, corrects) = (self.id, self.supervisor, self.told_at);
+        let (exemption, supervisor, corrects) =
+            (self.id, self.supervisor, self.recorded_at_position);
         let municipality = self.municipality.clone();
         Ok(vec![
             ExemptionCorrected {
@@ -71,12 +72,12 @@ impl Exemption {
         really: Option<Step>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        let told = self.steps.iter().find(|told| told.step.stage() == stage);
-        let Some(told) = told else {
+        let recorded = self.steps.iter().find(|recorded| recorded.step.stage() == stage);
+        let Some(recorded) = recorded else {
             // What was taken out stays out: asking for that again finds it so.
             return if really.is_some() { Err(self.not(self.latest())) } else { Ok(vec![]) };
         };
-        if really.as_ref() == Some(&told.step) {
+        if really.as_ref() == Some(&recorded.step) {
             return Ok(vec![]);
         }
         let others = self.steps().filter(|step| step.stage() != stage).cloned();
@@ -84,7 +85,7 @@ impl Exemption {
         steps.sort_by_key(Step::stage);
         self.in_order(&steps)?;
         let (exemption, supervisor) = (self.id, self.supervisor);
-        let (corrects, was) = (told.at, told.step.holds_from());
+        let (corrects, was) = (recorded.at, recorded.step.holds_from());
         let municipality = self.municipality.clone();
         Ok(vec![
             ExemptionStepCorrected {
@@ -103,12 +104,12 @@ impl Exemption {
 
     /// Each of the steps may follow the one before it, as when it was recorded.
     fn in_order(&self, steps: &[Step]) -> Result<(), Rejection> {
-        let mut situation = ExemptionSituation::Draft;
+        let mut status = ExemptionStatus::Draft;
         let mut last: Option<&Step> = None;
         let submitted_on = steps.iter().find(|it| it.stage() == Stage::Submission).map(Step::on);
         for step in steps {
-            if step.follows() != situation {
-                return Err(self.not(step.situation()));
+            if step.follows() != status {
+                return Err(self.not(step.status()));
             }
             // A revocation may hold from a day before the grant was decided.
             let in_days = step.stage() != Stage::Revocation;
@@ -122,9 +123,9 @@ impl Exemption {
             }
             let granted = last.and_then(Step::grant).map(|(period, _)| period);
             if !in_days && granted.is_some_and(|granted| granted.ends_before(step.on())) {
-                return Err(self.not(ExemptionSituation::Revoked));
+                return Err(self.not(ExemptionStatus::Revoked));
             }
-            situation = step.situation();
+            status = step.status();
             last = Some(step);
         }
         Ok(())

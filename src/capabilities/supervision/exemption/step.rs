@@ -9,7 +9,7 @@ use crate::word_enum;
 
 word_enum! {
     /// What an exemption is on a day.
-    pub enum ExemptionSituation {
+    pub enum ExemptionStatus {
         /// Being written.
         Draft = "draft",
         /// Sent to the directorate.
@@ -60,25 +60,25 @@ impl Step {
     }
 
     /// What it makes of the exemption.
-    pub fn situation(&self) -> ExemptionSituation {
+    pub fn status(&self) -> ExemptionStatus {
         match self {
-            Step::Submitted { .. } => ExemptionSituation::Submitted,
-            Step::Granted { .. } | Step::Reversed { .. } => ExemptionSituation::Granted,
-            Step::Rejected { .. } => ExemptionSituation::Rejected,
-            Step::Appealed { .. } => ExemptionSituation::Appealed,
-            Step::Upheld { .. } => ExemptionSituation::Upheld,
-            Step::Revoked { .. } => ExemptionSituation::Revoked,
+            Step::Submitted { .. } => ExemptionStatus::Submitted,
+            Step::Granted { .. } | Step::Reversed { .. } => ExemptionStatus::Granted,
+            Step::Rejected { .. } => ExemptionStatus::Rejected,
+            Step::Appealed { .. } => ExemptionStatus::Appealed,
+            Step::Upheld { .. } => ExemptionStatus::Upheld,
+            Step::Revoked { .. } => ExemptionStatus::Revoked,
         }
     }
 
     /// What the exemption must be for it.
-    pub fn follows(&self) -> ExemptionSituation {
+    pub fn follows(&self) -> ExemptionStatus {
         match self {
-            Step::Submitted { .. } => ExemptionSituation::Draft,
-            Step::Granted { .. } | Step::Rejected { .. } => ExemptionSituation::Submitted,
-            Step::Appealed { .. } => ExemptionSituation::Rejected,
-            Step::Upheld { .. } | Step::Reversed { .. } => ExemptionSituation::Appealed,
-            Step::Revoked { .. } => ExemptionSituation::Granted,
+            Step::Submitted { .. } => ExemptionStatus::Draft,
+            Step::Granted { .. } | Step::Rejected { .. } => ExemptionStatus::Submitted,
+            Step::Appealed { .. } => ExemptionStatus::Rejected,
+            Step::Upheld { .. } | Step::Reversed { .. } => ExemptionStatus::Appealed,
+            Step::Revoked { .. } => ExemptionStatus::Granted,
         }
     }
 
@@ -96,14 +96,14 @@ impl Step {
     }
 
     /// What it makes of the exemption on a day; `None` where it does not matter yet.
-    pub fn situation_on(&self, day: Date) -> Option<ExemptionSituation> {
+    pub fn status_on(&self, day: Date) -> Option<ExemptionStatus> {
         let Some((period, _)) = self.grant() else {
-            return (day >= self.on()).then_some(self.situation());
+            return (day >= self.on()).then_some(self.status());
         };
         if period.to.is_some_and(|to| day > to) {
-            return Some(ExemptionSituation::Expired);
+            return Some(ExemptionStatus::Expired);
         }
         // A retroactive grant holds before it was decided.
-        (day >= self.on().min(period.from)).then_some(ExemptionSituation::Granted)
+        (day >= self.on().min(period.from)).then_some(ExemptionStatus::Granted)
     }
 }

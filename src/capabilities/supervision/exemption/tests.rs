@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::capabilities::supervision::domain::DoctorCount;
+use crate::capabilities::supervision::domain::TraineeCount;
 use crate::edge::FromText;
 
 fn comment() -> Comment {
@@ -17,9 +17,9 @@ fn complete() -> Application {
         to: Some(date(2025, 12, 31)),
         challenges: Some(comment()),
         measures_tried: Some(comment()),
-        specialists_attached: Some(DoctorCount(0)),
-        trainees_in_training: Some(DoctorCount(2)),
-        trainees_with_non_specialist: Some(DoctorCount(1)),
+        specialists_attached: Some(TraineeCount(0)),
+        trainees_in_training: Some(TraineeCount(2)),
+        trainees_with_non_specialist: Some(TraineeCount(1)),
         competence: Some(comment()),
     }
 }
@@ -90,17 +90,18 @@ fn an_application_is_submitted_only_when_it_tells_everything() {
     ];
     assert_eq!(when(&mut exemptions, rules), Ok(3));
     let late = &|it: &Exemption| it.detail(Application { to: None, ..changed() }, today);
-    assert_eq!(when(&mut exemptions, &[late]), Err("exemption_situation"));
+    assert_eq!(when(&mut exemptions, &[late]), Err("exemption_status"));
 }
 
 fn changed() -> Application {
-    Application { specialists_attached: Some(DoctorCount(9)), ..Application::default() }
+    Application { specialists_attached: Some(TraineeCount(9)), ..Application::default() }
 }
 
 #[test]
 fn an_application_must_not_contradict_itself() {
     let backwards = Application { to: Some(date(2024, 12, 31)), ..complete() };
-    let too_many = Application { trainees_with_non_specialist: Some(DoctorCount(3)), ..complete() };
+    let too_many =
+        Application { trainees_with_non_specialist: Some(TraineeCount(3)), ..complete() };
     for wrong in [backwards, too_many] {
         assert!(wrong.consistent().is_err());
     }
@@ -112,17 +113,17 @@ fn a_granted_exemption_expires_by_itself() {
     let mut exemptions = drafted(complete());
     assert_eq!(when(&mut exemptions, &[&submit, &grant, &grant]), Ok(2));
     let it = exemptions.get(Uuid::nil()).expect("drafted");
-    let on = |day| it.situation_on(day);
+    let on = |day| it.status_on(day);
     assert_eq!(on(date(2024, 10, 31)), None);
-    assert_eq!(on(date(2024, 11, 1)), Some(ExemptionSituation::Draft));
-    assert_eq!(on(date(2024, 11, 15)), Some(ExemptionSituation::Submitted));
-    assert_eq!(on(date(2024, 12, 1)), Some(ExemptionSituation::Granted));
+    assert_eq!(on(date(2024, 11, 1)), Some(ExemptionStatus::Draft));
+    assert_eq!(on(date(2024, 11, 15)), Some(ExemptionStatus::Submitted));
+    assert_eq!(on(date(2024, 12, 1)), Some(ExemptionStatus::Granted));
     assert!(!it.covers(date(2024, 12, 31)));
     assert!(it.covers(date(2025, 12, 31)));
-    assert_eq!(on(date(2025, 12, 31)), Some(ExemptionSituation::Granted));
-    assert_eq!(on(date(2026, 1, 1)), Some(ExemptionSituation::Expired));
+    assert_eq!(on(date(2025, 12, 31)), Some(ExemptionStatus::Granted));
+    assert_eq!(on(date(2026, 1, 1)), Some(ExemptionStatus::Expired));
     let late = &|it: &Exemption| it.revoke(date(2026, 1, 1), comment());
-    assert_eq!(when(&mut exemptions, &[late]), Err("exemption_situation"));
+    assert_eq!(when(&mut exemptions, &[late]), Err("exemption_status"));
 }
 
 #[test]
@@ -135,8 +136,8 @@ fn a_grant_reaches_back_only_if_the_decision_says_so() {
     assert_eq!(when(&mut exemptions, &[&said]), Ok(1));
     let it = exemptions.get(Uuid::nil()).expect("drafted");
     assert!(it.covers(date(2024, 9, 1)));
-    assert_eq!(it.situation_on(date(2024, 9, 1)), Some(ExemptionSituation::Granted));
-    assert_eq!(it.situation_on(date(2024, 8, 31)), None);
+    assert_eq!(it.status_on(date(2024, 9, 1)), Some(ExemptionStatus::Granted));
+    assert_eq!(it.status_on(date(2024, 8, 31)), None);
 }
 
 #[test]
@@ -148,24 +149,24 @@ fn an_appeal_ends_with_the_refusal_upheld_or_reversed() {
     let mut upheld = drafted(complete());
     let steps: &[Rule<'_>] = &[&submit, &reject, &reject, &appeal, &appeal, &uphold, &uphold];
     assert_eq!(when(&mut upheld, steps), Ok(4));
-    assert_eq!(when(&mut upheld, &[&reverse]), Err("exemption_situation"));
+    assert_eq!(when(&mut upheld, &[&reverse]), Err("exemption_status"));
     let it = upheld.get(Uuid::nil()).expect("drafted");
-    assert_eq!(it.situation_on(on), Some(ExemptionSituation::Upheld));
-    assert_eq!(it.situation_on(date(2025, 1, 9)), Some(ExemptionSituation::Appealed));
+    assert_eq!(it.status_on(on), Some(ExemptionStatus::Upheld));
+    assert_eq!(it.status_on(date(2025, 1, 9)), Some(ExemptionStatus::Appealed));
 
     let mut reversed = drafted(complete());
     let steps: &[Rule<'_>] = &[&submit, &reject, &appeal, &reverse, &reverse];
     assert_eq!(when(&mut reversed, steps), Ok(4));
     let it = reversed.get(Uuid::nil()).expect("drafted");
     assert_eq!(it.covered(), Some(later));
-    assert_eq!(it.situation_on(on), Some(ExemptionSituation::Granted));
+    assert_eq!(it.status_on(on), Some(ExemptionStatus::Granted));
 }
 
 #[test]
 fn steps_are_taken_in_order_of_their_days_and_of_the_procedure() {
     let mut exemptions = drafted(complete());
-    assert_eq!(when(&mut exemptions, &[&grant]), Err("exemption_situation"));
-    assert_eq!(when(&mut exemptions, &[&appeal]), Err("exemption_situation"));
+    assert_eq!(when(&mut exemptions, &[&grant]), Err("exemption_status"));
+    assert_eq!(when(&mut exemptions, &[&appeal]), Err("exemption_status"));
     let early = |it: &Exemption| it.reject(date(2024, 11, 14));
     assert_eq!(when(&mut exemptions, &[&submit, &early]), Err("exemption_day_order"));
 }
@@ -178,7 +179,7 @@ fn a_revocation_ends_what_is_covered_also_in_the_past() {
     let it = exemptions.get(Uuid::nil()).expect("drafted");
     assert!(it.covers(date(2025, 2, 28)));
     assert!(!it.covers(date(2025, 3, 1)));
-    assert_eq!(it.situation_on(date(2025, 3, 1)), Some(ExemptionSituation::Revoked));
+    assert_eq!(it.status_on(date(2025, 3, 1)), Some(ExemptionStatus::Revoked));
     let whole = |it: &Exemption| it.revoke(date(2024, 12, 1), comment());
     let mut exemptions = drafted(complete());
     assert_eq!(when(&mut exemptions, &[&submit, &grant, &whole]), Ok(3));
@@ -224,7 +225,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #[test]
     fn a_corrected_procedure_is_one_that_could_have_been_recorded_so(
-        told in prop::collection::vec(step(), 0..30),
+        recorded in prop::collection::vec(step(), 0..30),
         corrected in prop::collection::vec((step(), any::<bool>()), 0..20),
     ) {
         let take = |all: &mut Exemptions, facts: Result<Vec<Event>, Rejection>| {
@@ -233,7 +234,7 @@ proptest! {
             taken
         };
         let mut exemptions = drafted(complete());
-        for step in &told {
+        for step in &recorded {
             let facts = taken(exemptions.get(Uuid::nil()).expect("drafted"), step);
             take(&mut exemptions, facts);
         }
@@ -251,7 +252,7 @@ proptest! {
         let fresh = again.get(Uuid::nil()).expect("drafted");
         for number in -1..60 {
             let on = day(number);
-            prop_assert_eq!(it.situation_on(on), fresh.situation_on(on));
+            prop_assert_eq!(it.status_on(on), fresh.status_on(on));
             prop_assert_eq!(it.covers(on), fresh.covers(on));
         }
     }

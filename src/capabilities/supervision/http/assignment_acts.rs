@@ -19,16 +19,16 @@ use crate::problem::Rejection;
 /// supervisor is on that day: whoever asks does not answer. For whom no municipality has yet, the
 /// one answers that the assignment is filed under.
 pub(super) fn answers(cx: &Cx<'_, Assignment>, on: Date) -> Result<(), Rejection> {
-    let (supervisor, reach) = (cx.parties.known()?, cx.by.reach());
-    reach.speak_as(supervisor.id, Role::Supervisor)?;
-    if reach.is_person() {
+    let (supervisor, permissions) = (cx.parties.known()?, cx.by.permissions());
+    permissions.require_self(supervisor.id, Role::Supervisor)?;
+    if permissions.is_person() {
         return Ok(());
     }
     let mut own = supervisor.own_municipalities_on(on);
     if own.is_empty() {
         own.extend(supervisor.assignments.get(*cx.key)?.municipality.clone());
     }
-    reach.act_for(&own, Role::Supervisor)
+    permissions.require_acts_for_any(&own, Role::Supervisor)
 }
 
 /// The supervisor's answer.
@@ -95,18 +95,22 @@ pub struct CorrectAssignment {
     /// There never was such an assignment: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     pub(super) reason: Comment,
 }
 
 impl CorrectAssignment {
-    /// How an assignment really was; `None` when it never was.
-    pub(super) fn facts(&self, told: &Assignment) -> Result<Option<AssignmentFacts>, FieldFault> {
-        let &Self { from, to, reopened, never_was, .. } = self;
-        let correction = PeriodCorrection { from, to, reopened, never_was, else_told: false };
-        let period = correction.of(told.period)?;
-        let end_reason = told.end_reason;
+    /// How an assignment really was; `None` when it was entered in error.
+    pub(super) fn facts(
+        &self,
+        recorded: &Assignment,
+    ) -> Result<Option<AssignmentFacts>, FieldFault> {
+        let &Self { from, to, reopened, entered_in_error, .. } = self;
+        let correction =
+            PeriodCorrection { from, to, reopened, entered_in_error, others_stated: false };
+        let period = correction.of(recorded.period)?;
+        let end_reason = recorded.end_reason;
         Ok(period.map(|period| AssignmentFacts {
             period,
             end_reason: end_reason.filter(|_| period.to.is_some()),

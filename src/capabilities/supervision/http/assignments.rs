@@ -105,8 +105,8 @@ impl Resource for Assignment {
             concerns.supervisor = filed.supervisor;
             let trainee: Trainee = view.consult(&trainee::subject(id)).await?.state;
             if let Some(known) = trainee.known() {
-                concerns.municipalities.extend(known.at_home_on(day));
-                concerns.doctors.insert(id);
+                concerns.municipalities.extend(known.home_municipalities_on(day));
+                concerns.trainees.insert(id);
             }
             concerns.shows = Some(id);
         }
@@ -176,7 +176,7 @@ impl Resource for Assignment {
                         yet.",
                 by: Access::OfSupervisor,
                 refuses: &[
-                    &ASSIGNMENT_SITUATION,
+                    &ASSIGNMENT_STATUS,
                     &SUPERVISOR_IS_TRAINEE,
                     &SUPERVISOR_NOT_QUALIFIED,
                     &TRAINEE_HAS_SUPERVISOR,
@@ -194,7 +194,7 @@ impl Resource for Assignment {
                 about: "The supervisor says no. A system answers for the same supervisors as when \
                         they accept.",
                 by: Access::OfSupervisor,
-                refuses: &[&ASSIGNMENT_SITUATION],
+                refuses: &[&ASSIGNMENT_STATUS],
                 rule: async |cx: &Cx<'_, Self>, asked: &AssignmentAnswer| {
                     let on = cx.by.day(asked.on);
                     answers(cx, on)?;
@@ -209,7 +209,7 @@ impl Resource for Assignment {
                         proposal waits for an answer until its last day, and one without a last \
                         day until it is answered or withdrawn.",
                 by: Access::Municipal,
-                refuses: &[&ASSIGNMENT_SITUATION],
+                refuses: &[&ASSIGNMENT_STATUS],
                 rule: async |cx: &Cx<'_, Self>, asked: &WithdrawAssignment| {
                     Ok(one(cx.parties, cx.key)?.1.withdraw(cx.by.day(asked.on))?)
                 },
@@ -220,7 +220,7 @@ impl Resource for Assignment {
                 summary: "Pause a supervisor assignment",
                 about: "It rests until it is resumed; meanwhile somebody else may supervise.",
                 by: Access::Municipal,
-                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT],
+                refuses: &[&ASSIGNMENT_STATUS, &OUTSIDE_ASSIGNMENT],
                 rule: async |cx: &Cx<'_, Self>, asked: &PauseAssignment| {
                     Ok(one(cx.parties, cx.key)?.1.pause(asked.from.0, asked.reason)?)
                 },
@@ -231,7 +231,7 @@ impl Resource for Assignment {
                 summary: "Resume a supervisor assignment",
                 about: "",
                 by: Access::Municipal,
-                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
+                refuses: &[&ASSIGNMENT_STATUS, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
                 rule: async |cx: &Cx<'_, Self>, asked: &ResumeAssignment| {
                     let concerned = Concerned::of(cx).await?;
                     Ok(concerned.parties(cx.parties)?.resume(*cx.key, asked.on.0)?)
@@ -243,7 +243,7 @@ impl Resource for Assignment {
                 summary: "End a supervisor assignment",
                 about: "",
                 by: Access::Municipal,
-                refuses: &[&ASSIGNMENT_SITUATION, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
+                refuses: &[&ASSIGNMENT_STATUS, &OUTSIDE_ASSIGNMENT, &TRAINEE_HAS_SUPERVISOR],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndAssignment| {
                     let concerned = Concerned::of(cx).await?;
                     let parties = concerned.parties(cx.parties)?;
@@ -367,12 +367,12 @@ async fn propose(
     let concerned = Concerned::load(view, asked.trainee.0);
     let (supervisor, concerned) = futures_util::try_join!(supervisor, concerned)?;
     let parties = concerned.parties(&supervisor)?;
-    let homes = parties.trainee.at_home_on(by.today);
+    let homes = parties.trainee.home_municipalities_on(by.today);
     // Who is hidden from the caller is told like nobody.
-    if !by.reach().sees_doctor(parties.trainee.id, &homes) {
+    if !by.permissions().sees_trainee(parties.trainee.id, &homes) {
         return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
     }
-    by.reach().act_for(&homes, Role::Doctor)?;
+    by.permissions().require_acts_for_any(&homes, Role::Trainee)?;
     // Already so: answer with the assignment that is.
     let id = parties.same(&proposal).unwrap_or(by.new_id);
     let facts = parties.propose(proposal)?;

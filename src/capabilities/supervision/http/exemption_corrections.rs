@@ -10,7 +10,7 @@ use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{Stage, Step};
 use crate::capabilities::supervision::exemption::Exemption;
 use crate::capabilities::supervision::problems::*;
-use crate::edge::{self, Day, Faults, PeriodCorrection, REQUIRED, day_or_never, never};
+use crate::edge::{self, Day, Faults, PeriodCorrection, REQUIRED, day_or_entered_in_error, never};
 use crate::http::access::Access;
 use crate::http::resource::{Act, Cx, Decided, Operations};
 use crate::identifiers::Comment;
@@ -27,7 +27,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
             about: "Also after it was decided; the decision stands as it is. The first account \
                     stays in the history; `known_at` before the correction shows it.",
             by: Access::Municipal,
-            refuses: &[&EXEMPTION_SITUATION],
+            refuses: &[&EXEMPTION_STATUS],
             rule: correct,
         })
         .may_end_it()
@@ -38,7 +38,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
             about: "Or that it was: it is then a draft again. Only while no later step would be \
                     left in the air.",
             by: Access::Municipal,
-            refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+            refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
             rule: async |cx: &Cx<'_, Exemption>, asked: &CorrectExemptionStep| {
                 correct_step(cx, asked, Stage::Submission, |on| Step::Submitted { on })
             },
@@ -51,7 +51,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
                     lapse, or are active again, by themselves. A refusal that was appealed stays \
                     one until the appeal is taken back.",
             by: Access::OfDirectorate,
-            refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+            refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
             rule: correct_decision,
         })
         .act(Act {
@@ -60,7 +60,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
             summary: "Correct when the refusal of a supervision exemption was appealed",
             about: "Or that it was.",
             by: Access::Municipal,
-            refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER],
+            refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER],
             rule: async |cx: &Cx<'_, Exemption>, asked: &CorrectExemptionStep| {
                 correct_step(cx, asked, Stage::Appeal, |on| Step::Appealed { on })
             },
@@ -71,7 +71,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
             summary: "Correct the decision on an appeal about a supervision exemption",
             about: "As a decision is corrected.",
             by: Access::OfDirectorate,
-            refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+            refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
             rule: correct_appeal_decision,
         })
         .act(Act {
@@ -81,7 +81,7 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
             about: "From which day, or that it was revoked at all: assignments that rest on it are \
                     active again by themselves.",
             by: Access::OfDirectorate,
-            refuses: &[&EXEMPTION_SITUATION],
+            refuses: &[&EXEMPTION_STATUS],
             rule: async |cx: &Cx<'_, Exemption>, asked: &CorrectExemptionStep| {
                 correct_step(cx, asked, Stage::Revocation, |on| Step::Revoked { on })
             },
@@ -89,9 +89,9 @@ pub(super) fn corrections(procedure: Operations<Exemption>) -> Operations<Exempt
 }
 
 async fn correct(cx: &Cx<'_, Exemption>, asked: &CorrectExemption) -> Decided<Exemption> {
-    let told = asked.application();
-    let never_was = never(asked.never_was, told != Application::default())?;
-    let really = (!never_was).then_some(told);
+    let earlier = asked.application();
+    let entered_in_error = never(asked.entered_in_error, earlier != Application::default())?;
+    let really = (!entered_in_error).then_some(earlier);
     Ok(cx.parties.get(*cx.key)?.correct(really, asked.reason.clone(), cx.by.today)?)
 }
 
@@ -105,7 +105,7 @@ pub struct CorrectExemptionStep {
     /// It did not happen: it is taken out, and no day may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -117,7 +117,7 @@ fn correct_step(
     stage: Stage,
     step: fn(Date) -> Step,
 ) -> Decided<Exemption> {
-    let on = day_or_never(asked.on, asked.never_was)?;
+    let on = day_or_entered_in_error(asked.on, asked.entered_in_error)?;
     Ok(cx.parties.get(*cx.key)?.correct_step(stage, on.map(step), asked.reason.clone())?)
 }
 
@@ -143,7 +143,7 @@ pub struct CorrectExemptionDecision {
     /// It was not decided: the decision is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -170,7 +170,7 @@ pub struct CorrectAppealDecision {
     /// The appeal was not decided: the decision is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     reason: Comment,
 }
@@ -196,9 +196,9 @@ impl Said {
             && self.retroactive.is_none()
     }
 
-    fn of(&self, told: &Step) -> Result<Outcome, Rejection> {
-        let on = self.on.map_or(told.on(), |day| day.0);
-        let recorded = told.grant();
+    fn of(&self, earlier: &Step) -> Result<Outcome, Rejection> {
+        let on = self.on.map_or(earlier.on(), |day| day.0);
+        let recorded = earlier.grant();
         let Some((recorded, why)) = recorded.filter(|_| self.grants != Some(false)) else {
             return Ok((on, self.of_refusal()?));
         };
@@ -213,8 +213,8 @@ impl Said {
         let (from, to) = (self.from.is_some(), self.to.is_some());
         if self.grants != Some(true) {
             let retroactive = self.retroactive.is_some();
-            let told = [("/from", from), ("/to", to), ("/retroactive", retroactive)];
-            return at_fault(told, &NOT_GRANTED).map(|()| None);
+            let earlier = [("/from", from), ("/to", to), ("/retroactive", retroactive)];
+            return at_fault(earlier, &NOT_GRANTED).map(|()| None);
         }
         at_fault([("/from", !from), ("/to", !to)], &REQUIRED)?;
         let period = self.from.map(|from| edge::period(from, self.to)).transpose()?;
@@ -226,12 +226,12 @@ impl Said {
 fn correct_outcome(
     cx: &Cx<'_, Exemption>,
     stage: Stage,
-    (said, never_was, reason): (Said, bool, &Comment),
+    (said, entered_in_error, reason): (Said, bool, &Comment),
     step: fn(Outcome) -> Step,
 ) -> Decided<Exemption> {
-    let never_was = never(never_was, !said.is_nothing())?;
+    let entered_in_error = never(entered_in_error, !said.is_nothing())?;
     let exemption = cx.parties.get(*cx.key)?;
-    let really = match never_was {
+    let really = match entered_in_error {
         true => None,
         false => Some(step(said.of(exemption.step_of(stage)?)?)),
     };
@@ -242,11 +242,12 @@ async fn correct_decision(
     cx: &Cx<'_, Exemption>,
     asked: &CorrectExemptionDecision,
 ) -> Decided<Exemption> {
-    let CorrectExemptionDecision { outcome, on, from, to, retroactive, never_was, reason } =
+    let CorrectExemptionDecision { outcome, on, from, to, retroactive, entered_in_error, reason } =
         asked.clone();
     let grants = outcome.map(|outcome| outcome == ExemptionOutcome::Granted);
     let said = Said { grants, on, from, to, retroactive };
-    correct_outcome(cx, Stage::Decision, (said, never_was, &reason), |outcome| match outcome {
+    correct_outcome(cx, Stage::Decision, (said, entered_in_error, &reason), |outcome| match outcome
+    {
         (on, Some((period, retroactive))) => Step::Granted { on, period, retroactive },
         (on, None) => Step::Rejected { on },
     })
@@ -256,17 +257,14 @@ async fn correct_appeal_decision(
     cx: &Cx<'_, Exemption>,
     asked: &CorrectAppealDecision,
 ) -> Decided<Exemption> {
-    let CorrectAppealDecision { outcome, on, from, to, retroactive, never_was, reason } =
+    let CorrectAppealDecision { outcome, on, from, to, retroactive, entered_in_error, reason } =
         asked.clone();
     let grants = outcome.map(|outcome| outcome == AppealOutcome::Reversed);
     let said = Said { grants, on, from, to, retroactive };
-    correct_outcome(
-        cx,
-        Stage::AppealDecision,
-        (said, never_was, &reason),
-        |outcome| match outcome {
+    correct_outcome(cx, Stage::AppealDecision, (said, entered_in_error, &reason), |outcome| {
+        match outcome {
             (on, Some((period, retroactive))) => Step::Reversed { on, period, retroactive },
             (on, None) => Step::Upheld { on },
-        },
-    )
+        }
+    })
 }

@@ -66,9 +66,9 @@ fn granted(
     (retroactive, reason): (bool, Option<&Comment>),
 ) -> Result<Option<(Period, Option<Comment>)>, Rejection> {
     if !yes {
-        let told =
+        let recorded =
             [("/from", from.is_some()), ("/to", to.is_some()), ("/retroactive", retroactive)];
-        return at_fault(told, &NOT_GRANTED).map(|()| None);
+        return at_fault(recorded, &NOT_GRANTED).map(|()| None);
     }
     let unsaid = retroactive && reason.is_none();
     let missing = [("/reason", unsaid), ("/from", from.is_none()), ("/to", to.is_none())];

@@ -11,7 +11,8 @@ use crate::aggregate::Subject;
 use crate::capabilities::reference::{self, municipality_in_use};
 use crate::capabilities::supervision::application::Application;
 use crate::capabilities::supervision::domain::{
-    DoctorCount, EXEMPTION_EXTERNAL_IDS, Event, ExemptionDrafted, Filed, exemption_subject, subject,
+    EXEMPTION_EXTERNAL_IDS, Event, ExemptionDrafted, Filed, TraineeCount, exemption_subject,
+    subject,
 };
 use crate::capabilities::supervision::exemption::{Exemption, Exemptions};
 use crate::capabilities::supervision::exemptions::Exemptions as Rows;
@@ -131,7 +132,7 @@ impl Resource for Exemption {
                 about: "What is told again replaces what was told before. Once submitted, it \
                         stands unless it is corrected.",
                 by: Access::Municipal,
-                refuses: &[&EXEMPTION_SITUATION],
+                refuses: &[&EXEMPTION_STATUS],
                 rule: async |cx: &Cx<'_, Self>, asked: &DetailExemption| {
                     Ok(cx.parties.get(*cx.key)?.detail(asked.application(), cx.by.today)?)
                 },
@@ -142,7 +143,7 @@ impl Resource for Exemption {
                 summary: "Submit a supervision exemption",
                 about: "Refused while anything is missing that the directorate must be told.",
                 by: Access::Municipal,
-                refuses: &[&EXEMPTION_INCOMPLETE, &EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER],
+                refuses: &[&EXEMPTION_INCOMPLETE, &EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER],
                 rule: async |cx: &Cx<'_, Self>, asked: &ExemptionStep| {
                     Ok(cx.parties.get(*cx.key)?.submit(cx.by.day(asked.on))?)
                 },
@@ -154,7 +155,7 @@ impl Resource for Exemption {
                 about: "A granted exemption is for a time: both days are needed. It holds from \
                         before it was submitted only if the decision says so.",
                 by: Access::OfDirectorate,
-                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+                refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
                 rule: decide,
             })
             .act(Act {
@@ -163,7 +164,7 @@ impl Resource for Exemption {
                 summary: "Appeal the refusal of a supervision exemption",
                 about: "",
                 by: Access::Municipal,
-                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER],
+                refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER],
                 rule: async |cx: &Cx<'_, Self>, asked: &ExemptionStep| {
                     Ok(cx.parties.get(*cx.key)?.appeal(cx.by.day(asked.on))?)
                 },
@@ -174,7 +175,7 @@ impl Resource for Exemption {
                 summary: "Record the decision on an appeal about a supervision exemption",
                 about: "A refusal that falls makes the exemption `granted`.",
                 by: Access::OfDirectorate,
-                refuses: &[&EXEMPTION_SITUATION, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
+                refuses: &[&EXEMPTION_STATUS, &EXEMPTION_DAY_ORDER, &EXEMPTION_RETROACTIVE],
                 rule: decide_appeal,
             })
             .act(Act {
@@ -183,7 +184,7 @@ impl Resource for Exemption {
                 summary: "Revoke a supervision exemption",
                 about: "Assignments that rest on it lapse from that day by themselves.",
                 by: Access::OfDirectorate,
-                refuses: &[&EXEMPTION_SITUATION],
+                refuses: &[&EXEMPTION_STATUS],
                 rule: async |cx: &Cx<'_, Self>, asked: &RevokeExemption| {
                     let exemption = cx.parties.get(*cx.key)?;
                     Ok(exemption.revoke(cx.by.day(asked.on), asked.reason.clone())?)
@@ -218,13 +219,13 @@ macro_rules! application_body {
             measures_tried: Option<Comment>,
             /// Specialists attached to the establishment.
             #[deserr(default)]
-            specialists_attached: Option<DoctorCount>,
+            specialists_attached: Option<TraineeCount>,
             /// Trainees in training there.
             #[deserr(default)]
-            trainees_in_training: Option<DoctorCount>,
+            trainees_in_training: Option<TraineeCount>,
             /// Trainees who would have a supervisor who is no specialist.
             #[deserr(default)]
-            trainees_with_non_specialist: Option<DoctorCount>,
+            trainees_with_non_specialist: Option<TraineeCount>,
             /// The competence of the temporary supervisor, without names.
             #[deserr(default)]
             competence: Option<Comment>,
@@ -274,7 +275,7 @@ application_body! {
         /// of one that is not decided; a decision is taken back first.
         #[deserr(default)]
         #[schema(required = false, default = false, example = false)]
-        never_was: bool,
+        entered_in_error: bool,
         /// Why it is corrected.
         reason: Comment,
     }
@@ -297,7 +298,7 @@ async fn draft(
 ) -> Result<Made<Exemption>, Refusal> {
     checked(&asked.external_ids)?;
     let (id, supervisor, municipality) = (by.new_id, asked.supervisor.0, &asked.municipality);
-    by.reach().act_in(municipality)?;
+    by.permissions().require_acts_for(municipality)?;
     let application = asked.application();
     application.consistent()?;
     let day = application.from.unwrap_or(by.today);

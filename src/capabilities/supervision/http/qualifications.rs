@@ -103,7 +103,7 @@ pub struct CorrectCourse {
     /// The supervisor has not completed it: it is taken out, and nothing else may be told.
     #[deserr(default)]
     #[schema(required = false, default = false, example = false)]
-    never_was: bool,
+    entered_in_error: bool,
     /// Why it is corrected.
     pub(super) reason: Comment,
 }
@@ -114,24 +114,25 @@ impl CorrectCourse {
         of.recorded_course(&self.recorded_name, self.recorded_completed_on.0)
     }
 
-    /// How a course really was; `None` when it never was.
-    pub(super) fn course(&self, told: &Course) -> Result<Option<Course>, FieldFault> {
+    /// How a course really was; `None` when it was entered in error.
+    pub(super) fn course(&self, recorded: &Course) -> Result<Option<Course>, FieldFault> {
         let correction = PeriodCorrection {
             from: self.completed_on,
             to: self.valid_until,
             reopened: self.never_expires,
-            never_was: self.never_was,
-            else_told: self.name.is_some() || self.provider.is_some(),
+            entered_in_error: self.entered_in_error,
+            others_stated: self.name.is_some() || self.provider.is_some(),
         };
         // The days of a course have names of their own.
-        let period = correction.of(told.valid()).map_err(|fault| match fault.pointer.as_str() {
-            "/reopened" => FieldFault::at("/never_expires", fault.fault),
-            "/to" => FieldFault::at("/valid_until", fault.fault),
-            _ => fault,
-        })?;
+        let period =
+            correction.of(recorded.valid()).map_err(|fault| match fault.pointer.as_str() {
+                "/reopened" => FieldFault::at("/never_expires", fault.fault),
+                "/to" => FieldFault::at("/valid_until", fault.fault),
+                _ => fault,
+            })?;
         Ok(period.map(|valid| Course {
-            name: self.name.clone().unwrap_or_else(|| told.name.clone()),
-            provider: self.provider.clone().or_else(|| told.provider.clone()),
+            name: self.name.clone().unwrap_or_else(|| recorded.name.clone()),
+            provider: self.provider.clone().or_else(|| recorded.provider.clone()),
             completed_on: valid.from,
             valid_until: valid.to,
         }))

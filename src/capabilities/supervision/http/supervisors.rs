@@ -88,7 +88,7 @@ impl Resource for Supervisor {
             let assigned = known.assignments.iter().map(|held| &held.municipality);
             let numbers = assigned.chain([&known.municipality]).flatten().cloned();
             concerns.municipalities.extend(numbers);
-            concerns.today = known.telling_municipalities_on(day);
+            concerns.today = known.recording_municipalities_on(day);
         }
         Ok(concerns)
     }
@@ -247,7 +247,7 @@ async fn register(
     asked: &RegisterSupervisor,
 ) -> Result<Made<Supervisor>, Refusal> {
     checked(&asked.external_ids)?;
-    let municipality = by.reach().registering(asked.municipality.as_ref())?;
+    let municipality = by.permissions().registering_municipality(asked.municipality.as_ref())?;
     let hpr_lookup = by.vault().lookup(&asked.hpr_number);
     let person = NewPerson::new(by.vault(), &asked.name, Some(&asked.hpr_number));
     view.is_new(&subject(person.id)).await?;
@@ -297,13 +297,13 @@ pub struct CorrectSupervisor {
     reason: Comment,
 }
 
-fn specialist_periods(told: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFault> {
-    if told.len() > SPECIALIST_PERIODS_MAX {
+fn specialist_periods(recorded: &[SpecialistPeriod]) -> Result<Vec<Period>, FieldFault> {
+    if recorded.len() > SPECIALIST_PERIODS_MAX {
         let fault = Fault::new("too_many", "At most 20.", "Høyst 20.");
         return Err(FieldFault::at("/specialist_periods", fault));
     }
-    let mut periods = Vec::with_capacity(told.len());
-    for (place, period) in told.iter().enumerate() {
+    let mut periods = Vec::with_capacity(recorded.len());
+    for (place, period) in recorded.iter().enumerate() {
         periods.push(edge::period(period.from, period.to).map_err(|fault| {
             let pointer = format!("/specialist_periods/{place}{}", fault.pointer);
             FieldFault { pointer, ..fault }
@@ -321,11 +321,11 @@ async fn correct(cx: &Cx<'_, Supervisor>, asked: &CorrectSupervisor) -> Decided<
     let belongs_to = known.municipalities_on(cx.by.today);
     let recorded = RecordedPerson { id: *cx.key, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
-    let by = (cx.by.vault(), cx.by.reach());
+    let by = (cx.by.vault(), cx.by.permissions());
     let person = SUPERVISORS.corrected(cx.view, by, recorded, name, number).await?;
     let how = Corrected {
         supervisor: *cx.key,
-        corrects: known.told_at,
+        corrects: known.recorded_at_position,
         sealed: person.sealed,
         hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
         specialist: specialist.unwrap_or_else(|| known.specialist.clone()),

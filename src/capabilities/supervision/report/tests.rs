@@ -15,7 +15,7 @@ fn bare(trainee: u128) -> Supervised {
         municipality: MunicipalityNumber::from_text("5401").expect("a number"),
         supervisor: None,
         kind: None,
-        situation: None,
+        status: None,
         qualification: QualificationWord::None,
         exemption: None,
         exemption_to: None,
@@ -31,7 +31,7 @@ fn active(trainee: u128) -> Supervised {
     Supervised {
         supervisor: Some(Person(Uuid::from_u128(9))),
         kind: Some(AssignmentKind::Individual),
-        situation: Some(AssignmentSituation::Active),
+        status: Some(AssignmentStatus::Active),
         qualification: QualificationWord::Specialist,
         mode: Some(SupervisionMode::OnSite),
         ..bare(trainee)
@@ -46,11 +46,11 @@ fn totals(rows: Vec<Supervised>) -> Map<String, Value> {
 #[test]
 fn only_an_active_supervisor_counts() {
     let lapsed = Supervised {
-        situation: Some(AssignmentSituation::Lapsed),
+        status: Some(AssignmentStatus::Lapsed),
         qualification: QualificationWord::None,
         ..active(2)
     };
-    let paused = Supervised { situation: Some(AssignmentSituation::Paused), ..active(3) };
+    let paused = Supervised { status: Some(AssignmentStatus::Paused), ..active(3) };
     let totals = totals(vec![active(1), lapsed, paused, bare(4)]);
     let figures = ["trainees", "with_supervisor", "without_supervisor", "lapsed"];
     assert_eq!(figures.map(|name| totals[name].as_u64()), [4, 1, 3, 1].map(Some));
@@ -99,6 +99,6 @@ fn every_word_that_the_report_may_hold_is_said_in_both_languages() {
     assert_eq!(said(MODES), codes::<SupervisionMode>());
     // The statement leaves out clinical supervisors, and assignments by which nobody supervised.
     assert_eq!(said(KINDS), codes::<AssignmentKind>()[..2]);
-    let situations = codes::<AssignmentSituation>();
-    assert!(said(SITUATIONS).iter().all(|code| situations.iter().any(|known| known == code)));
+    let statuses = codes::<AssignmentStatus>();
+    assert!(said(STATUSES).iter().all(|code| statuses.iter().any(|known| known == code)));
 }

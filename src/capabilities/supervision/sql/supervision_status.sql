@@ -1,7 +1,7 @@
 -- Every trainee who holds a position on the day, and the assignment that tells most about it: an
 -- active one before a lapsed one before a resting one, the trainee's own before a host's.
 -- $1 log, $2 day, $3 known at, $4 numbers of the municipality, $5 trainee, $6 rows at most.
-select t.key, held.municipality, a.supervisor, a.kind, a.situation, a.qualification, a.exemption,
+select t.key, held.municipality, a.supervisor, a.kind, a.status, a.qualification, a.exemption,
        a.exemption_to, a.mode, a.same_office, a.over_capacity, a.lapsed_since
 from model.trainees t
 cross join lateral (
@@ -14,8 +14,8 @@ left join lateral (
   from model.assignments a
   where a.log = t.log and a.trainee = t.key::uuid
     and a.valid_from <= $2 and a.valid_to >= $2 and a.known_from <= $3 and a.known_to > $3
-    and a.situation in ('active', 'lapsed', 'paused') and a.kind <> 'clinical'
-  order by array_position(array['active', 'lapsed', 'paused'], a.situation),
+    and a.status in ('active', 'lapsed', 'paused') and a.kind <> 'clinical'
+  order by array_position(array['active', 'lapsed', 'paused'], a.status),
            a.kind <> 'individual', a.key
   limit 1
 ) a on true
@@ -26,7 +26,7 @@ where t.log = $1
   and ($5::uuid is null or t.key = $5::uuid::text)
   and ($7::bool or t.key = any ($8::text[]) or t.key in (
     select home.key from model.trainees home
-    where home.log = $1 and home.at_home && $9::text[] and home.valid_from <= $10 and home.valid_to >= $10
+    where home.log = $1 and home.home_municipalities && $9::text[] and home.valid_from <= $10 and home.valid_to >= $10
       and home.known_to = 9223372036854775807))
 order by held.municipality, t.key
 limit $6

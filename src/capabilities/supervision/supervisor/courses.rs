@@ -13,7 +13,7 @@ use crate::time::Period;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completed {
     pub course: Course,
-    told_at: i64,
+    recorded_at_position: i64,
 }
 
 impl Course {
@@ -24,17 +24,21 @@ impl Course {
 }
 
 /// Takes in that a course was completed.
-pub(super) fn completed(courses: &mut Vec<Completed>, course: &Course, told_at: i64) {
-    courses.push(Completed { course: course.clone(), told_at });
+pub(super) fn completed(courses: &mut Vec<Completed>, course: &Course, recorded_at_position: i64) {
+    courses.push(Completed { course: course.clone(), recorded_at_position });
 }
 
 /// Takes in how a course really was, or that there was none. One that turns out to be another that
 /// is told already is told once.
-pub(super) fn corrected(courses: &mut Vec<Completed>, fact: &CourseCorrected, told_at: i64) {
+pub(super) fn corrected(
+    courses: &mut Vec<Completed>,
+    fact: &CourseCorrected,
+    recorded_at_position: i64,
+) {
     let Some(place) = courses.iter().position(|it| it.course == fact.was) else { return };
     courses.remove(place);
     if let Some(course) = fact.course.clone().filter(|really| !holds(courses, really)) {
-        courses.insert(place, Completed { course, told_at });
+        courses.insert(place, Completed { course, recorded_at_position });
     }
 }
 
@@ -70,14 +74,15 @@ impl Known {
     /// A course was told wrong; `really` is how it was, or `None`: there was none.
     pub fn correct_course(
         &self,
-        told: &Completed,
+        recorded: &Completed,
         really: Option<Course>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
-        if really.as_ref() == Some(&told.course) {
+        if really.as_ref() == Some(&recorded.course) {
             return Ok(vec![]);
         }
-        let (supervisor, corrects, was) = (self.id, told.told_at, told.course.clone());
+        let (supervisor, corrects, was) =
+            (self.id, recorded.recorded_at_position, recorded.course.clone());
         Ok(vec![CourseCorrected { supervisor, corrects, was, course: really, reason }.into()])
     }
 }

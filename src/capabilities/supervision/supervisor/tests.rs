@@ -72,9 +72,9 @@ fn a_course_counts_from_its_day_until_it_runs_out() {
         completed_on: date(2024, 5, 2),
         valid_until: Some(date(2025, 5, 1)),
     };
-    let told = |known: &Known| known.complete_course(course.clone());
-    assert_eq!(when(&mut supervisor, told), Ok(1));
-    assert_eq!(when(&mut supervisor, told), Ok(0));
+    let recorded = |known: &Known| known.complete_course(course.clone());
+    assert_eq!(when(&mut supervisor, recorded), Ok(1));
+    assert_eq!(when(&mut supervisor, recorded), Ok(0));
     let known = supervisor.known().expect("registered");
     let on = |y, m, d| known.course_on(date(y, m, d));
     assert_eq!(

@@ -13,7 +13,7 @@ use super::matrix::{Outcome, address, ask, kind_of, listed, outcome};
 use super::world::World;
 use crate::support::client::{Answer, Client};
 use crate::support::contract::Contract;
-use world::{Column, Holder, MARK, Row, Standing, columns};
+use world::{Column, Holder, MARK, RelationState, Row, columns};
 
 /// Callers who ask at the same time.
 const CALLERS_MAX: usize = 8;
@@ -29,10 +29,10 @@ const ALL: &[&str] = &[
 ];
 
 /// The kinds of addresses under which somebody sees what the row names; all others are hidden.
-fn seen(who: Holder, standing: Standing) -> &'static [&'static str] {
+fn seen(who: Holder, relation_state: RelationState) -> &'static [&'static str] {
     use Holder::*;
-    use Standing::*;
-    match (who, standing) {
+    use RelationState::*;
+    match (who, relation_state) {
         // What is lent is as good as one's own.
         (Vendor | System | Deputy, Delegated) => ALL,
         // Through a supplier nobody is themselves.
@@ -72,9 +72,9 @@ fn seen(who: Holder, standing: Standing) -> &'static [&'static str] {
 }
 
 /// Whether somebody may do what is for `whom` to what they see.
-fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool {
+fn may(who: Holder, relation_state: RelationState, whom: &str, kind: Option<&str>) -> bool {
     use Holder::*;
-    let lent = standing == Standing::Delegated;
+    let lent = relation_state == RelationState::Delegated;
     let has_grant = matches!(who, System | Directorate | Reporting | Auditor);
     let is_person = matches!(who, Leader | Deputy | Supervisor | Clinical | Trainee);
     let system = match who {
@@ -101,7 +101,7 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
         "register" | "directorate" => false,
         "programmes" => who == Office,
         "municipality" | "leader" => system || (who == Deputy && lent),
-        "doctor" => system || who == Trainee,
+        "trainee" => system || who == Trainee,
         // The supervisor is Bodø's, and so is the answer to the proposal.
         "supervisor" if who == Municipality && kind == Some("supervisor-assignments") => false,
         "supervisor" => system || matches!(who, Supervisor | Clinical),
@@ -115,22 +115,33 @@ fn may(who: Holder, standing: Standing, whom: &str, kind: Option<&str>) -> bool 
     }
 }
 
-fn expected(row: &Row, standing: Standing, id: &str, whom: &str, kind: Option<&str>) -> Outcome {
-    let seen = seen(row.who, standing);
+fn expected(
+    row: &Row,
+    relation_state: RelationState,
+    id: &str,
+    whom: &str,
+    kind: Option<&str>,
+) -> Outcome {
+    let seen = seen(row.who, relation_state);
     if kind.is_some_and(|kind| !seen.contains(&kind)) {
         return Outcome::Hidden;
     }
     // The position is the municipality's, and nobody ever held it.
-    if (standing, id) == (Standing::Revoked, "read_occupancy") {
+    if (relation_state, id) == (RelationState::Revoked, "read_occupancy") {
         return Outcome::Hidden;
     }
-    if may(row.who, standing, whom, kind) { Outcome::Through } else { Outcome::Forbidden }
+    if may(row.who, relation_state, whom, kind) { Outcome::Through } else { Outcome::Forbidden }
 }
 
 /// Asks every operation as somebody; answers how many, and what was wrong.
-async fn ask_all(world: &World, standing: Standing, row: &Row, after: i64) -> (usize, Vec<String>) {
+async fn ask_all(
+    world: &World,
+    relation_state: RelationState,
+    row: &Row,
+    after: i64,
+) -> (usize, Vec<String>) {
     let listed = listed();
-    let name = format!("{:?} ({standing:?})", row.who);
+    let name = format!("{:?} ({relation_state:?})", row.who);
     let mut wrong = Vec::new();
     let mut cells = 0;
     for (template, method, described) in Contract::of_program().operations() {
@@ -141,21 +152,23 @@ async fn ask_all(world: &World, standing: Standing, row: &Row, after: i64) -> (u
             _ => address(template, world, &row.place, row.place.id("access-grants")),
         };
         let answer = ask(&row.client, &method, &path).await;
-        let expected = expected(row, standing, id, whom, kind_of(template));
+        let expected = expected(row, relation_state, id, whom, kind_of(template));
         cells += 1;
         if outcome(&answer) != expected {
             let Answer { status, text, .. } = &answer;
             wrong.push(format!("{name} {id}: {status}, expected {expected:?}: {text}"));
         }
-        wrong.extend(leak(row, standing, &answer).map(|told| format!("{name} {id}: tells {told}")));
+        wrong.extend(
+            leak(row, relation_state, &answer).map(|shown| format!("{name} {id}: tells {shown}")),
+        );
     }
-    wrong.extend(lists(row, standing).await.into_iter().map(|what| format!("{name} {what}")));
+    wrong.extend(lists(row, relation_state).await.into_iter().map(|what| format!("{name} {what}")));
     (cells, wrong)
 }
 
 /// What an answer tells of doctors whom the caller does not see.
-fn leak(row: &Row, standing: Standing, answer: &Answer) -> Option<String> {
-    if seen(row.who, standing).contains(&"trainees") {
+fn leak(row: &Row, relation_state: RelationState, answer: &Answer) -> Option<String> {
+    if seen(row.who, relation_state).contains(&"trainees") {
         return None;
     }
     // Bodø and the municipality have other doctors with names like this one's.
@@ -171,17 +184,17 @@ fn leak(row: &Row, standing: Standing, answer: &Answer) -> Option<String> {
 
 /// Lists hold what addresses show, and nothing else, also when they are about a day on which the
 /// relation was one.
-async fn lists(row: &Row, standing: Standing) -> Vec<String> {
+async fn lists(row: &Row, relation_state: RelationState) -> Vec<String> {
     let mut wrong = Vec::new();
     for kind in ["trainees", "supervisor-assignments"] {
-        let sees = seen(row.who, standing).contains(&kind);
+        let sees = seen(row.who, relation_state).contains(&kind);
         let list = row.client.get(&format!("/v1/{kind}?limit=200")).await.expect(200);
         if list.text.contains(row.place.id(kind)) != sees {
             wrong.push(format!("lists {kind}: expected {sees}: {}", list.text));
         }
     }
     // The registration of a doctor is heard of by whose the doctor is, and by where it is filed.
-    let sees = row.who == Holder::Home || seen(row.who, standing).contains(&"trainees");
+    let sees = row.who == Holder::Home || seen(row.who, relation_state).contains(&"trainees");
     let path = format!("/v1/events?subject=trainee:{}&limit=1000", row.place.id("trainees"));
     let feed = row.client.get(&path).await.expect(200);
     if feed.text.contains("trainee.registered") != sees {
@@ -191,7 +204,9 @@ async fn lists(row: &Row, standing: Standing) -> Vec<String> {
         ["trainees", "positions", "leaders", "supervisor-assignments", "reports/goal-progress"]
     {
         let answer = row.client.get(&format!("/v1/{path}?as_of=2021-06-30")).await;
-        wrong.extend(leak(row, standing, &answer).map(|told| format!("{path} then: tells {told}")));
+        wrong.extend(
+            leak(row, relation_state, &answer).map(|shown| format!("{path} then: tells {shown}")),
+        );
     }
     wrong
 }
@@ -211,9 +226,10 @@ async fn who_no_longer_or_not_yet_has_a_relation_gets_what_is_their_own() {
     let after = world.client.get("/v1/municipalities").await.expect(200).position();
     let columns: Vec<Column> = columns(&world).await;
     settle(&world.client).await;
-    let rows =
-        columns.iter().flat_map(|column| column.rows.iter().map(|row| (column.standing, row)));
-    let asked = rows.map(|(standing, row)| ask_all(&world, standing, row, after));
+    let rows = columns
+        .iter()
+        .flat_map(|column| column.rows.iter().map(|row| (column.relation_state, row)));
+    let asked = rows.map(|(relation_state, row)| ask_all(&world, relation_state, row, after));
     let all: Vec<_> =
         futures_util::stream::iter(asked).buffer_unordered(CALLERS_MAX).collect().await;
     let cells: usize = all.iter().map(|(cells, _)| cells).sum();

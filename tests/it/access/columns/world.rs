@@ -16,7 +16,7 @@ use crate::support::sample;
 
 /// How the relation stands that gives somebody their access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RelationState {
     /// Its last day was yesterday, as it was told from the beginning.
     Expired,
     /// Its first day is tomorrow.
@@ -63,7 +63,7 @@ pub struct Row {
 }
 
 pub struct Column {
-    pub standing: Standing,
+    pub relation_state: RelationState,
     pub rows: Vec<Row>,
 }
 
@@ -71,11 +71,11 @@ pub struct Column {
 pub const MARK: &str = "Kolonnemerke";
 
 /// The municipalities of the columns.
-const NUMBERS: [(Standing, &str); 4] = [
-    (Standing::Expired, "5402"),
-    (Standing::Future, "5403"),
-    (Standing::Revoked, "5404"),
-    (Standing::Delegated, "5405"),
+const NUMBERS: [(RelationState, &str); 4] = [
+    (RelationState::Expired, "5402"),
+    (RelationState::Future, "5403"),
+    (RelationState::Revoked, "5404"),
+    (RelationState::Delegated, "5405"),
 ];
 
 type Ids = BTreeMap<&'static str, String>;
@@ -83,18 +83,18 @@ type Ids = BTreeMap<&'static str, String>;
 /// Every column. Numbers of organisations and persons are counted on through all of them.
 pub async fn columns(world: &World) -> Vec<Column> {
     let mut columns = Vec::new();
-    for (nth, (standing, number)) in (0..).zip(NUMBERS) {
+    for (nth, (relation_state, number)) in (0..).zip(NUMBERS) {
         let numbers = Numbers { organisation: 99_910_000 + 100 * nth, person: 999_002_000 };
         let mut builder = Builder {
             world,
             client: &world.client,
-            standing,
+            relation_state,
             number,
             numbers: Numbers { person: numbers.person + 100 * nth, ..numbers },
             rows: Vec::new(),
         };
         builder.build().await;
-        columns.push(Column { standing, rows: builder.rows });
+        columns.push(Column { relation_state, rows: builder.rows });
     }
     columns
 }
@@ -129,7 +129,7 @@ impl Numbers {
 struct Builder<'a> {
     world: &'a World,
     client: &'a Client,
-    standing: Standing,
+    relation_state: RelationState,
     number: &'static str,
     numbers: Numbers,
     rows: Vec<Row>,
@@ -142,22 +142,22 @@ fn yesterday() -> Date {
 impl Builder<'_> {
     /// The days of a relation, as they are told first.
     fn days(&self, from: Date) -> (Date, Option<Date>) {
-        match self.standing {
-            Standing::Expired => (from, Some(yesterday())),
-            Standing::Future => (today().tomorrow().expect("a day"), None),
-            Standing::Revoked | Standing::Delegated => (from, None),
+        match self.relation_state {
+            RelationState::Expired => (from, Some(yesterday())),
+            RelationState::Future => (today().tomorrow().expect("a day"), None),
+            RelationState::Revoked | RelationState::Delegated => (from, None),
         }
     }
 
     fn is_revoked(&self) -> bool {
-        self.standing == Standing::Revoked
+        self.relation_state == RelationState::Revoked
     }
 
     async fn made(&self, path: &str, body: Value) -> String {
         self.client.post(path, body).await.expect(201).id()
     }
 
-    async fn told(&self, path: &str, body: Value) {
+    async fn shown(&self, path: &str, body: Value) {
         self.client.post(path, body).await.expect(200);
     }
 
@@ -175,13 +175,13 @@ impl Builder<'_> {
         self.client.post("/v1/organisations", body).await.expect(201);
         let mut ids = Ids::new();
         self.leader(&mut ids).await;
-        self.doctor(&mut ids).await;
+        self.trainee(&mut ids).await;
         let vendor = self.numbers.organisation();
         ids.insert("access-grants", self.grant(&vendor, "system").await);
         self.supervisors(&mut ids).await;
         self.systems(&municipality, &vendor, &ids);
         self.leaders(&ids).await;
-        if self.standing != Standing::Delegated {
+        if self.relation_state != RelationState::Delegated {
             self.office(&ids).await;
             self.newcomer(&municipality, &ids).await;
             self.granted(&ids).await;
@@ -198,45 +198,45 @@ impl Builder<'_> {
     }
 
     /// A doctor who holds a position there, and has a plan.
-    async fn doctor(&mut self, ids: &mut Ids) {
+    async fn trainee(&mut self, ids: &mut Ids) {
         let body = json!({"name": format!("Dina {MARK}"), "hpr_number": self.numbers.person(),
             "municipality": self.number, "scheme": "new"});
-        let doctor = self.made("/v1/trainees", body).await;
+        let trainee = self.made("/v1/trainees", body).await;
         let (from, to) = (Date::constant(2020, 1, 1), None);
-        let (position, occupancy) = self.employ(self.number, &doctor, from, to).await;
+        let (position, occupancy) = self.employ(self.number, &trainee, from, to).await;
         let plan = json!({"curriculum": "demo-1", "plan": "alm", "by": ids["leaders"],
             "on": "2020-02-01"});
-        self.made_plan(&doctor, plan).await;
-        ids.extend([("trainees", doctor), ("positions", position), ("occupancies", occupancy)]);
+        self.made_plan(&trainee, plan).await;
+        ids.extend([("trainees", trainee), ("positions", position), ("occupancies", occupancy)]);
     }
 
-    async fn made_plan(&self, doctor: &str, plan: Value) {
-        self.client.post(&format!("/v1/trainees/{doctor}/plans"), plan).await.expect(201);
+    async fn made_plan(&self, trainee: &str, plan: Value) {
+        self.client.post(&format!("/v1/trainees/{trainee}/plans"), plan).await.expect(201);
     }
 
     async fn employ(
         &self,
         number: &str,
-        doctor: &str,
+        trainee: &str,
         from: Date,
         to: Option<Date>,
     ) -> (String, String) {
         let position = json!({"municipality": number, "category": "regular_gp", "percent": 100,
             "intended_operating_model": "salaried", "from": "2020-01-01"});
         let position = self.made("/v1/positions", position).await;
-        let fill = json!({"trainee": doctor, "from": from, "to": to, "percent": 100,
+        let fill = json!({"trainee": trainee, "from": from, "to": to, "percent": 100,
             "operating_model": "salaried"});
         let occupancy = self.made(&format!("/v1/positions/{position}/occupancies"), fill).await;
         (position, occupancy)
     }
 
-    async fn assign(&self, supervisor: &str, doctor: &str, kind: &str) -> String {
+    async fn assign(&self, supervisor: &str, trainee: &str, kind: &str) -> String {
         let (from, to) = self.days(Date::constant(2020, 1, 1));
-        let body = json!({"supervisor": supervisor, "trainee": doctor, "kind": kind, "from": from,
+        let body = json!({"supervisor": supervisor, "trainee": trainee, "kind": kind, "from": from,
             "to": to, "mode": "on_site"});
         let assignment = self.made("/v1/supervisor-assignments", body).await;
         let accepted = format!("/v1/supervisor-assignments/{assignment}/acceptance");
-        self.told(&accepted, json!({})).await;
+        self.shown(&accepted, json!({})).await;
         assignment
     }
 
@@ -249,11 +249,11 @@ impl Builder<'_> {
                 "municipality": self.number, "specialist_since": "2010-01-01"});
             let supervisor = self.made("/v1/supervisors", body).await;
             let assignment = self.assign(&supervisor, &ids["trainees"], kind).await;
-            let told = [("supervisors", supervisor), ("supervisor-assignments", assignment)];
+            let shown = [("supervisors", supervisor), ("supervisor-assignments", assignment)];
             if kind == "clinical" {
-                clinical.extend(told)
+                clinical.extend(shown)
             } else {
-                ids.extend(told)
+                ids.extend(shown)
             }
             persons.push(number);
         }
@@ -263,11 +263,11 @@ impl Builder<'_> {
         if self.is_revoked() {
             let path = |id: &str, act| format!("/v1/supervisor-assignments/{id}/{act}");
             let end = json!({"to": yesterday(), "reason": "other"});
-            self.told(&path(&ids["supervisor-assignments"], "end"), end).await;
-            let never = json!({"never_was": true, "reason": "Somebody else"});
-            self.told(&path(&clinical["supervisor-assignments"], "correction"), never).await;
+            self.shown(&path(&ids["supervisor-assignments"], "end"), end).await;
+            let never = json!({"entered_in_error": true, "reason": "Somebody else"});
+            self.shown(&path(&clinical["supervisor-assignments"], "correction"), never).await;
         }
-        if self.standing == Standing::Delegated {
+        if self.relation_state == RelationState::Delegated {
             return;
         }
         let mut own = ids.clone();
@@ -287,7 +287,7 @@ impl Builder<'_> {
         let grant = sample::granted(self.client, body).await;
         if self.is_revoked() {
             let end = format!("/v1/access-grants/{grant}/end");
-            self.told(&end, json!({"to": yesterday()})).await;
+            self.shown(&end, json!({"to": yesterday()})).await;
         }
         grant
     }
@@ -314,13 +314,13 @@ impl Builder<'_> {
         let term = leader.body["terms"][0]["id"].as_str().expect("an id").to_owned();
         if self.is_revoked() {
             let correction = format!("/v1/leaders/{}/terms/{term}/correction", leader.id());
-            let never = json!({"never_was": true, "reason": "Somebody else"});
-            self.told(&correction, never).await;
+            let never = json!({"entered_in_error": true, "reason": "Somebody else"});
+            self.shown(&correction, never).await;
         }
         for (who, number, answer) in
             [(Holder::Leader, own, &leader), (Holder::Deputy, other, &deputy)]
         {
-            if who == Holder::Leader && self.standing == Standing::Delegated {
+            if who == Holder::Leader && self.relation_state == RelationState::Delegated {
                 continue; // on their own account: in the matrix of those whose relation holds
             }
             let term = answer.body["terms"][0]["id"].as_str().expect("an id").to_owned();
@@ -337,11 +337,11 @@ impl Builder<'_> {
         let (from, to) = self.days(Date::constant(2020, 1, 1));
         let path = format!("/v1/alis-offices/{office}/municipalities");
         let body = json!({"municipality": self.number, "from": from, "to": to});
-        self.told(&path, body).await;
+        self.shown(&path, body).await;
         if self.is_revoked() {
             let never = json!({"municipality": self.number, "recorded_from": from,
-                "never_was": true, "reason": "Another office"});
-            self.told(&format!("{path}/correction"), never).await;
+                "entered_in_error": true, "reason": "Another office"});
+            self.shown(&format!("{path}/correction"), never).await;
         }
         self.row(Holder::Office, organisation(&number), ids);
     }
@@ -351,27 +351,27 @@ impl Builder<'_> {
         let number = self.numbers.person();
         let body = json!({"name": format!("Nils {MARK}"), "hpr_number": number,
             "municipality": FOREIGN, "scheme": "new"});
-        let doctor = self.made("/v1/trainees", body).await;
+        let trainee = self.made("/v1/trainees", body).await;
         let before = (Date::constant(2020, 1, 1), Some(Date::constant(2020, 12, 31)));
-        self.employ(FOREIGN, &doctor, before.0, before.1).await;
+        self.employ(FOREIGN, &trainee, before.0, before.1).await;
         let plan = json!({"curriculum": "demo-1", "plan": "alm",
             "by": self.world.foreign.id("leaders"), "on": "2020-02-01"});
-        self.made_plan(&doctor, plan).await;
+        self.made_plan(&trainee, plan).await;
         let supervisor = self.world.foreign.id("supervisors");
-        let body = json!({"supervisor": supervisor, "trainee": doctor, "from": "2020-01-01",
+        let body = json!({"supervisor": supervisor, "trainee": trainee, "from": "2020-01-01",
             "mode": "on_site"});
         let assignment = self.made("/v1/supervisor-assignments", body).await;
         let (from, to) = self.days(Date::constant(2021, 1, 1));
-        let (position, occupancy) = self.employ(self.number, &doctor, from, to).await;
+        let (position, occupancy) = self.employ(self.number, &trainee, from, to).await;
         if self.is_revoked() {
             let path = format!("/v1/positions/{position}/occupancies/{occupancy}/correction");
-            let never = json!({"never_was": true, "reason": "Somebody else"});
-            self.told(&path, never).await;
+            let never = json!({"entered_in_error": true, "reason": "Somebody else"});
+            self.shown(&path, never).await;
         }
         let mut ids = ids.clone();
         ids.extend([
-            ("persons", doctor.clone()),
-            ("trainees", doctor),
+            ("persons", trainee.clone()),
+            ("trainees", trainee),
             ("positions", position),
             ("occupancies", occupancy),
             ("supervisor-assignments", assignment),

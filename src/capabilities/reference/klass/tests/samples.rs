@@ -92,13 +92,13 @@ fn every_name_change_in_the_list_is_in_the_municipalities_too() {
             .collect()
     };
     let changes_file = sample_changes();
-    let told: BTreeSet<(&str, Date)> = changes(&changes_file)
+    let recorded: BTreeSet<(&str, Date)> = changes(&changes_file)
         .iter()
         .filter(|row| renamed(row))
         .map(|row| (row.old_number.as_str(), row.on))
         .collect();
     assert!(!listed.is_empty());
-    assert_eq!(listed, told);
+    assert_eq!(listed, recorded);
 }
 
 #[test]

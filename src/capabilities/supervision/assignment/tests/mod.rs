@@ -7,7 +7,7 @@ use jiff::civil::date;
 
 use super::super::application::Application;
 use super::super::domain::{ExemptionDrafted, ExemptionGranted, Registered, SpecialistStatusEnded};
-use super::super::supervisor::{self, Situation, Supervisor};
+use super::super::supervisor::{self, Status, Supervisor};
 use super::*;
 use crate::aggregate::NewFact;
 use crate::capabilities::position;
@@ -152,9 +152,9 @@ impl World {
         id
     }
 
-    fn situation(&self, by: Uuid, id: Uuid, day: Date) -> Option<Situation> {
+    fn status(&self, by: Uuid, id: Uuid, day: Date) -> Option<Status> {
         let known = self.known(by);
-        known.situation_on(known.assignments.get(id).expect("proposed"), day)
+        known.status_on(known.assignments.get(id).expect("proposed"), day)
     }
 }
 
@@ -212,10 +212,10 @@ fn who_is_no_specialist_supervises_only_where_and_while_an_exemption_holds() {
     world.exempt("5401", YEAR(2025));
     assert_eq!(ask(&mut world, date(2024, 12, 31)), Err("supervisor_not_qualified"));
     let id = world.accepted(NO_SPECIALIST, Period::since(date(2025, 1, 1)));
-    let on = |day| world.situation(NO_SPECIALIST, id, day);
-    assert_eq!(on(date(2025, 12, 31)), Some(Situation::Active));
-    assert_eq!(on(date(2026, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
-    assert_eq!(on(date(2027, 1, 1)), Some(Situation::Lapsed { since: date(2026, 1, 1) }));
+    let on = |day| world.status(NO_SPECIALIST, id, day);
+    assert_eq!(on(date(2025, 12, 31)), Some(Status::Active));
+    assert_eq!(on(date(2026, 1, 1)), Some(Status::Lapsed { since: date(2026, 1, 1) }));
+    assert_eq!(on(date(2027, 1, 1)), Some(Status::Lapsed { since: date(2026, 1, 1) }));
 }
 
 #[test]
@@ -230,13 +230,13 @@ fn an_exemption_holds_under_each_number_of_its_municipality() {
     world.lineage = tromso();
     let id = world.accepted(NO_SPECIALIST, YEAR(2025));
     let june = date(2025, 6, 1);
-    assert_eq!(world.situation(NO_SPECIALIST, id, june), Some(Situation::Active));
+    assert_eq!(world.status(NO_SPECIALIST, id, june), Some(Status::Active));
 
     let mut world = World::new();
     world.lineage = tromso();
     world.exempt("5501", YEAR(2025));
     let id = world.accepted(NO_SPECIALIST, YEAR(2025));
-    assert_eq!(world.situation(NO_SPECIALIST, id, june), Some(Situation::Active));
+    assert_eq!(world.status(NO_SPECIALIST, id, june), Some(Status::Active));
     let assignments = &world.known(NO_SPECIALIST).assignments;
     let filed = assignments.get(id).map(|it| it.municipality.clone());
     assert_eq!(filed, Ok(Some(municipality("5401"))));
@@ -248,15 +248,15 @@ fn an_assignment_lapses_with_the_approval_and_is_active_again_under_the_next() {
     let id = world.accepted(SPECIALIST, Period::since(date(2025, 1, 1)));
     let (supervisor, to) = (SPECIALIST, date(2025, 3, 31));
     world.given(SPECIALIST, SpecialistStatusEnded { supervisor, to });
-    let lapsed = Some(Situation::Lapsed { since: date(2025, 4, 1) });
-    assert_eq!(world.situation(SPECIALIST, id, date(2025, 3, 31)), Some(Situation::Active));
-    assert_eq!(world.situation(SPECIALIST, id, date(2025, 7, 1)), lapsed);
+    let lapsed = Some(Status::Lapsed { since: date(2025, 4, 1) });
+    assert_eq!(world.status(SPECIALIST, id, date(2025, 3, 31)), Some(Status::Active));
+    assert_eq!(world.status(SPECIALIST, id, date(2025, 7, 1)), lapsed);
     let facts = world.known(SPECIALIST).approve_specialist(Period::since(date(2025, 6, 1)));
     for fact in facts.expect("allowed") {
         world.given(SPECIALIST, fact);
     }
-    assert_eq!(world.situation(SPECIALIST, id, date(2025, 5, 31)), lapsed);
-    assert_eq!(world.situation(SPECIALIST, id, date(2025, 7, 1)), Some(Situation::Active));
+    assert_eq!(world.status(SPECIALIST, id, date(2025, 5, 31)), lapsed);
+    assert_eq!(world.status(SPECIALIST, id, date(2025, 7, 1)), Some(Status::Active));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_trainee_has_several_clinical_supervisors_who_need_be_no_specialists() {
     for by in [NO_SPECIALIST, OTHER_SPECIALIST] {
         let id = world.propose(by, YEAR(2025), clinical).expect("proposed");
         assert_eq!(world.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
-        assert_eq!(world.situation(by, id, day), Some(Situation::Active));
+        assert_eq!(world.status(by, id, day), Some(Status::Active));
         // Such a one speaks on goals and is not the trainee's supervisor, nor at their capacity.
         assert!(!world.known(by).supervises(TRAINEE, day));
         assert_eq!(world.known(by).load().on(day), 0);
@@ -318,7 +318,7 @@ fn what_is_not_agreed_neither_rests_nor_ends_and_what_is_declined_stays_so() {
     let id = world.propose(SPECIALIST, YEAR(2025), kind).expect("proposed");
     let day = date(2025, 2, 1);
     let reason = SupervisionEndReason::Other;
-    let refused = Err("assignment_situation");
+    let refused = Err("assignment_status");
     let pause = |parties: &Parties<'_>| parties.get(id)?.pause(day, None);
     let decline = |parties: &Parties<'_>| parties.get(id)?.decline(day);
     assert_eq!(world.when(SPECIALIST, pause), refused);
@@ -327,8 +327,8 @@ fn what_is_not_agreed_neither_rests_nor_ends_and_what_is_declined_stays_so() {
     assert_eq!(world.when(SPECIALIST, decline), Ok(1));
     assert_eq!(world.when(SPECIALIST, decline), Ok(0));
     assert_eq!(world.when(SPECIALIST, |parties| parties.accept(id, day)), refused);
-    assert_eq!(world.situation(SPECIALIST, id, date(2025, 1, 31)), Some(Situation::Proposed));
-    assert_eq!(world.situation(SPECIALIST, id, day), Some(Situation::Declined));
+    assert_eq!(world.status(SPECIALIST, id, date(2025, 1, 31)), Some(Status::Proposed));
+    assert_eq!(world.status(SPECIALIST, id, day), Some(Status::Declined));
     let id = world.accepted(SPECIALIST, YEAR(2025));
     assert_eq!(world.when(SPECIALIST, |parties| parties.get(id)?.decline(day)), refused);
 }
@@ -337,11 +337,11 @@ fn what_is_not_agreed_neither_rests_nor_ends_and_what_is_declined_stays_so() {
 fn an_assignment_is_accepted_until_its_first_day_and_ended_after_its_last() {
     let mut world = World::new();
     let id = world.accepted(SPECIALIST, YEAR(2026));
-    let on = |day| world.situation(SPECIALIST, id, day);
+    let on = |day| world.status(SPECIALIST, id, day);
     assert_eq!(on(date(2024, 12, 31)), None);
-    assert_eq!(on(date(2025, 1, 1)), Some(Situation::Accepted));
-    assert_eq!(on(date(2026, 1, 1)), Some(Situation::Active));
-    assert_eq!(on(date(2027, 1, 1)), Some(Situation::Ended));
+    assert_eq!(on(date(2025, 1, 1)), Some(Status::Accepted));
+    assert_eq!(on(date(2026, 1, 1)), Some(Status::Active));
+    assert_eq!(on(date(2027, 1, 1)), Some(Status::Ended));
 }
 
 #[test]
@@ -353,13 +353,13 @@ fn an_agreed_end_may_be_moved_and_a_told_one_only_corrected() {
     assert_eq!(world.when(SPECIALIST, end(date(2024, 12, 31))), Err("outside_assignment"));
     assert_eq!(world.when(SPECIALIST, end(date(2026, 1, 31))), Ok(1));
     assert_eq!(world.when(SPECIALIST, end(date(2026, 1, 31))), Ok(0));
-    assert_eq!(world.when(SPECIALIST, end(date(2025, 1, 31))), Err("assignment_situation"));
+    assert_eq!(world.when(SPECIALIST, end(date(2025, 1, 31))), Err("assignment_status"));
     let facts = AssignmentFacts { period: YEAR(2025), end_reason: Some(reason) };
     let why = Comment::from_text("mistyped").expect("a comment");
     let correct = |parties: &Parties<'_>| parties.correct(id, Some(facts), why.clone());
     assert_eq!(world.when(SPECIALIST, correct), Ok(1));
     assert_eq!(world.when(SPECIALIST, correct), Ok(0));
-    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
+    assert_eq!(world.status(SPECIALIST, id, date(2026, 1, 1)), Some(Status::Ended));
     let never = |parties: &Parties<'_>| parties.correct(id, None, why.clone());
     assert_eq!(world.when(SPECIALIST, never), Ok(1));
     assert!(world.known(SPECIALIST).assignments.get(id).is_err());
@@ -376,9 +376,9 @@ fn a_later_told_earlier_rest_lasts_until_the_next_resumption() {
     assert_eq!(world.when(SPECIALIST, pause(date(2025, 6, 15))), Ok(0));
     assert_eq!(world.when(SPECIALIST, pause(date(2026, 1, 1))), Err("outside_assignment"));
     let since = date(2025, 5, 1);
-    let on = |day| world.situation(SPECIALIST, id, day);
-    assert_eq!(on(date(2025, 6, 30)), Some(Situation::Paused { since }));
-    assert_eq!(on(date(2025, 7, 1)), Some(Situation::Active));
+    let on = |day| world.status(SPECIALIST, id, day);
+    assert_eq!(on(date(2025, 6, 30)), Some(Status::Paused { since }));
+    assert_eq!(on(date(2025, 7, 1)), Some(Status::Active));
 }
 
 #[test]
@@ -386,12 +386,12 @@ fn a_proposal_that_nobody_answered_ends_with_its_last_day() {
     let mut world = World::new();
     let id = world.propose(SPECIALIST, YEAR(2025), AssignmentKind::Individual).expect("proposed");
     let last = date(2025, 12, 31);
-    assert_eq!(world.situation(SPECIALIST, id, last), Some(Situation::Proposed));
-    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
+    assert_eq!(world.status(SPECIALIST, id, last), Some(Status::Proposed));
+    assert_eq!(world.status(SPECIALIST, id, date(2026, 1, 1)), Some(Status::Ended));
     // A no that is told for a later day was none on the days between.
     let decline = |parties: &Parties<'_>| parties.get(id)?.decline(date(2026, 2, 1));
     assert_eq!(world.when(SPECIALIST, decline), Ok(1));
-    assert_eq!(world.situation(SPECIALIST, id, last), Some(Situation::Proposed));
-    assert_eq!(world.situation(SPECIALIST, id, date(2026, 1, 1)), Some(Situation::Ended));
-    assert_eq!(world.situation(SPECIALIST, id, date(2026, 2, 1)), Some(Situation::Declined));
+    assert_eq!(world.status(SPECIALIST, id, last), Some(Status::Proposed));
+    assert_eq!(world.status(SPECIALIST, id, date(2026, 1, 1)), Some(Status::Ended));
+    assert_eq!(world.status(SPECIALIST, id, date(2026, 2, 1)), Some(Status::Declined));
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{OTHER_SPECIALIST, SPECIALIST, World};
-use crate::capabilities::supervision::assignment::{Assignment, Assignments, Parties, Standing};
+use crate::capabilities::supervision::assignment::{Assignment, Assignments, OwnStatus, Parties};
 use crate::capabilities::supervision::domain::{
     AssignmentFacts, AssignmentKind, Event, SupervisionEndReason,
 };
@@ -25,7 +25,7 @@ enum Asked {
     Resume { n: usize, on: i32 },
     End { n: usize, on: i32 },
     Correct { n: usize, from: i32, days: Option<i32> },
-    NeverWas { n: usize },
+    EnteredInError { n: usize },
 }
 
 type Rule = Box<dyn Fn(&Parties<'_>, Uuid) -> Result<Vec<Event>, Rejection>>;
@@ -49,7 +49,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         1 => (0..8_usize, on()).prop_map(|(n, on)| Asked::End { n, on }),
         2 => (0..8_usize, on(), length())
             .prop_map(|(n, from, days)| Asked::Correct { n, from, days }),
-        1 => (0..8_usize).prop_map(|n| Asked::NeverWas { n }),
+        1 => (0..8_usize).prop_map(|n| Asked::EnteredInError { n }),
     ]
 }
 
@@ -84,7 +84,7 @@ impl World {
                 let facts = AssignmentFacts { period: period(from, days), end_reason: None };
                 (n, Box::new(move |all, id| all.correct(id, Some(facts), why.clone())))
             }
-            Asked::NeverWas { n } => {
+            Asked::EnteredInError { n } => {
                 (n, Box::new(move |all, id| all.correct(id, None, why.clone())))
             }
         };
@@ -94,7 +94,8 @@ impl World {
     }
 
     fn held_on(&self, day: Date, kind: AssignmentKind) -> usize {
-        let held = |a: &&Assignment| a.kind == kind && a.standing_on(day) == Some(Standing::Held);
+        let held =
+            |a: &&Assignment| a.kind == kind && a.own_status_on(day) == Some(OwnStatus::Held);
         self.supervision.iter().filter(held).count()
     }
 }
@@ -125,7 +126,7 @@ proptest! {
         for assignment in world.supervision.iter() {
             let periods = assignment.held_periods();
             for number in -1..WINDOW_DAYS + 25 {
-                let held = assignment.standing_on(day(number)) == Some(Standing::Held);
+                let held = assignment.own_status_on(day(number)) == Some(OwnStatus::Held);
                 prop_assert_eq!(periods.iter().any(|p| p.covers(day(number))), held);
             }
         }

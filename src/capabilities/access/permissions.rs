@@ -21,11 +21,11 @@ use crate::capabilities::reference::domain::{
     OrganisationFacts, OrganisationKind, alis_office_subject, organisation_subject,
 };
 use crate::capabilities::reference::{self, Lineage};
-use crate::capabilities::supervision::assignment::Standing;
+use crate::capabilities::supervision::assignment::OwnStatus;
 use crate::capabilities::supervision::{self, Supervisor};
 use crate::capabilities::trainee::{self, Trainee};
 use crate::event_log::{EventLog, Failure, View};
-use crate::http::actor::{Places, Reach, Role};
+use crate::http::actor::{Permissions, Places, Role};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::identity::{Caller, Who};
 use crate::time::Period;
@@ -40,7 +40,7 @@ pub const TYPES: &[&str] = &[
     "access.grant_ended.v1",
     "organisation.recorded.v1",
     "organisation.corrected.v1",
-    "organisation.taken_out.v1",
+    "organisation.entered_in_error.v1",
     "organisation.changed.v1",
     "organisation.change_corrected.v1",
     "organisation.closed.v1",
@@ -74,7 +74,7 @@ pub const TYPES: &[&str] = &[
 
 /// The standing that settings give, and no fact: an installation begins with nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Founders {
+pub struct BootstrapOrganisations {
     /// Who keeps the register.
     pub register: Option<OrganisationNumber>,
     /// Who may load a new register on everybody's behalf.
@@ -84,19 +84,19 @@ pub struct Founders {
 /// A caller, and a day.
 type Key = (String, Date);
 /// A reach, and the position of the log that it reflects.
-type WorkedOut = (Arc<Reach>, i64);
+type WorkedOut = (Arc<Permissions>, i64);
 
 /// Reaches that were worked out, and until when they hold.
 #[derive(Default)]
-pub struct Reaches {
-    founders: Founders,
+pub struct PermissionsCache {
+    bootstrap_organisations: BootstrapOrganisations,
     remembered: Mutex<HashMap<Key, WorkedOut>>,
 }
 
-impl Reaches {
+impl PermissionsCache {
     /// Nothing worked out yet.
-    pub fn new(founders: Founders) -> Self {
-        Self { founders, remembered: Mutex::default() }
+    pub fn new(bootstrap_organisations: BootstrapOrganisations) -> Self {
+        Self { bootstrap_organisations, remembered: Mutex::default() }
     }
 
     /// How far a caller reaches on a day.
@@ -108,23 +108,24 @@ impl Reaches {
         log: &EventLog,
         caller: &Caller,
         day: Date,
-    ) -> Result<Arc<Reach>, Failure> {
+    ) -> Result<Arc<Permissions>, Failure> {
         let key = (caller.id(), day);
         // What is read below reflects at least this much.
         let (head, newest) = (log.known_head(), log.newest_watched());
-        if let Some((reach, at)) = self.recall(&key)
+        if let Some((permissions, at)) = self.recall(&key)
             && at >= newest
         {
-            return Ok(reach);
+            return Ok(permissions);
         }
-        let reach = Arc::new(work_out(&log.view(), caller, &self.founders, day).await?);
+        let permissions =
+            Arc::new(work_out(&log.view(), caller, &self.bootstrap_organisations, day).await?);
         let mut remembered =
             self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
         }
-        remembered.insert(key, (reach.clone(), head));
-        Ok(reach)
+        remembered.insert(key, (permissions.clone(), head));
+        Ok(permissions)
     }
 
     fn recall(&self, key: &Key) -> Option<WorkedOut> {
@@ -158,16 +159,19 @@ type Relations = BTreeMap<Role, BTreeSet<MunicipalityNumber>>;
 async fn work_out(
     view: &View,
     caller: &Caller,
-    founders: &Founders,
+    bootstrap_organisations: &BootstrapOrganisations,
     day: Date,
-) -> Result<Reach, Failure> {
-    let mut reach = Reach::default();
+) -> Result<Permissions, Failure> {
+    let mut permissions = Permissions::default();
     let mut relations = Relations::new();
     match &caller.who {
         Who::Organisation { number, supplier: None } => {
-            reach.organisation = Some(number.clone());
+            permissions.organisation = Some(number.clone());
             relations = of_organisation(view, number, day).await?;
-            let settings = [(&founders.register, Role::Register), (&founders.loader, Role::Loader)];
+            let settings = [
+                (&bootstrap_organisations.register, Role::Register),
+                (&bootstrap_organisations.loader, Role::Loader),
+            ];
             let own = settings.into_iter().filter(|(founder, _)| founder.as_ref() == Some(number));
             relations.extend(own.map(|(_, role)| (role, BTreeSet::new())));
         }
@@ -175,13 +179,13 @@ async fn work_out(
             relations = on_behalf_of(view, number, supplier, day).await?;
         }
         Who::Person { hpr_lookup, employer: _ } => {
-            by_doctor(view, hpr_lookup, &mut reach, &mut relations).await?;
-            by_supervisor(view, hpr_lookup, day, &mut reach, &mut relations).await?;
-            by_leader(view, hpr_lookup, day, &mut reach, &mut relations).await?;
+            by_trainee(view, hpr_lookup, &mut permissions, &mut relations).await?;
+            by_supervisor(view, hpr_lookup, day, &mut permissions, &mut relations).await?;
+            by_leader(view, hpr_lookup, day, &mut permissions, &mut relations).await?;
         }
     }
-    reach.relations = follow(view, relations, day).await?;
-    Ok(reach)
+    permissions.relations = follow(view, relations, day).await?;
+    Ok(permissions)
 }
 
 /// What an organisation is, and what of its grants counts beside that.
@@ -290,19 +294,19 @@ pub(super) async fn has_municipalities(
 }
 
 /// A number that was corrected away names nobody any more, hence the second look in each of these.
-async fn by_doctor(
+async fn by_trainee(
     view: &View,
     hpr_lookup: &str,
-    reach: &mut Reach,
+    permissions: &mut Permissions,
     relations: &mut Relations,
 ) -> Result<(), Failure> {
     let subject = trainee::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "trainee").await?.parse() else { return Ok(()) };
-    let doctor = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-    if doctor.known().is_some_and(|known| known.hpr_lookup == hpr_lookup) {
-        relations.entry(Role::Doctor).or_default();
-        reach.doctor = Some(id);
-        reach.doctors.insert(id);
+    let trainee = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
+    if trainee.known().is_some_and(|known| known.hpr_lookup == hpr_lookup) {
+        relations.entry(Role::Trainee).or_default();
+        permissions.trainee = Some(id);
+        permissions.trainees.insert(id);
     }
     Ok(())
 }
@@ -311,7 +315,7 @@ async fn by_supervisor(
     view: &View,
     hpr_lookup: &str,
     day: Date,
-    reach: &mut Reach,
+    permissions: &mut Permissions,
     relations: &mut Relations,
 ) -> Result<(), Failure> {
     let subject = supervision::domain::hpr_subject(hpr_lookup);
@@ -322,16 +326,19 @@ async fn by_supervisor(
         return Ok(());
     }
     relations.entry(Role::Supervisor).or_default();
-    reach.supervisor = Some(id);
+    permissions.supervisor = Some(id);
     let today = known.assignments.iter().filter(|assignment| {
         matches!(
-            assignment.standing_on(day),
+            assignment.own_status_on(day),
             Some(
-                Standing::Proposed | Standing::Accepted | Standing::Held | Standing::Paused { .. }
+                OwnStatus::Proposed
+                    | OwnStatus::Accepted
+                    | OwnStatus::Held
+                    | OwnStatus::Paused { .. }
             )
         )
     });
-    reach.doctors.extend(today.map(|assignment| assignment.trainee));
+    permissions.trainees.extend(today.map(|assignment| assignment.trainee));
     Ok(())
 }
 
@@ -339,7 +346,7 @@ async fn by_leader(
     view: &View,
     hpr_lookup: &str,
     day: Date,
-    reach: &mut Reach,
+    permissions: &mut Permissions,
     relations: &mut Relations,
 ) -> Result<(), Failure> {
     let subject = leader::domain::hpr_subject(hpr_lookup);
@@ -347,7 +354,7 @@ async fn by_leader(
     let leader = view.consult::<Leader>(&leader::subject(id)).await?.state;
     let same = |known: &&leader::Known| known.hpr_lookup.as_deref() == Some(hpr_lookup);
     let Some(known) = leader.known().filter(same) else { return Ok(()) };
-    reach.leader = Some(id);
+    permissions.leader = Some(id);
     for municipality in known.municipalities_on(day) {
         relations.entry(Role::Leader).or_default().insert(municipality.clone());
     }
@@ -365,7 +372,7 @@ async fn follow(
     let all: BTreeSet<MunicipalityNumber> = relations.values().flatten().cloned().collect();
     let lineage = reference::lineage(view, all, None).await?;
     let place = |number: &MunicipalityNumber| {
-        (lineage.goes_on_as(number, day).clone(), lineage.reach(number, day))
+        (lineage.goes_on_as(number, day).clone(), lineage.covered_by(number, day))
     };
     let followed =
         relations.iter().map(|(role, numbers)| (*role, numbers.iter().map(place).collect()));

@@ -18,18 +18,18 @@ use super::{ProblemResponse, Service};
 use crate::event_log::Failure;
 
 tokio::task_local! {
-    static DOCTOR: Cell<Option<Uuid>>;
+    static TRAINEE: Cell<Option<Uuid>>;
 }
 
 /// Says that the answer is about a doctor.
-pub fn about(doctor: Uuid) {
+pub fn about(trainee: Uuid) {
     // Outside of a read nothing is to be written down.
-    DOCTOR.try_with(|about| about.set(Some(doctor))).unwrap_or_default();
+    TRAINEE.try_with(|about| about.set(Some(trainee))).unwrap_or_default();
 }
 
 /// The doctor whose reading has no entry yet; whoever asks makes one.
-pub fn doctor() -> Option<Uuid> {
-    DOCTOR.try_with(Cell::take).unwrap_or_default()
+pub fn trainee() -> Option<Uuid> {
+    TRAINEE.try_with(Cell::take).unwrap_or_default()
 }
 
 /// The doctor that `/v1/trainees/<id>...` names.
@@ -57,19 +57,22 @@ pub async fn around<B: MessageBody + 'static>(
             }
         }
     };
-    DOCTOR.scope(about, answering).await
+    TRAINEE.scope(about, answering).await
 }
 
 async fn write_down<B>(response: &ServiceResponse<B>) -> Result<(), Failure> {
     let request = response.request();
     let actor = request.extensions().get::<Actor>().cloned();
-    let (true, Some(doctor), Some(actor), Some(service)) =
-        (response.status().is_success(), doctor(), actor, request.app_data::<web::Data<Service>>())
-    else {
+    let (true, Some(trainee), Some(actor), Some(service)) = (
+        response.status().is_success(),
+        trainee(),
+        actor,
+        request.app_data::<web::Data<Service>>(),
+    ) else {
         return Ok(());
     };
-    if actor.own_ids().contains(&doctor) {
+    if actor.own_ids().contains(&trainee) {
         return Ok(());
     }
-    service.note_read(&actor, vec![doctor]).await
+    service.note_read(&actor, vec![trainee]).await
 }

@@ -57,7 +57,7 @@ impl Gather {
 
     /// The facts of a subject, unless its head is still `known`; 0 when nothing is known.
     pub(super) async fn load(&self, subject: &Subject, known: i64) -> Result<Gathered, Failure> {
-        let (answer, told) = oneshot::channel();
+        let (answer, recorded) = oneshot::channel();
         let begin = {
             let mut waiting = self.0.waiting();
             waiting.queue.push(Asked { subject: subject.as_str().to_owned(), known, answer });
@@ -69,7 +69,7 @@ impl Gather {
             let inner = self.0.clone();
             tokio::spawn(async move { inner.drain().await });
         }
-        match told.await {
+        match recorded.await {
             Ok(gathered) => Ok(gathered),
             // The statement failed. Each of its loads is tried once on its own, so that every
             // caller hears of its own failure.

@@ -6,7 +6,7 @@ with next as materialized (
   where e.log = $1 and e.position > $2
   order by e.position
   limit $3
-), reach as materialized (
+), permissions as materialized (
   select max(next.position) as position, set_config('synchronous_commit', 'off', true) from next
 ), kinds as materialized (
   select distinct split_part(n.name, ':', 1) as kind from next, unnest(next.subjects) as n (name)
@@ -16,11 +16,11 @@ with next as materialized (
   join unnest($4::text[], $5::integer[], $6::text[]) as m (name, version, kind)
     on m.name = p.name and m.version = p.version
   where p.log = $1 and p.state = 'live' and p.position >= $2
-    and p.position < (select reach.position from reach)
+    and p.position < (select permissions.position from permissions)
     and m.kind not in (select kinds.kind from kinds)
   for update of p skip locked
 )
-update alis.projection p set position = reach.position, updated_at = now()
-from free, reach
+update alis.projection p set position = permissions.position, updated_at = now()
+from free, permissions
 where p.log = free.log and p.name = free.name and p.build = free.build
 returning p.name, p.position

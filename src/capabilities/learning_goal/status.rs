@@ -13,7 +13,7 @@ use crate::word_enum;
 
 word_enum! {
     /// How a learning goal stands on a day.
-    pub enum GoalSituation {
+    pub enum GoalStatus {
         /// Not submitted, or recalled before anything was decided.
         NotStarted = "not_started",
         /// Waits for recommendations and a decision.
@@ -44,7 +44,7 @@ pub enum Revocation {
 
 /// What a goal is on a day.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum Situation {
+pub enum Status {
     #[default]
     NotStarted,
     Submitted(Box<Submission>),
@@ -53,56 +53,56 @@ pub enum Situation {
     Revoked(Box<Submission>, Box<Approved>, Box<Revocation>),
 }
 
-impl Situation {
+impl Status {
     /// The word for it.
-    pub fn word(&self) -> GoalSituation {
+    pub fn word(&self) -> GoalStatus {
         match self {
-            Situation::NotStarted => GoalSituation::NotStarted,
-            Situation::Submitted(_) => GoalSituation::Submitted,
-            Situation::Returned(..) => GoalSituation::Returned,
-            Situation::Approved(..) => GoalSituation::Approved,
-            Situation::Revoked(..) => GoalSituation::Revoked,
+            Status::NotStarted => GoalStatus::NotStarted,
+            Status::Submitted(_) => GoalStatus::Submitted,
+            Status::Returned(..) => GoalStatus::Returned,
+            Status::Approved(..) => GoalStatus::Approved,
+            Status::Revoked(..) => GoalStatus::Revoked,
         }
     }
 
     /// The submission it goes back to.
     pub fn submission(&self) -> Option<&Submission> {
         match self {
-            Situation::NotStarted => None,
-            Situation::Submitted(submission)
-            | Situation::Returned(submission, _)
-            | Situation::Approved(submission, _)
-            | Situation::Revoked(submission, ..) => Some(submission),
+            Status::NotStarted => None,
+            Status::Submitted(submission)
+            | Status::Returned(submission, _)
+            | Status::Approved(submission, _)
+            | Status::Revoked(submission, ..) => Some(submission),
         }
     }
 
     /// What the goal is after a step; `before` is what it was before the last submission.
-    pub(super) fn after(self, event: &Event, before: &mut Situation) -> Situation {
+    pub(super) fn after(self, event: &Event, before: &mut Status) -> Status {
         match (self, event) {
             (now, Event::Submitted(f)) => {
                 *before = now;
                 let submission = Submission { submitted: f.clone(), recommendations: vec![] };
-                Situation::Submitted(Box::new(submission))
+                Status::Submitted(Box::new(submission))
             }
             // What was before the submission is again.
-            (Situation::Submitted(_), Event::Recalled(_)) => std::mem::take(before),
-            (Situation::Submitted(mut submission), Event::Recommended(f)) => {
+            (Status::Submitted(_), Event::Recalled(_)) => std::mem::take(before),
+            (Status::Submitted(mut submission), Event::Recommended(f)) => {
                 submission.recommendations.push(f.clone());
-                Situation::Submitted(submission)
+                Status::Submitted(submission)
             }
-            (Situation::Submitted(submission), Event::Approved(f)) => {
-                Situation::Approved(submission, Box::new(f.clone()))
+            (Status::Submitted(submission), Event::Approved(f)) => {
+                Status::Approved(submission, Box::new(f.clone()))
             }
-            (Situation::Submitted(submission), Event::Returned(f)) => {
-                Situation::Returned(submission, Box::new(f.clone()))
+            (Status::Submitted(submission), Event::Returned(f)) => {
+                Status::Returned(submission, Box::new(f.clone()))
             }
-            (Situation::Approved(submission, approved), Event::Revoked(f)) => {
-                let told = Revocation::ByLeader(f.clone());
-                Situation::Revoked(submission, approved, Box::new(told))
+            (Status::Approved(submission, approved), Event::Revoked(f)) => {
+                let recorded = Revocation::ByLeader(f.clone());
+                Status::Revoked(submission, approved, Box::new(recorded))
             }
-            (Situation::Approved(submission, approved), Event::RevokedByDirectorate(f)) => {
-                let told = Revocation::ByDirectorate(f.clone());
-                Situation::Revoked(submission, approved, Box::new(told))
+            (Status::Approved(submission, approved), Event::RevokedByDirectorate(f)) => {
+                let recorded = Revocation::ByDirectorate(f.clone());
+                Status::Revoked(submission, approved, Box::new(recorded))
             }
             (now, _) => now,
         }

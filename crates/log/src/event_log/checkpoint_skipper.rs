@@ -45,12 +45,12 @@ pub fn follow(
     hurry: Arc<Notify>,
     stop: CancellationToken,
 ) -> News {
-    let mut told = BTreeMap::new();
+    let mut recorded = BTreeMap::new();
     let mut heard = BTreeMap::new();
     let mut seen = *head.borrow_and_update();
     for projection in &projections {
         let (sender, receiver) = watch::channel(seen);
-        told.insert(projection.name(), sender);
+        recorded.insert(projection.name(), sender);
         heard.insert(projection.name(), receiver);
     }
     tokio::spawn(async move {
@@ -66,12 +66,12 @@ pub fn follow(
             }
             let reached = *head.borrow_and_update();
             let passed =
-                pass_over(&pool, log, &projections, seen).await.unwrap_or_else(|failure| {
+                skip_checkpoints(&pool, log, &projections, seen).await.unwrap_or_else(|failure| {
                     let reason = super::combiner::with_causes(&failure);
                     tracing::debug!(reason, "Read models could not be moved together");
                     BTreeMap::new()
                 });
-            for (name, sender) in &told {
+            for (name, sender) in &recorded {
                 if passed.get(*name).is_none_or(|position| *position < reached) {
                     sender.send_replace(reached);
                 }
@@ -84,7 +84,7 @@ pub fn follow(
 }
 
 /// Moves what can be moved; answers which read models, and how far.
-async fn pass_over(
+async fn skip_checkpoints(
     pool: &Pool,
     log: i32,
     projections: &[Arc<dyn Projection>],
@@ -94,7 +94,7 @@ async fn pass_over(
     let versions: Vec<i32> = projections.iter().map(|p| p.version()).collect();
     let kinds: Vec<&str> = projections.iter().map(|p| p.subject()).collect();
     let client = pool.get().await?;
-    let statement = client.prepare_cached(include_str!("sql/pass_over.sql")).await?;
+    let statement = client.prepare_cached(include_str!("sql/skip_checkpoints.sql")).await?;
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&log, &seen, &FACTS_MAX, &names, &versions, &kinds];
     let rows = client.query(&statement, &values).await?;

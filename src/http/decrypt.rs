@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::actor::{Actor, Reach, Role};
-use super::{Service, reading};
+use super::actor::{Actor, Permissions, Role};
+use super::{Service, access_audit};
 use crate::access_log::Entry;
 use crate::edge::FromText;
 use crate::event_log::Failure;
@@ -31,8 +31,8 @@ impl Service {
     ) -> Result<(), Failure> {
         let language = super::current().language;
         bodies.iter_mut().for_each(|body| speak(body, language));
-        if actor.reach.sees_by_doctor() {
-            bodies.iter_mut().for_each(|body| hide_other_holders(body, &actor.reach));
+        if actor.permissions.sees_by_trainee() {
+            bodies.iter_mut().for_each(|body| hide_other_holders(body, &actor.permissions));
         }
         let mut persons = Vec::new();
         for body in bodies.iter() {
@@ -42,7 +42,7 @@ impl Service {
             return Ok(());
         }
         let mut keys: HashMap<Uuid, Vec<u8>> = new.into_iter().collect();
-        if !actor.reach.reads_names() {
+        if !actor.permissions.reads_names() {
             let none = HashMap::new();
             bodies.iter_mut().for_each(|body| self.open(body, &none, &mut Vec::new()));
             return Ok(());
@@ -54,13 +54,13 @@ impl Service {
             keys.insert(row.try_get(0)?, row.try_get(1)?);
         }
         drop(client);
-        let mut told = Vec::new();
+        let mut revealed = Vec::new();
         for body in bodies {
-            self.open(body, &keys, &mut told);
+            self.open(body, &keys, &mut revealed);
         }
-        told.sort_unstable();
-        told.dedup();
-        self.note_read(actor, told).await
+        revealed.sort_unstable();
+        revealed.dedup();
+        self.note_read(actor, revealed).await
     }
 
     /// Writes down that somebody read of some persons: who they are, or a doctor's data.
@@ -71,11 +71,11 @@ impl Service {
         if persons.is_empty() {
             return Ok(());
         }
-        let doctor = reading::doctor().filter(|doctor| !persons.contains(doctor));
-        persons.extend(doctor.filter(|doctor| !actor.own_ids().contains(doctor)));
+        let trainee = access_audit::trainee().filter(|trainee| !persons.contains(trainee));
+        persons.extend(trainee.filter(|trainee| !actor.own_ids().contains(trainee)));
         let mut caller = actor.as_json();
-        let Reach { doctor, supervisor, leader, .. } = &*actor.reach;
-        for (kind, id) in [("trainee", doctor), ("supervisor", supervisor), ("leader", leader)] {
+        let Permissions { trainee, supervisor, leader, .. } = &*actor.permissions;
+        for (kind, id) in [("trainee", trainee), ("supervisor", supervisor), ("leader", leader)] {
             if let Some(id) = id {
                 caller[kind] = json!(id);
             }
@@ -83,7 +83,7 @@ impl Service {
         let entry = Entry {
             at: super::now(),
             caller: caller.to_string(),
-            roles: actor.reach.roles().map(Role::word).collect(),
+            roles: actor.permissions.roles().map(Role::word).collect(),
             operation: actor.operation.to_string(),
             persons,
             request_id: super::current().request_id,
@@ -91,11 +91,11 @@ impl Service {
         self.access_log.record(entry, &self.log.pool).await
     }
 
-    /// Opens what is sealed in a value; `told` gets whom it tells of.
-    fn open(&self, value: &mut Value, keys: &HashMap<Uuid, Vec<u8>>, told: &mut Vec<Uuid>) {
+    /// Opens what is sealed in a value; `revealed` gets whom it tells of.
+    fn open(&self, value: &mut Value, keys: &HashMap<Uuid, Vec<u8>>, revealed: &mut Vec<Uuid>) {
         match value {
             Value::Array(items) => {
-                items.iter_mut().for_each(|item| self.open(item, keys, told));
+                items.iter_mut().for_each(|item| self.open(item, keys, revealed));
             }
             Value::Object(members) => {
                 if let (Some(person), Some(Value::String(sealed))) =
@@ -107,7 +107,7 @@ impl Service {
                     });
                     let (name, hpr_number) = match identity {
                         Some(identity) => {
-                            told.push(person);
+                            revealed.push(person);
                             (Some(identity.name), identity.hpr_number)
                         }
                         None => (None, None),
@@ -115,7 +115,7 @@ impl Service {
                     members.insert("name".to_owned(), name.into());
                     members.insert("hpr_number".to_owned(), hpr_number.into());
                 }
-                members.values_mut().for_each(|member| self.open(member, keys, told));
+                members.values_mut().for_each(|member| self.open(member, keys, revealed));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -124,19 +124,21 @@ impl Service {
 
 /// Takes out of a position who else held, holds or will hold it, for a caller who sees it only for
 /// the sake of single doctors.
-fn hide_other_holders(value: &mut Value, reach: &Reach) {
+fn hide_other_holders(value: &mut Value, permissions: &Permissions) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| hide_other_holders(item, reach)),
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| hide_other_holders(item, permissions))
+        }
         Value::Object(members) => {
             let position = members.get("id").and_then(Value::as_str).map(str::to_owned);
             let is_others = |held: &Value| {
-                let told = |name: &str| held.get(name).and_then(Value::as_str);
-                let municipality = told("municipality").map(MunicipalityNumber::from_text);
-                let trainee = told("trainee").map(str::parse);
-                let here = position.is_some() && told("position") == position.as_deref();
+                let revealed = |name: &str| held.get(name).and_then(Value::as_str);
+                let municipality = revealed("municipality").map(MunicipalityNumber::from_text);
+                let trainee = revealed("trainee").map(str::parse);
+                let here = position.is_some() && revealed("position") == position.as_deref();
                 match (here, municipality, trainee) {
                     (true, Some(Ok(municipality)), Some(Ok(trainee))) => {
-                        !reach.sees_holder(&municipality, trainee)
+                        !permissions.sees_holder(&municipality, trainee)
                     }
                     _ => here,
                 }
@@ -147,7 +149,7 @@ fn hide_other_holders(value: &mut Value, reach: &Reach) {
             if let Some(holder) = members.get_mut("occupancy").filter(|holder| is_others(holder)) {
                 *holder = Value::Null;
             }
-            members.values_mut().for_each(|member| hide_other_holders(member, reach));
+            members.values_mut().for_each(|member| hide_other_holders(member, permissions));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
