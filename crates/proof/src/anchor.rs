@@ -63,14 +63,14 @@ impl Anchors {
     /// Follows the published checkpoints until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         // What the address was told last, and what was last said of each.
-        let (mut sent, mut recorded) = (None, [None, None]);
+        let (mut sent, mut logged) = (None, [None, None]);
         while !stop.is_cancelled() {
             let work = async {
                 if let Some(path) = &self.file {
-                    tell("file", self.append(path).await, &mut recorded[0]);
+                    log_outcome("file", self.append(path).await, &mut logged[0]);
                 }
                 if let Some(url) = &self.url {
-                    tell("url", self.send(url, &mut sent).await, &mut recorded[1]);
+                    log_outcome("url", self.send(url, &mut sent).await, &mut logged[1]);
                 }
             };
             tokio::select! {
@@ -134,7 +134,7 @@ async fn post(url: &str, note: &str) -> Result<(), AnchorError> {
 }
 
 /// Counts a failure, and says it once until it changes.
-fn tell(kind: &'static str, outcome: Result<(), AnchorError>, recorded: &mut Option<String>) {
+fn log_outcome(kind: &'static str, outcome: Result<(), AnchorError>, logged: &mut Option<String>) {
     let reason = outcome.err().map(|error| match error {
         // The address may hold credentials.
         AnchorError::Http(error) => with_causes(&AnchorError::Http(error.without_url())),
@@ -144,11 +144,11 @@ fn tell(kind: &'static str, outcome: Result<(), AnchorError>, recorded: &mut Opt
     });
     if let Some(reason) = &reason {
         metrics::counter!("alis_anchor_failures_total", "anchor" => kind).increment(1);
-        if recorded.as_ref() != Some(reason) {
+        if logged.as_ref() != Some(reason) {
             tracing::warn!(anchor = kind, error = reason, "A checkpoint could not be anchored");
         }
     }
-    *recorded = reason;
+    *logged = reason;
 }
 
 /// Works on the file where waiting for a disk stops nobody.

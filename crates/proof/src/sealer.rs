@@ -67,7 +67,7 @@ struct Stretch {
 impl Sealer {
     /// Seals at its pace until `stop`.
     pub async fn run(self, pace: Pace, mut head: watch::Receiver<i64>, stop: CancellationToken) {
-        let mut recorded: Option<String> = None;
+        let mut logged: Option<String> = None;
         while !stop.is_cancelled() {
             let started = Instant::now();
             let outcome = tokio::select! {
@@ -79,12 +79,12 @@ impl Sealer {
             match outcome {
                 Ok(size) => {
                     metrics::gauge!("alis_seal_refused").set(0.0);
-                    recorded = None;
+                    logged = None;
                     enough = size.map(|size| signed(size.saturating_add(pace.events)));
                 }
                 Err(error) => {
                     pause = pause.max(Duration::from_millis(FAILED_PAUSE_MS));
-                    tell(&error, &mut recorded);
+                    log_error(&error, &mut logged);
                 }
             }
             tokio::select! {
@@ -266,9 +266,9 @@ impl Sealer {
 }
 
 /// Says what went wrong, once until it changes: it may last until somebody looks into it.
-fn tell(error: &ProofError, recorded: &mut Option<String>) {
+fn log_error(error: &ProofError, logged: &mut Option<String>) {
     let reason = with_causes(error);
-    if recorded.as_ref() != Some(&reason) {
+    if logged.as_ref() != Some(&reason) {
         match error {
             ProofError::Log(_) => tracing::warn!(error = reason, "Nothing could be sealed"),
             ProofError::Broken(_) => {
@@ -279,7 +279,7 @@ fn tell(error: &ProofError, recorded: &mut Option<String>) {
     if let ProofError::Broken(_) = error {
         metrics::gauge!("alis_seal_refused").set(1.0);
     }
-    *recorded = Some(reason);
+    *logged = Some(reason);
 }
 
 /// Waits until the log has come so far; for ever when that is not known.

@@ -152,9 +152,9 @@ impl Lint<'_> {
 
     /// A description and an example, of its own or of what it refers to.
     fn described(&mut self, place: &str, own: &Value, schema: &Value) {
-        let tells = |of: &dyn Fn(&Value) -> bool| of(own) || self.refers(schema, of, 0);
-        let description = tells(&|value| has_text(&value["description"]));
-        let example = tells(&|value| {
+        let has = |of: &dyn Fn(&Value) -> bool| of(own) || self.refers(schema, of, 0);
+        let description = has(&|value| has_text(&value["description"]));
+        let example = has(&|value| {
             let list = value["examples"].as_array().is_some_and(|list| !list.is_empty());
             list || value.get("example").is_some() || value["enum"].is_array()
         });

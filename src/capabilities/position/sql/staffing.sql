@@ -64,20 +64,20 @@ followed (filed, municipality, steps) as (
   ) next
   where last.valid_to < $2 and f.steps < 20
 ),
-standing as (
+answering as (
   select distinct on (filed) filed, municipality from followed order by filed, steps desc
 )
-select c.programme, standing.municipality, c.self_employed_as_intended,
+select c.programme, answering.municipality, c.self_employed_as_intended,
   c.salaried_not_self_employed, c.self_employed_not_salaried, c.salaried_as_intended,
   c.vacant_self_employed, c.vacant_salaried, c.suspended_self_employed, c.suspended_salaried,
   c.percent_hundredths, c.filled_percent_hundredths, c.position_ids,
   place.name as municipality_name, place.health_region, programme.name as programme_name
 from counted c
-join standing on standing.filed = c.municipality
+join answering on answering.filed = c.municipality
 left join lateral (
   select m.body ->> 'name' as name, m.health_region
   from model.municipalities m
-  where m.log = $1 and m.key = standing.municipality
+  where m.log = $1 and m.key = answering.municipality
     and m.valid_from <= $2 and m.known_from <= $3 and m.known_to > $3
   order by m.valid_from desc
   limit 1
@@ -91,5 +91,5 @@ left join lateral (
   limit 1
 ) programme on true
 where $6::text is null or place.health_region = $6
-order by standing.municipality, c.municipality, c.programme nulls first
+order by answering.municipality, c.municipality, c.programme nulls first
 limit $8
