@@ -27,7 +27,9 @@ pub fn routes(operations: &[Operation], config: &mut web::ServiceConfig) {
 
 /// Whom addresses concern, by path template and method.
 #[derive(Clone, Default)]
-pub struct Looks(Arc<HashMap<String, Vec<(Method, Option<ConcernsOf>)>>>);
+pub struct Looks(Arc<HashMap<String, ByMethod>>);
+
+type ByMethod = Vec<(Method, Option<ConcernsOf>)>;
 
 impl Looks {
     /// Those of some operations.
@@ -35,7 +37,7 @@ impl Looks {
     /// # Panics
     /// When an address or an id is taken twice: the program does not start with either.
     pub fn of(operations: &[Operation]) -> Self {
-        let mut looks = HashMap::<String, Vec<_>>::new();
+        let mut looks = HashMap::<String, ByMethod>::new();
         let mut ids = std::collections::HashSet::new();
         for operation in operations {
             let Operation { method, path, id, concerns, .. } = operation;

@@ -6,17 +6,14 @@
 //! [`crate::identity`].
 
 mod access_grants;
-pub mod domain;
 pub mod gate;
-pub mod grants;
 mod http;
-pub mod problems;
 pub mod permissions;
-mod view;
 pub mod visible;
 
 pub use access_grants::AccessGrants;
-pub use domain::Event;
+
+pub use alis_rules::access::{Event, domain, grants, problems, view};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -3,17 +3,17 @@
 //! A version is published whole and never changes; a reform is a new version. What a doctor has
 //! attained is another capability, which keeps the version it was judged under.
 
-pub mod domain;
 mod curricula;
 mod curriculum_goals;
 mod http;
-pub mod problems;
-pub mod view;
 
 pub use curricula::Curricula;
 pub use curriculum_goals::CurriculumGoals;
-pub use domain::{Catalogue, CatalogueGoal, Curriculum, Event, Plan, PredecessorsNeeded};
 pub use http::{PublishCurriculum, publication};
+
+pub use alis_rules::curriculum::{
+    Catalogue, CatalogueGoal, Curriculum, Event, Plan, PredecessorsNeeded, domain, problems, view,
+};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -4,19 +4,14 @@
 //! What a leader decides stands with what is decided; here is only for whom, and on which days, a
 //! leader may.
 
-pub mod domain;
-pub mod state;
-pub mod delegation;
 mod http;
 mod leaders;
-pub mod problems;
-#[cfg(test)]
-mod tests;
-mod view;
 
-pub use domain::{Event, subject};
 pub use leaders::Leaders;
-pub use state::{Known, Leader, Term, answering};
+
+pub use alis_rules::leader::{
+    Event, Known, Leader, Term, answering, delegation, domain, problems, state, subject, view,
+};
 
 use super::Capability;
 use crate::event_log::projector::declared;

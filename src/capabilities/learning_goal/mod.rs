@@ -4,24 +4,16 @@
 //! the doctor from employer to employer. Learning activities, and whether institution service is
 //! done, are not here.
 
-pub mod domain;
 mod authority;
-pub mod counting;
-pub mod goal;
 mod goal_plans;
 mod http;
 mod learning_goals;
-pub mod plan;
-pub mod problems;
 mod report;
-pub mod status;
-#[cfg(test)]
-mod tests;
-mod view;
 
-pub use domain::Event;
 pub use goal_plans::GoalPlans;
 pub use learning_goals::LearningGoals;
+
+pub use alis_rules::learning_goal::{Event, counting, domain, goal, plan, problems, status, view};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -5,16 +5,12 @@
 //! under an id and a key. Here is what holds for all three alike. Who may read a name is decided
 //! elsewhere.
 
-pub mod domain;
-pub mod ongoing;
 pub mod erase;
 pub mod forget;
 pub mod retention;
 mod http;
-pub mod problems;
-mod view;
 
-pub use domain::{ERASED, Event};
+pub use alis_rules::person::{ERASED, Event, domain, problems, view};
 
 use super::Capability;
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::domain::{ErasureReason, Person, PersonKind};
 use super::erase::{Registration, erased, registered_as};
-use super::{forget, ongoing};
+use super::forget;
 use crate::aggregate::{DecodeError, Fact, Fold, Subject, erased_subject};
 use crate::capabilities::learning_goal::domain::path_subject;
 use crate::capabilities::learning_goal::plan::Plans;
@@ -182,17 +182,18 @@ async fn kept(view: &View, kind: PersonKind, id: Uuid, day: Date) -> Result<Kept
             let supervision: Loaded<Assignments> = view.load(&supervision_subject(id)).await?;
             let recorded_at_position =
                 recorded_at_position.max(plans.recorded_at).max(supervision.recorded_at);
-            let goes_on = ongoing::of_trainee(&trainee, &plans.state, &supervision.state, day);
+            let goes_on =
+                alis_rules::retention::of_trainee(&trainee, &plans.state, &supervision.state, day);
             Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
         PersonKind::Supervisor => {
             let (supervisor, person, recorded_at_position) = person_and(view, &subject).await?;
-            let goes_on = ongoing::of_supervisor(&supervisor, day);
+            let goes_on = alis_rules::retention::of_supervisor(&supervisor, day);
             Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
         PersonKind::Leader => {
             let (leader, person, recorded_at_position) = person_and(view, &subject).await?;
-            let goes_on = ongoing::of_leader(&leader, day);
+            let goes_on = alis_rules::retention::of_leader(&leader, day);
             Kept { registration: Registration { kind, id, person }, recorded_at_position, goes_on }
         }
     })

@@ -3,21 +3,16 @@
 //! A position belongs to one municipality for its whole life. Supervision, goals and grants are
 //! other capabilities.
 
-pub mod domain;
-pub mod state;
-pub mod occupancy;
 mod http;
 mod positions;
-pub mod problems;
 mod staffing;
-#[cfg(test)]
-mod tests;
-mod view;
 
-pub use domain::{Event, OperatingModel, quota_subject};
-pub use occupancy::{Occupancies, Occupancy};
 pub use positions::Positions;
-pub use state::Position;
+
+pub use alis_rules::position::{
+    Event, Occupancies, Occupancy, OperatingModel, Position, domain, occupancy, problems,
+    quota_subject, state, view,
+};
 
 use super::Capability;
 use crate::event_log::projector::declared;

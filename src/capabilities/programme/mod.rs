@@ -5,20 +5,13 @@
 //! not decided here. When a municipality gets a new number its participation goes on, until one is
 //! recorded under the new number.
 
-pub mod domain;
-pub mod state;
-pub mod quota;
-pub mod problems;
-mod view;
 mod http;
 mod programmes;
-#[cfg(test)]
-mod tests;
 
-pub use domain::{Event, subject};
 pub(crate) use http::{admit, readmit};
 pub use programmes::Programmes;
-pub use state::Programme;
+
+pub use alis_rules::programme::{Event, Programme, domain, problems, quota, state, subject, view};
 
 use super::Capability;
 use crate::event_log::projector::declared;

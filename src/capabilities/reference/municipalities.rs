@@ -8,7 +8,7 @@ use super::domain::{Centrality, MUNICIPALITY};
 use super::geography::{self, CountyNumber, HealthRegion};
 use super::municipality::Municipality;
 use super::view::MunicipalityView;
-use crate::edge::{Fault, FromText, Id};
+use crate::edge::Id;
 use crate::event_log::projection::timeline;
 use crate::http::list::Rows;
 use crate::http::listing::{Columns, InOrder, Stretch, Table};
@@ -27,20 +27,6 @@ pub fn comparable(name: &str) -> String {
 fn names(recorded: &str) -> BTreeSet<String> {
     let spellings = geography::spellings(recorded);
     spellings.into_iter().chain([recorded]).map(comparable).collect()
-}
-
-/// As in a query string, where everything is text.
-impl FromText for Centrality {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        match text.as_bytes() {
-            [digit @ b'1'..=b'6'] => Ok(Self(digit - b'0')),
-            _ => Err(Fault::new(
-                "out_of_range",
-                "Must be a whole number from 1 to 6.",
-                "Må være et helt tall fra 1 til 6.",
-            )),
-        }
-    }
 }
 
 static COLUMNS: LazyLock<Columns<MunicipalityView>> = LazyLock::new(|| {

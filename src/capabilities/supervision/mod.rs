@@ -3,22 +3,16 @@
 //! Individual supervision only. Talks and their minutes, group supervision and learning goals are
 //! not here; what supervisors recommend on goals is told where goals are.
 
-pub mod domain;
-pub mod supervisor;
-pub mod application;
-pub mod exemption;
-pub mod assignment;
-pub mod problems;
 mod assignments;
 mod exemptions;
 mod http;
 mod report;
 mod supervisors;
-mod view;
 
-pub use assignment::Assignments;
-pub use domain::{Event, subject, supervision_subject};
-pub use supervisor::Supervisor;
+pub use alis_rules::supervision::{
+    Assignments, Event, Supervisor, application, assignment, domain, exemption, problems, subject,
+    supervision_subject, supervisor, view,
+};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -3,14 +3,12 @@
 //! Who somebody is stands here only sealed. What they learn, and under whom, are other
 //! capabilities.
 
-pub mod domain;
 mod http;
-pub mod problems;
 mod trainees;
-mod view;
 
-pub use domain::{Event, Known, Trainee, subject};
 pub use trainees::Trainees;
+
+pub use alis_rules::trainee::{Event, Known, Trainee, domain, problems, subject, view};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -221,7 +221,7 @@ impl EventLog {
         Self { pool, gather, ..self }
     }
 
-    /// The same log, watching for facts of some types ([`watched::follow`] hears of others').
+    /// The same log, watching for facts of some types ([`newest_of_types::follow`] hears of others').
     pub fn watching(self, types: &'static [&'static str]) -> Self {
         Self { watched: Watched::new(types), ..self }
     }
