@@ -16,7 +16,7 @@ mod view;
 
 pub use domain::{Event, subject};
 pub use leaders::Leaders;
-pub use state::{Known, Leader, Term, answering};
+pub use state::{Leader, Term, answering};
 
 use super::Capability;
 use crate::event_log::projector::declared;

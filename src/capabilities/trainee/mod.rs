@@ -9,7 +9,7 @@ pub mod problems;
 mod trainees;
 mod view;
 
-pub use domain::{Event, Known, Trainee, subject};
+pub use domain::{Event, Trainee, subject};
 pub use trainees::Trainees;
 
 use super::Capability;

@@ -10,7 +10,7 @@ use crate::capabilities::position::domain::{
     OperatingModelChanged, Term, Terms, TermsChanged,
 };
 use crate::capabilities::position::problems;
-use crate::capabilities::position::state::Known;
+use crate::capabilities::position::state::Position;
 use crate::identifiers::{Comment, ExternalId};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
@@ -119,7 +119,7 @@ impl NewTerms {
     }
 }
 
-impl Known {
+impl Position {
     /// A doctor takes the position; `held` are the doctor's occupancies everywhere.
     pub fn fill(&self, fill: Fill, held: &Occupancies) -> Result<Vec<Event>, Rejection> {
         let same = |o: &Occupancy| {

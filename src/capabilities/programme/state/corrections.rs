@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Known;
+use super::Programme;
 use crate::capabilities::programme::domain::{
     Corrected, Event, PhaseCorrected, PhaseFacts, ProgrammeFacts, SubsidyCorrected, SubsidyFacts,
 };
@@ -11,7 +11,7 @@ use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
 
-impl Known {
+impl Programme {
     /// What was told when it was started, corrections considered.
     pub fn facts(&self) -> ProgrammeFacts {
         ProgrammeFacts {

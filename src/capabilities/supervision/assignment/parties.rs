@@ -11,8 +11,8 @@ use crate::capabilities::supervision::domain::{
     SupervisionMode,
 };
 use crate::capabilities::supervision::problems;
-use crate::capabilities::supervision::supervisor::{self, Qualification};
-use crate::capabilities::trainee;
+use crate::capabilities::supervision::supervisor::{Qualification, Supervisor};
+use crate::capabilities::trainee::Trainee;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::Rejection;
 use crate::time::Period;
@@ -33,8 +33,8 @@ pub struct Proposal {
 /// Everyone whom an assignment concerns: what a decision on it reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties<'a> {
-    pub supervisor: &'a supervisor::Known,
-    pub trainee: &'a trainee::domain::Known,
+    pub supervisor: &'a Supervisor,
+    pub trainee: &'a Trainee,
     /// All assignments of the trainee.
     pub supervision: &'a Assignments,
     /// How the numbers of the trainee's municipalities follow one another.
