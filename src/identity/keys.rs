@@ -47,8 +47,9 @@ pub enum Source {
     Own,
 }
 
+/// The set that the source gave last.
 #[derive(Default)]
-struct Known {
+struct Fetched {
     keys: HashMap<String, Arc<Key>>,
     /// Counts the sets that differed from the one before.
     generation: u64,
@@ -63,7 +64,7 @@ pub struct Keys {
     pause: Duration,
     age_max: Duration,
     believed_max: Duration,
-    known: RwLock<Known>,
+    fetched: RwLock<Fetched>,
     /// When a look was last tried; held while one is under way.
     looked: Mutex<Option<Instant>>,
 }
@@ -85,7 +86,7 @@ impl Keys {
             pause: LOOK_PAUSE,
             age_max: KEYS_AGE_MAX,
             believed_max: KEYS_BELIEVED_MAX,
-            known: RwLock::default(),
+            fetched: RwLock::default(),
             looked: Mutex::default(),
         }
     }
@@ -129,19 +130,19 @@ impl Keys {
     /// when it is old, and waits for nothing.
     pub fn still_hold(self: &Arc<Self>, generation: u64) -> bool {
         self.freshen();
-        let known = self.read();
-        known.generation == generation && self.is_believed(&known)
+        let fetched = self.read();
+        fetched.generation == generation && self.is_believed(&fetched)
     }
 
     fn look_up(&self, id: &str) -> Option<(Arc<Key>, u64)> {
-        let known = self.read();
-        let key = known.keys.get(id).filter(|_| self.is_believed(&known))?;
-        Some((key.clone(), known.generation))
+        let fetched = self.read();
+        let key = fetched.keys.get(id).filter(|_| self.is_believed(&fetched))?;
+        Some((key.clone(), fetched.generation))
     }
 
     /// Whether the source answered lately enough for its keys to count.
-    fn is_believed(&self, known: &Known) -> bool {
-        let lately = known.at.is_some_and(|at| at.elapsed() < self.believed_max);
+    fn is_believed(&self, fetched: &Fetched) -> bool {
+        let lately = fetched.at.is_some_and(|at| at.elapsed() < self.believed_max);
         lately || matches!(self.source, Source::Own)
     }
 
@@ -163,8 +164,8 @@ impl Keys {
         looked.is_some_and(|at| at.elapsed() < self.pause)
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Fetched> {
+        self.fetched.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Asks the source, unless somebody just did; whoever comes meanwhile waits for that answer.
@@ -210,12 +211,12 @@ impl Keys {
                 return;
             }
         };
-        let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.at = Some(Instant::now());
-        if known.text != text {
-            known.generation += 1;
-            known.keys = keys;
-            known.text = text;
+        let mut fetched = self.fetched.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        fetched.at = Some(Instant::now());
+        if fetched.text != text {
+            fetched.generation += 1;
+            fetched.keys = keys;
+            fetched.text = text;
         }
     }
 }

@@ -24,7 +24,7 @@ word_enum! {
         /// It was recorded by this import.
         Recorded = "recorded",
         /// It was recorded before, or is so already: nothing changed.
-        Known = "known",
+        Unchanged = "known",
         /// A dry run: it would be recorded.
         WouldRecord = "would_record",
         /// A dry run: it needs what an earlier line would make, so the service cannot tell yet.
@@ -43,9 +43,10 @@ impl Outcome {
     pub fn needs_mending(self) -> bool {
         match self {
             Outcome::Refused | Outcome::Malformed | Outcome::NotSent => true,
-            Outcome::Recorded | Outcome::Known | Outcome::WouldRecord | Outcome::NotRehearsed => {
-                false
-            }
+            Outcome::Recorded
+            | Outcome::Unchanged
+            | Outcome::WouldRecord
+            | Outcome::NotRehearsed => false,
         }
     }
 }
@@ -217,7 +218,7 @@ impl<'a> Import<'a> {
             return refused(number, key, answered);
         }
         let (outcome, resource) = match self.mode {
-            Mode::Record => (self.recorded_or_known(answered), &answered.body),
+            Mode::Record => (self.recorded_or_unchanged(answered), &answered.body),
             Mode::Rehearse => (rehearsed(&answered.body), &answered.body["resource"]),
         };
         let mut verdict = Verdict::new(number, Some(key.to_owned()), outcome);
@@ -232,21 +233,21 @@ impl<'a> Import<'a> {
     /// A line that was recorded just now stands further in the log than all that was heard of
     /// before, and its resource ends there; the answer to a known line tells an older position, and
     /// one that is so already leaves the version of its resource behind the log.
-    fn recorded_or_known(&mut self, answered: &Answered) -> Outcome {
+    fn recorded_or_unchanged(&mut self, answered: &Answered) -> Outcome {
         let Some(position) = answered.position else { return Outcome::Recorded };
         let further = position > self.reached;
         self.reached = self.reached.max(position);
         if further && answered.version.is_none_or(|version| version == position) {
             Outcome::Recorded
         } else {
-            Outcome::Known
+            Outcome::Unchanged
         }
     }
 }
 
 fn rehearsed(body: &Value) -> Outcome {
     match body["events"].as_array() {
-        Some(events) if events.is_empty() => Outcome::Known,
+        Some(events) if events.is_empty() => Outcome::Unchanged,
         Some(_) | None => Outcome::WouldRecord,
     }
 }
@@ -259,7 +260,7 @@ fn bound(verdict: &Verdict) -> Bound {
         (
             None,
             Outcome::Recorded
-            | Outcome::Known
+            | Outcome::Unchanged
             | Outcome::Refused
             | Outcome::Malformed
             | Outcome::NotSent,

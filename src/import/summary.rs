@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_summary_without_faults_is_one_line() {
         let mut summary = Summary::default();
-        summary.add(&verdict(1, Outcome::Known));
+        summary.add(&verdict(1, Outcome::Unchanged));
         summary.add(&verdict(2, Outcome::Recorded));
         summary.add(&verdict(3, Outcome::Recorded));
         assert_eq!(summary.to_string(), "3 lines: 2 recorded, 1 known");

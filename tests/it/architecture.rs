@@ -7,15 +7,8 @@ use std::path::PathBuf;
 use crate::support::source::{files, files_of_program, text};
 
 /// What a pure file must not name, beside the packages that Cargo keeps from it.
-const IMPURE: [&str; 7] = [
-    "tokio",
-    "deadpool",
-    "actix_web::",
-    "Timestamp::now",
-    "now_v7",
-    "async fn",
-    "SystemTime",
-];
+const IMPURE: [&str; 7] =
+    ["tokio", "deadpool", "actix_web::", "Timestamp::now", "now_v7", "async fn", "SystemTime"];
 /// `NewFact::of` gives a fact its id at the moment it is made ready for the log.
 const ALLOWED: [(&str, &str); 1] = [("crates/kernel/src/aggregate.rs", "now_v7")];
 

@@ -70,6 +70,62 @@ pub trait Fold: Default {
     fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError>;
 }
 
+/// What begins with a fact, as a trainee does by being registered. The state of its subject is
+/// `Option<Self>`: `None` until then. Here stands only how it begins and how it goes on; the fold
+/// is written once below, and passes over a fact that comes before the beginning.
+pub trait Begins: Sized {
+    /// What is recorded of it.
+    type Event: DomainEvent;
+    /// What begins with this fact, recorded at `at`; `None` when it is not one that begins it.
+    fn begin(event: &Self::Event, at: i64) -> Option<Self>;
+    /// Takes a further fact in, recorded at `at`.
+    fn go_on(&mut self, event: &Self::Event, at: i64);
+    /// Whether a further fact says that it was entered in error as a whole: then nothing is left.
+    fn entered_in_error(_event: &Self::Event) -> bool {
+        false
+    }
+    /// Takes in a fact of another kind, such as what other systems call it.
+    fn take_in(&mut self, _fact: &Fact<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// Takes in facts where something may begin. `Option` is another crate's, so its methods for this
+/// come from a trait.
+pub trait Evolve {
+    /// What is recorded there.
+    type Event;
+    /// Takes one fact in, recorded at `at`.
+    fn evolve_at(&mut self, event: &Self::Event, at: i64);
+    /// Takes in a fact that is about to be recorded.
+    fn evolve(&mut self, event: &Self::Event) {
+        self.evolve_at(event, i64::MAX);
+    }
+}
+
+impl<T: Begins> Evolve for Option<T> {
+    type Event = T::Event;
+
+    fn evolve_at(&mut self, event: &T::Event, at: i64) {
+        match self {
+            None => *self = T::begin(event, at),
+            Some(_) if T::entered_in_error(event) => *self = None,
+            Some(there) => there.go_on(event, at),
+        }
+    }
+}
+
+impl<T: Begins> Fold for Option<T> {
+    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = T::Event::decode(fact)? {
+            self.evolve_at(&event, fact.position);
+        } else if let Some(there) = self {
+            there.take_in(fact)?;
+        }
+        Ok(())
+    }
+}
+
 /// The facts of one capability.
 pub trait DomainEvent: Sized {
     /// The literal name under which the fact is stored.
@@ -231,6 +287,66 @@ mod tests {
     fn fact<'a>(kind: &'a str, payload: &'a str) -> Fact<'a> {
         let recorded_at = Timestamp::UNIX_EPOCH;
         Fact { position: 7, id: Uuid::nil(), kind, payload, recorded_at }
+    }
+
+    /// What was weighed, and where: it begins at ten grams, and zero says that it was an error.
+    #[derive(Debug, PartialEq)]
+    struct Load(Vec<(u64, i64)>);
+
+    impl DomainEvent for Event {
+        fn type_name(&self) -> &'static str {
+            self.stored_name()
+        }
+        fn payload(&self) -> String {
+            self.stored_payload()
+        }
+        fn subjects(&self) -> Vec<Subject> {
+            vec![]
+        }
+        fn effective_from(&self) -> Date {
+            Date::MIN
+        }
+        fn municipality(&self) -> Option<&str> {
+            None
+        }
+        fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
+            Self::read(fact)
+        }
+    }
+
+    impl Begins for Load {
+        type Event = Event;
+
+        fn begin(Event::Weighed(f): &Event, at: i64) -> Option<Self> {
+            (f.grams >= 10).then(|| Self(vec![(f.grams, at)]))
+        }
+        fn go_on(&mut self, Event::Weighed(f): &Event, at: i64) {
+            self.0.push((f.grams, at));
+        }
+        fn entered_in_error(Event::Weighed(f): &Event) -> bool {
+            f.grams == 0
+        }
+        fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+            self.0.push((0, fact.position));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_state_begins_goes_on_and_is_nothing_once_entered_in_error() {
+        let mut load: Option<Load> = None;
+        let weighed = |grams| Event::from(Weighed { grams });
+        load.apply(&fact("position.filled.v1", "{}")).expect("another's");
+        load.evolve_at(&weighed(5), 1);
+        assert_eq!(load, None, "nothing began");
+        load.apply(&fact("scale.weighed.v2", r#"{"grams":20}"#)).expect("it can be read");
+        load.apply(&fact("position.filled.v1", "{}")).expect("another's");
+        load.evolve(&weighed(5));
+        assert_eq!(load, Some(Load(vec![(20, 7), (0, 7), (5, i64::MAX)])));
+        load.evolve(&weighed(0));
+        assert_eq!(load, None, "entered in error");
+        load.evolve_at(&weighed(10), 9);
+        assert_eq!(load, Some(Load(vec![(10, 9)])), "it begins anew");
     }
 
     #[test]

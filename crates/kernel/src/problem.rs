@@ -170,6 +170,18 @@ impl From<&'static Problem> for Rejection {
     }
 }
 
+/// What may not be there, where the caller asked for it. An extension of `Option`.
+pub trait OrNotFound<T> {
+    /// What is there, or the refusal that there is nothing.
+    fn or_not_found(&self) -> Result<&T, Rejection>;
+}
+
+impl<T> OrNotFound<T> for Option<T> {
+    fn or_not_found(&self) -> Result<&T, Rejection> {
+        self.as_ref().ok_or_else(|| Rejection::new(&common::NOT_FOUND))
+    }
+}
+
 /// Problems that rules and the HTTP kernel share.
 pub mod common {
     crate::problems! {

@@ -8,7 +8,7 @@ mod tests;
 
 use jiff::civil::Date;
 
-use crate::leader::{self, Leader};
+use crate::leader::Leader;
 use crate::learning_goal::plan::Plans;
 use crate::supervision::assignment::Assignment;
 use crate::supervision::{Assignments, Supervisor};
@@ -20,24 +20,29 @@ fn goes_on(period: &Period, day: Date) -> bool {
 }
 
 /// Whether a doctor holds a position, follows a plan, or is supervised.
-pub fn of_trainee(trainee: &Trainee, plans: &Plans, supervision: &Assignments, day: Date) -> bool {
-    let mut held = trainee.known().into_iter().flat_map(|known| known.occupancies.iter());
+pub fn of_trainee(
+    trainee: &Option<Trainee>,
+    plans: &Plans,
+    supervision: &Assignments,
+    day: Date,
+) -> bool {
+    let mut held = trainee.iter().flat_map(|trainee| trainee.occupancies.iter());
     held.any(|occupancy| goes_on(&occupancy.period, day))
         || plans.in_force_on(day).next().is_some()
         || supervision.iter().any(|assignment| is_wanted(assignment, day))
 }
 
 /// Whether a supervisor supervises somebody, or may by an exemption.
-pub fn of_supervisor(supervisor: &Supervisor, day: Date) -> bool {
-    let Ok(known) = supervisor.known() else { return false };
-    let mut covered = known.exemptions.iter().filter_map(|exemption| exemption.covered());
-    known.assignments.iter().any(|assignment| is_wanted(assignment, day))
+pub fn of_supervisor(supervisor: &Option<Supervisor>, day: Date) -> bool {
+    let Some(supervisor) = supervisor else { return false };
+    let mut covered = supervisor.exemptions.iter().filter_map(|exemption| exemption.covered());
+    supervisor.assignments.iter().any(|assignment| is_wanted(assignment, day))
         || covered.any(|period| goes_on(&period, day))
 }
 
 /// Whether a leader leads somewhere.
-pub fn of_leader(leader: &Leader, day: Date) -> bool {
-    let mut terms = leader.known().into_iter().flat_map(leader::Known::terms);
+pub fn of_leader(leader: &Option<Leader>, day: Date) -> bool {
+    let mut terms = leader.iter().flat_map(Leader::terms);
     terms.any(|term| !term.is_over(day))
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::domain::{GrantedRole, grantee_subject};
 use super::grants::Grants;
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::aggregate::{DecodeError, DomainEvent, Evolve as _, Fact, Fold};
 use crate::capabilities::leader::{self, Leader};
 use crate::capabilities::reference::alis_office::AlisOffice;
 use crate::capabilities::reference::domain::{
@@ -137,7 +137,7 @@ impl PermissionsCache {
 /// What the facts about an organisation's number say of it.
 #[derive(Default)]
 struct Organisation {
-    recorded: reference::Organisation,
+    recorded: Option<reference::Organisation>,
     offices: BTreeSet<Uuid>,
 }
 
@@ -196,7 +196,7 @@ async fn of_organisation(
 ) -> Result<Relations, Failure> {
     let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
     // What exists no more reaches nothing.
-    if it.recorded.is_closed_on(day) {
+    if it.recorded.as_ref().is_some_and(|recorded| recorded.is_closed_on(day)) {
         return Ok(Relations::new());
     }
     let mut relations = by_nature(view, it, day).await?;
@@ -222,8 +222,11 @@ async fn on_behalf_of(
     supplier: &OrganisationNumber,
     day: Date,
 ) -> Result<Relations, Failure> {
-    let facts = view.consult::<reference::Organisation>(&organisation_subject(served)).await?.state;
-    let Some((number, lineage)) = place_of(view, facts.on(day), day).await? else {
+    let served =
+        view.consult::<Option<reference::Organisation>>(&organisation_subject(served)).await?.state;
+    let Some((number, lineage)) =
+        place_of(view, served.and_then(|served| served.on(day)), day).await?
+    else {
         return Ok(Relations::new());
     };
     let theirs = lineage.behind(&number, day);
@@ -256,9 +259,9 @@ async fn by_nature(view: &View, it: Organisation, day: Date) -> Result<Relations
         relations.insert(Role::Municipality, BTreeSet::from([number]));
     }
     for office in it.offices {
-        let office = view.consult::<AlisOffice>(&alis_office_subject(office)).await?.state;
-        if let Ok(known) = office.known() {
-            let answers_for = known.municipalities_on(day).into_iter().cloned();
+        let office = view.consult::<Option<AlisOffice>>(&alis_office_subject(office)).await?.state;
+        if let Some(office) = office {
+            let answers_for = office.municipalities_on(day).into_iter().cloned();
             relations.entry(Role::Office).or_default().extend(answers_for);
         }
     }
@@ -272,7 +275,8 @@ async fn municipality_of(
     day: Date,
 ) -> Result<Option<MunicipalityNumber>, Failure> {
     let is_municipality = |facts: &OrganisationFacts| facts.kind == OrganisationKind::Municipality;
-    let place = place_of(view, it.recorded.on(day).filter(is_municipality), day).await?;
+    let facts = it.recorded.as_ref().and_then(|recorded| recorded.on(day));
+    let place = place_of(view, facts.filter(is_municipality), day).await?;
     Ok(place.map(|(number, _)| number))
 }
 
@@ -284,7 +288,7 @@ pub(super) async fn has_municipalities(
     days: &Period,
 ) -> Result<bool, Failure> {
     let it = view.consult::<Organisation>(&organisation_subject(number)).await?.state;
-    let changes = it.recorded.known().map(|known| known.changes()).unwrap_or_default();
+    let changes = it.recorded.as_ref().map(reference::Organisation::changes).unwrap_or_default();
     for day in std::iter::once(days.from).chain(changes).filter(|day| days.covers(*day)) {
         if municipality_of(view, &it, day).await?.is_some() {
             return Ok(true);
@@ -302,8 +306,8 @@ async fn by_trainee(
 ) -> Result<(), Failure> {
     let subject = trainee::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "trainee").await?.parse() else { return Ok(()) };
-    let trainee = view.consult::<Trainee>(&trainee::subject(id)).await?.state;
-    if trainee.known().is_some_and(|known| known.hpr_lookup == hpr_lookup) {
+    let trainee = view.consult::<Option<Trainee>>(&trainee::subject(id)).await?.state;
+    if trainee.is_some_and(|trainee| trainee.hpr_lookup == hpr_lookup) {
         relations.entry(Role::Trainee).or_default();
         permissions.trainee = Some(id);
         permissions.trainees.insert(id);
@@ -320,14 +324,14 @@ async fn by_supervisor(
 ) -> Result<(), Failure> {
     let subject = supervision::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "supervisor").await?.parse() else { return Ok(()) };
-    let supervisor = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
-    let Ok(known) = supervisor.known() else { return Ok(()) };
-    if known.hpr_lookup != hpr_lookup {
+    let supervisor = view.consult::<Option<Supervisor>>(&supervision::subject(id)).await?.state;
+    let Some(supervisor) = supervisor else { return Ok(()) };
+    if supervisor.hpr_lookup != hpr_lookup {
         return Ok(());
     }
     relations.entry(Role::Supervisor).or_default();
     permissions.supervisor = Some(id);
-    let today = known.assignments.iter().filter(|assignment| {
+    let today = supervisor.assignments.iter().filter(|assignment| {
         matches!(
             assignment.own_status_on(day),
             Some(
@@ -351,11 +355,11 @@ async fn by_leader(
 ) -> Result<(), Failure> {
     let subject = leader::domain::hpr_subject(hpr_lookup);
     let Ok(id) = view.holder(&subject, "leader").await?.parse() else { return Ok(()) };
-    let leader = view.consult::<Leader>(&leader::subject(id)).await?.state;
-    let same = |known: &&leader::Known| known.hpr_lookup.as_deref() == Some(hpr_lookup);
-    let Some(known) = leader.known().filter(same) else { return Ok(()) };
+    let leader = view.consult::<Option<Leader>>(&leader::subject(id)).await?.state;
+    let same = |leader: &Leader| leader.hpr_lookup.as_deref() == Some(hpr_lookup);
+    let Some(leader) = leader.filter(same) else { return Ok(()) };
     permissions.leader = Some(id);
-    for municipality in known.municipalities_on(day) {
+    for municipality in leader.municipalities_on(day) {
         relations.entry(Role::Leader).or_default().insert(municipality.clone());
     }
     Ok(())

@@ -12,9 +12,9 @@ use super::delegation::{lent, nobody_there};
 use super::domain::{Corrected, EXTERNAL_IDS, Event, Registered, hpr_subject, subject};
 use super::leaders::Leaders;
 use super::problems::*;
-use super::state::{Known, Leader};
+use super::state::Leader;
 use super::view::LeaderView;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::reference::municipality_in_use;
@@ -29,8 +29,7 @@ use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
-use crate::problem::common::NOT_FOUND;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
 
 impl Resource for Leader {
@@ -49,42 +48,43 @@ impl Resource for Leader {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = LeaderView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let leader: Self = view.load(&subject(*id)).await?.state;
-        known(&leader)?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let leader: Option<Self> = view.load(&subject(*id)).await?.state;
+        leader.or_not_found()?;
         Ok(leader)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         subject(*id)
     }
 
-    fn evolve(leader: &mut Self, event: &Event) {
+    fn evolve(leader: &mut Option<Self>, event: &Event) {
         leader.evolve(event);
     }
 
-    fn show(leader: &Self, _: &Uuid, day: Date) -> Option<LeaderView> {
-        LeaderView::on(leader, day)
+    fn show(leader: &Option<Self>, _: &Uuid, day: Date) -> Option<LeaderView> {
+        leader.as_ref().map(|leader| LeaderView::on(leader, day))
     }
 
-    fn first_day(_: &Self, _: &Uuid) -> Date {
+    fn first_day(_: &Option<Self>, _: &Uuid) -> Date {
         FIRST_DAY // a person is somebody on every day
     }
 
     async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
-        if let Some(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
-            concerns.municipalities = known.terms().map(|term| term.municipality.clone()).collect();
-            concerns.today = known.municipalities_from(day);
+        if let Some(leader) = view.consult::<Option<Self>>(&subject(*id)).await?.state {
+            concerns.municipalities =
+                leader.terms().map(|term| term.municipality.clone()).collect();
+            concerns.today = leader.municipalities_from(day);
             concerns.leader = Some(*id);
         }
         Ok(concerns)
     }
 
-    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, _: &Uuid) -> Option<Uuid> {
         None
     }
 
@@ -92,14 +92,14 @@ impl Resource for Leader {
         subject(*id).into()
     }
 
-    fn named(leader: &Self, id: &Uuid, by: &By) -> Result<Option<Held>, Rejection> {
-        let known = known(leader)?;
-        not_erased(known.erased.as_ref())?;
+    fn named(leader: &Option<Self>, id: &Uuid, by: &By) -> Result<Option<Held>, Rejection> {
+        let leader = leader.or_not_found()?;
+        not_erased(leader.erased.as_ref())?;
         // Filed where the caller acts: those who see the leader there hear of it.
-        let led = known.terms().filter(|term| !term.is_over(by.today)).chain(known.terms());
+        let led = leader.terms().filter(|term| !term.is_over(by.today)).chain(leader.terms());
         let mut numbers = led.map(|term| &term.municipality);
         Ok(Some(Held {
-            ids: known.external_ids.clone(),
+            ids: leader.external_ids.clone(),
             members: vec![("leader", *id)],
             subjects: vec![subject(*id)],
             municipality: numbers
@@ -108,8 +108,10 @@ impl Resource for Leader {
         }))
     }
 
-    fn rename(leader: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        leader.rename(event, i64::MAX);
+    fn rename(leader: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(leader) = leader {
+            leader.external_ids.apply(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -142,10 +144,6 @@ impl Resource for Leader {
             });
         terms::operations(all)
     }
-}
-
-fn known(leader: &Leader) -> Result<&Known, Rejection> {
-    leader.known().ok_or_else(|| (&NOT_FOUND).into())
 }
 
 /// Of leaders, one at most has an HPR number.
@@ -196,7 +194,7 @@ async fn register(
     }
     free::<Leader>(view, &asked.external_ids).await?;
     let delegator = delegator(view, asked.delegated_by).await?;
-    let delegation = lent(delegator.known(), id, &asked.municipality, &period)?;
+    let delegation = lent(delegator.as_ref(), id, &asked.municipality, &period)?;
     let person = NewPerson::of(by, &asked.name, asked.hpr_number.as_ref());
     let registered = Registered {
         leader: id,
@@ -209,18 +207,15 @@ async fn register(
         delegation,
         external_ids: asked.external_ids.clone(),
     };
-    Ok(person.made(Leader::default(), vec![registered.into()]))
+    Ok(person.made(None, vec![registered.into()]))
 }
 
 /// The leader on whose behalf another one is to lead, guarded: a term that ends at this moment must
 /// know of whom it concerns.
-async fn delegator(view: &View, by: Option<Id>) -> Result<Leader, Refusal> {
-    let Some(Id(by)) = by else { return Ok(Leader::Unknown) };
-    let loaded: Loaded<Leader> = view.load(&subject(by)).await?;
-    match loaded.state {
-        Leader::Unknown => Err(nobody_there().into()),
-        Leader::Known(_) => Ok(loaded.state),
-    }
+async fn delegator(view: &View, by: Option<Id>) -> Result<Option<Leader>, Refusal> {
+    let Some(Id(by)) = by else { return Ok(None) };
+    let loaded: Loaded<Option<Leader>> = view.load(&subject(by)).await?;
+    Ok(Some(loaded.state.ok_or_else(nobody_there)?))
 }
 
 /// Who the leader really is; what is left out stays.
@@ -239,10 +234,10 @@ pub struct CorrectLeader {
 
 async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectLeader) -> Decided<Leader> {
     let (id, today) = (*cx.key, cx.by.today);
-    let known = known(cx.parties)?;
-    not_erased(known.erased.as_ref())?;
-    let (sealed, hpr_lookup) = (known.sealed.as_str(), known.hpr_lookup.as_deref());
-    let belongs_to = known.municipalities_from(today);
+    let leader = cx.parties.or_not_found()?;
+    not_erased(leader.erased.as_ref())?;
+    let (sealed, hpr_lookup) = (leader.sealed.as_str(), leader.hpr_lookup.as_deref());
+    let belongs_to = leader.municipalities_from(today);
     let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
     let by = (cx.by.vault(), cx.by.permissions());
@@ -252,7 +247,7 @@ async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectLeader) -> Decided<Leader> 
     }
     let corrected = Corrected {
         leader: id,
-        corrects: known.recorded_at_position,
+        corrects: leader.recorded_at_position,
         sealed: person.sealed,
         hpr_lookup: person.hpr_lookup,
         reason: asked.reason.clone(),

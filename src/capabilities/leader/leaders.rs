@@ -50,7 +50,7 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
 });
 
 impl Table for Leaders {
-    type State = Leader;
+    type State = Option<Leader>;
     type Line = Line;
     const NAME: &'static str = "leaders";
     const VERSION: i32 = 5;
@@ -60,13 +60,13 @@ impl Table for Leaders {
          body = (body::jsonb || '{\"sealed\": \"\", \"external_ids\": []}')::json",
     );
 
-    fn lines(_key: &str, state: &Leader) -> Vec<Stretch<Line>> {
-        let Some(known) = state.known() else { return vec![] };
+    fn lines(_key: &str, state: &Option<Leader>) -> Vec<Stretch<Line>> {
+        let Some(leader) = state else { return vec![] };
         // Who leads from next year on is somebody today.
-        let days = [FIRST_DAY].into_iter().chain(known.changes());
+        let days = [FIRST_DAY].into_iter().chain(leader.changes());
         let lines = timeline(days, |day| {
-            let view = LeaderView::on(state, day)?;
-            Some(Line { hpr_lookup: known.hpr_lookup.clone(), view })
+            let view = LeaderView::on(leader, day);
+            Some(Line { hpr_lookup: leader.hpr_lookup.clone(), view })
         });
         lines.into_iter().map(Stretch::from).collect()
     }

@@ -10,7 +10,7 @@ mod leaders;
 pub use leaders::Leaders;
 
 pub use alis_rules::leader::{
-    Event, Known, Leader, Term, answering, delegation, domain, problems, state, subject, view,
+    Event, Leader, Term, answering, delegation, domain, problems, state, subject, view,
 };
 
 use super::Capability;

@@ -13,9 +13,11 @@ use uuid::Uuid;
 use super::goal::{Decider, Goal, may_decide};
 use super::plan::Authority;
 use super::problems::NOT_THE_SUPERVISOR;
+use crate::capabilities::leader::{self, Leader};
+use crate::capabilities::reference;
 use crate::capabilities::supervision::assignment::OwnStatus;
-use crate::capabilities::supervision::{self, Supervisor, supervisor};
-use crate::capabilities::{leader, reference, trainee};
+use crate::capabilities::supervision::{self, Supervisor};
+use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::event_log::{Failure, Refusal, View};
 use crate::http::actor::{Permissions, Role};
@@ -23,34 +25,32 @@ use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
 
 /// The doctor whose training it is; the address names nobody otherwise.
-pub async fn trainee_state(view: &View, id: Uuid) -> Result<trainee::Known, Refusal> {
-    let loaded = view.consult::<trainee::Trainee>(&trainee::subject(id)).await?;
-    Ok(loaded.state.known().cloned().ok_or(&NOT_FOUND)?)
+pub async fn trainee_state(view: &View, id: Uuid) -> Result<Trainee, Refusal> {
+    let loaded = view.consult::<Option<Trainee>>(&trainee::subject(id)).await?;
+    Ok(loaded.state.ok_or(&NOT_FOUND)?)
 }
 
 /// The leader whom a body names in `by`, who leads under every number of their municipalities.
-pub async fn leader(view: &View, id: Uuid) -> Result<leader::Known, Refusal> {
-    let loaded = view.consult::<leader::Leader>(&leader::subject(id)).await?;
+pub async fn leader(view: &View, id: Uuid) -> Result<Leader, Refusal> {
+    let loaded = view.consult::<Option<Leader>>(&leader::subject(id)).await?;
     let unknown = || Rejection::field("/by", UNKNOWN_REFERENCE);
-    let leader = loaded.state.known().cloned().ok_or_else(unknown)?;
+    let leader = loaded.state.ok_or_else(unknown)?;
     let numbers: Vec<_> = leader.terms().map(|term| term.municipality.clone()).collect();
     Ok(leader.following(reference::lineage(view, numbers, None).await?))
 }
 
 /// The supervisor whom a body names in `by`: anyone who is registered as one.
-pub async fn recommender(view: &View, id: Uuid) -> Result<supervisor::Known, Refusal> {
-    match view.consult::<Supervisor>(&supervision::subject(id)).await?.state {
-        Supervisor::Known(known) => Ok(*known),
-        Supervisor::Unknown => Err(Rejection::field("/by", UNKNOWN_REFERENCE).into()),
-    }
+pub async fn recommender(view: &View, id: Uuid) -> Result<Supervisor, Refusal> {
+    let loaded = view.consult::<Option<Supervisor>>(&supervision::subject(id)).await?;
+    Ok(loaded.state.ok_or_else(|| Rejection::field("/by", UNKNOWN_REFERENCE))?)
 }
 
 /// In whose name a leader decides for a doctor on a day. A system tells of it only where it acts
 /// for that municipality: what is decided in another's name is not its to tell, however long ago.
 pub fn decides(
     permissions: &Permissions,
-    leader: &leader::Known,
-    trainee_state: &trainee::Known,
+    leader: &Leader,
+    trainee_state: &Trainee,
     on: Date,
 ) -> Result<Authority, Rejection> {
     let authority = may_decide(leader, trainee_state, on, |number| {
@@ -64,14 +64,15 @@ pub fn decides(
 pub async fn decider(
     view: &View,
     authority: Authority,
-    leader: &leader::Known,
+    leader: &Leader,
     goal: &Goal,
 ) -> Result<Decider, Failure> {
     let mut recommended_as = BTreeSet::new();
     if let Some(hpr_lookup) = &leader.hpr_lookup {
         let all = goal.recommenders().into_iter().map(|id| async move {
-            let state = view.consult::<Supervisor>(&supervision::subject(id)).await?.state;
-            let same = state.known().is_ok_and(|known| known.hpr_lookup == *hpr_lookup);
+            let supervisor =
+                view.consult::<Option<Supervisor>>(&supervision::subject(id)).await?.state;
+            let same = supervisor.is_some_and(|held| held.hpr_lookup == *hpr_lookup);
             Ok::<_, Failure>(same.then_some(id))
         });
         recommended_as.extend(try_join_all(all).await?.into_iter().flatten());
@@ -83,7 +84,7 @@ pub async fn decider(
 /// goal is revoked that was approved there. Whether there is any such is the rule's to say.
 pub fn may_record_revocation(
     permissions: &Permissions,
-    leader: &leader::Known,
+    leader: &Leader,
     goal: &Goal,
     on: Date,
 ) -> Result<(), Rejection> {
@@ -98,8 +99,8 @@ pub fn may_record_revocation(
 /// works on that day, or where the supervisor's assignment is filed.
 pub fn may_record_recommendation(
     permissions: &Permissions,
-    who: &supervisor::Known,
-    trainee_state: &trainee::Known,
+    who: &Supervisor,
+    trainee_state: &Trainee,
     on: Date,
 ) -> Result<(), Rejection> {
     if permissions.is_person() {
@@ -116,11 +117,7 @@ pub fn may_record_recommendation(
 
 /// Passes whoever supervises the doctor on a day: an accepted assignment holds, does not rest and
 /// has not lapsed.
-pub fn is_supervisor_of(
-    who: &supervisor::Known,
-    trainee_state: Uuid,
-    on: Date,
-) -> Result<(), Rejection> {
+pub fn is_supervisor_of(who: &Supervisor, trainee_state: Uuid, on: Date) -> Result<(), Rejection> {
     if who.supervises(trainee_state, on) {
         return Ok(());
     }

@@ -24,10 +24,10 @@ pub async fn registered_as(view: &View, id: Uuid) -> Result<Vec<(PersonKind, Uui
         let mut all = vec![(kind, id)];
         match person {
             Person::Unknown => continue,
-            Person::Known { hpr_lookup: Some(lookup), .. } => {
+            Person::Registered { hpr_lookup: Some(lookup), .. } => {
                 all.extend(others(view, id, &lookup).await?);
             }
-            Person::Known { hpr_lookup: None, .. } | Person::Erased(_) => {}
+            Person::Registered { hpr_lookup: None, .. } | Person::Erased(_) => {}
         }
         return Ok(all);
     }
@@ -48,7 +48,7 @@ async fn others(view: &View, id: Uuid, lookup: &str) -> Result<Vec<(PersonKind, 
         }
         let person = view.consult::<Person>(&kind.subject(holder)).await?.state;
         // Whoever had the number by mistake, and was corrected, is somebody else.
-        if person == (Person::Known { id: holder, hpr_lookup: Some(lookup.to_owned()) }) {
+        if person == (Person::Registered { id: holder, hpr_lookup: Some(lookup.to_owned()) }) {
             found.push((kind, holder));
         }
     }

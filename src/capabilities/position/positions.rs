@@ -73,16 +73,16 @@ fn ids_of_occupancies(view: &PositionView) -> Vec<ExternalId> {
 }
 
 impl Table for Positions {
-    type State = Position;
+    type State = Option<Position>;
     type Line = PositionView;
     const NAME: &'static str = "positions";
     const VERSION: i32 = 4;
     const SUBJECT: &'static str = SUBJECT;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &Position) -> Vec<Stretch<PositionView>> {
-        let Position::Known(known) = state else { return vec![] };
-        let lines = timeline(known.changes(), |day| PositionView::on(state, day));
+    fn lines(_key: &str, state: &Option<Position>) -> Vec<Stretch<PositionView>> {
+        let Some(position) = state else { return vec![] };
+        let lines = timeline(position.changes(), |day| PositionView::on(position, day));
         lines.into_iter().map(Stretch::from).collect()
     }
 

@@ -283,10 +283,9 @@ async fn count(asked: &Asked<StaffingParameters>) -> Result<Vec<Counted>, Proble
 async fn rate<P>(asked: &Asked<P>, programme: Uuid) -> Result<Option<i64>, Failure> {
     let subject = programme::subject(programme);
     let log = &asked.read.service.log;
-    let Programme::Known(known) = log.fold(&subject, Some(asked.known_at)).await?.state else {
-        return Ok(None);
-    };
-    Ok(programme::state::on(known.subsidies(), asked.as_of).map(|rate| i64::from(rate.0)))
+    let folded = log.fold::<Option<Programme>>(&subject, Some(asked.known_at)).await?;
+    let Some(programme) = folded.state else { return Ok(None) };
+    Ok(programme::state::on(programme.subsidies(), asked.as_of).map(|rate| i64::from(rate.0)))
 }
 
 fn counted(row: &Row, rate: Option<i64>) -> Result<Counted, ProblemResponse> {

@@ -15,7 +15,7 @@ use super::problems::*;
 use super::programmes::Programmes;
 use super::state::Programme;
 use super::view::ProgrammeView;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Faults};
 use crate::event_log::{Refusal, View};
@@ -29,7 +29,7 @@ use crate::http::resource::{
     Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, operations_of,
 };
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
 
 /// Every operation.
@@ -57,36 +57,36 @@ impl Resource for Programme {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = ProgrammeView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let programme: Self = view.load(&subject(*id)).await?.state;
-        programme.known()?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let programme: Option<Self> = view.load(&subject(*id)).await?.state;
+        programme.or_not_found()?;
         Ok(programme)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         subject(*id)
     }
 
-    fn evolve(programme: &mut Self, event: &Event) {
+    fn evolve(programme: &mut Option<Self>, event: &Event) {
         programme.evolve(event);
     }
 
-    fn show(programme: &Self, _: &Uuid, day: Date) -> Option<ProgrammeView> {
-        ProgrammeView::on(programme, day)
+    fn show(programme: &Option<Self>, _: &Uuid, day: Date) -> Option<ProgrammeView> {
+        ProgrammeView::on(programme.as_ref()?, day)
     }
 
-    fn first_day(programme: &Self, _: &Uuid) -> Date {
-        programme.known().map_or(FIRST_DAY, |known| known.started.period.from)
+    fn first_day(programme: &Option<Self>, _: &Uuid) -> Date {
+        programme.as_ref().map_or(FIRST_DAY, |programme| programme.started.period.from)
     }
 
     async fn concerns(_: &View, _: &Uuid, _: Date) -> Result<Concerns, Refusal> {
         Ok(Concerns::everybody())
     }
 
-    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, _: &Uuid) -> Option<Uuid> {
         None
     }
 
@@ -94,17 +94,19 @@ impl Resource for Programme {
         subject(*id).into()
     }
 
-    fn named(programme: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+    fn named(programme: &Option<Self>, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
         Ok(Some(Held {
-            ids: programme.known()?.external_ids.clone(),
+            ids: programme.or_not_found()?.external_ids.clone(),
             members: vec![("programme", *id)],
             subjects: vec![subject(*id)],
             municipality: None,
         }))
     }
 
-    fn rename(programme: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        programme.rename(event, i64::MAX);
+    fn rename(programme: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(programme) = programme {
+            programme.external_ids.apply(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -132,7 +134,7 @@ impl Resource for Programme {
                 refuses: &[&OUTSIDE_PROGRAMME],
                 rule: async |cx: &Cx<'_, Self>, asked: &SetPhase| {
                     let period = edge::period(asked.from, asked.to)?;
-                    Ok(cx.parties.known()?.set_phase(asked.name.clone(), period)?)
+                    Ok(cx.parties.or_not_found()?.set_phase(asked.name.clone(), period)?)
                 },
             })
             .act(Act {
@@ -145,7 +147,8 @@ impl Resource for Programme {
                 refuses: &[&OUTSIDE_PROGRAMME],
                 rule: async |cx: &Cx<'_, Self>, asked: &SetSubsidy| {
                     let period = edge::period(asked.from, asked.to)?;
-                    Ok(cx.parties.known()?.set_subsidy(asked.nok_per_position_year, period)?)
+                    let programme = cx.parties.or_not_found()?;
+                    Ok(programme.set_subsidy(asked.nok_per_position_year, period)?)
                 },
             })
             .act(Act {
@@ -159,7 +162,7 @@ impl Resource for Programme {
                     let (municipality, on) = (&asked.municipality, asked.applied_on.0);
                     cx.by.permissions().require_acts_for(municipality)?;
                     municipality_in_use(cx.view, municipality, on).await?;
-                    Ok(cx.parties.known()?.apply(municipality.clone(), on)?)
+                    Ok(cx.parties.or_not_found()?.apply(municipality.clone(), on)?)
                 },
             })
             .asks_itself()
@@ -174,7 +177,8 @@ impl Resource for Programme {
                 rule: async |cx: &Cx<'_, Self>, asked: &DecideApplication| {
                     let municipality: MunicipalityNumber = cx.place.read(1)?;
                     cx.by.permissions().answer_for(&municipality)?;
-                    Ok(cx.parties.known()?.decide(&municipality, asked.outcome, asked.on.0)?)
+                    let programme = cx.parties.or_not_found()?;
+                    Ok(programme.decide(&municipality, asked.outcome, asked.on.0)?)
                 },
             })
             .at(PathParameter::of::<MunicipalityNumber>(
@@ -227,7 +231,7 @@ async fn start(
         subsidy_nok_per_position_year: asked.subsidy_nok_per_position_year,
         external_ids: asked.external_ids.clone(),
     };
-    Ok(Made::new(id, Programme::default(), vec![started.into()]))
+    Ok(Made::new(id, None, vec![started.into()]))
 }
 
 /// A phase of a programme.

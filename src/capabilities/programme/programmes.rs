@@ -36,18 +36,18 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
 });
 
 impl Table for Programmes {
-    type State = Programme;
+    type State = Option<Programme>;
     type Line = Line;
     const NAME: &'static str = "programmes";
     const VERSION: i32 = 3;
     const SUBJECT: &'static str = SUBJECT;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &Programme) -> Vec<Stretch<Line>> {
-        let Ok(known) = state.known() else { return vec![] };
-        let lines = timeline(known.changes(), |day| {
-            let participants = known.participants_on(day).into_iter().cloned();
-            ProgrammeView::on(state, day).map(|view| (view, participants.collect()))
+    fn lines(_key: &str, state: &Option<Programme>) -> Vec<Stretch<Line>> {
+        let Some(programme) = state else { return vec![] };
+        let lines = timeline(programme.changes(), |day| {
+            let participants = programme.participants_on(day).into_iter().cloned();
+            ProgrammeView::on(programme, day).map(|view| (view, participants.collect()))
         });
         lines.into_iter().map(Stretch::from).collect()
     }

@@ -36,18 +36,18 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
 });
 
 impl Table for AlisOffices {
-    type State = AlisOffice;
+    type State = Option<AlisOffice>;
     type Line = Line;
     const NAME: &'static str = "alis_offices";
     const VERSION: i32 = 3;
     const SUBJECT: &'static str = ALIS_OFFICE;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &AlisOffice) -> Vec<Stretch<Line>> {
-        let Ok(known) = state.known() else { return vec![] };
-        let lines = timeline(known.changes(), |day| {
-            let answers_for = known.municipalities_on(day).into_iter().cloned();
-            AlisOfficeView::on(state, day).map(|view| (view, answers_for.collect()))
+    fn lines(_key: &str, state: &Option<AlisOffice>) -> Vec<Stretch<Line>> {
+        let Some(office) = state else { return vec![] };
+        let lines = timeline(office.changes(), |day| {
+            let answers_for = office.municipalities_on(day).into_iter().cloned();
+            Some((AlisOfficeView::on(office, day), answers_for.collect()))
         });
         lines.into_iter().map(Stretch::from).collect()
     }

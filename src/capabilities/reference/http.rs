@@ -37,8 +37,9 @@ pub(crate) async fn municipality_in_use(
     number: &MunicipalityNumber,
     day: Date,
 ) -> Result<(), Refusal> {
-    let municipality: Loaded<Municipality> = view.consult(&municipality_subject(number)).await?;
-    if municipality.state.is_valid_on(day) {
+    let municipality: Loaded<Option<Municipality>> =
+        view.consult(&municipality_subject(number)).await?;
+    if municipality.state.is_some_and(|municipality| municipality.is_valid_on(day)) {
         return Ok(());
     }
     Err(Rejection::field("/municipality", NOT_IN_USE).into())
@@ -51,8 +52,8 @@ pub(crate) async fn organisation_not_closed(
     number: &OrganisationNumber,
     day: Date,
 ) -> Result<(), Refusal> {
-    let loaded: Loaded<Organisation> = view.consult(&organisation_subject(number)).await?;
-    if !loaded.state.is_closed_on(day) {
+    let loaded: Loaded<Option<Organisation>> = view.consult(&organisation_subject(number)).await?;
+    if !loaded.state.is_some_and(|organisation| organisation.is_closed_on(day)) {
         return Ok(());
     }
     let fault = Fault::new(
@@ -90,7 +91,7 @@ pub(crate) async fn lineage(
     while !next.is_empty() && lineage.count() < NUMBERS_MAX {
         let loads = next.into_iter().map(async |number| {
             let subject = municipality_subject(&number);
-            let loaded = view.consult_until::<Municipality>(&subject, known_at).await?;
+            let loaded = view.consult_until::<Option<Municipality>>(&subject, known_at).await?;
             Ok::<_, Failure>((number, loaded.state))
         });
         for (number, recorded) in try_join_all(loads).await? {

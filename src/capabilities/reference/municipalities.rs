@@ -65,17 +65,17 @@ static COLUMNS: LazyLock<Columns<MunicipalityView>> = LazyLock::new(|| {
 });
 
 impl Table for Municipalities {
-    type State = Municipality;
+    type State = Option<Municipality>;
     type Line = MunicipalityView;
     const NAME: &'static str = "municipalities";
     const VERSION: i32 = 4;
     const SUBJECT: &'static str = MUNICIPALITY;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &Municipality) -> Vec<Stretch<MunicipalityView>> {
-        let Ok(known) = state.known() else { return vec![] };
-        let changes = known.changes().into_iter().chain(geography::changes());
-        let in_use = |day| MunicipalityView::on(state, day).filter(|view| view.in_use);
+    fn lines(_key: &str, state: &Option<Municipality>) -> Vec<Stretch<MunicipalityView>> {
+        let Some(municipality) = state else { return vec![] };
+        let changes = municipality.changes().into_iter().chain(geography::changes());
+        let in_use = |day| MunicipalityView::on(municipality, day).filter(|view| view.in_use);
         timeline(changes, in_use).into_iter().map(Stretch::from).collect()
     }
 

@@ -29,17 +29,17 @@ static COLUMNS: LazyLock<Columns<OrganisationView>> = LazyLock::new(|| {
 });
 
 impl Table for Organisations {
-    type State = Organisation;
+    type State = Option<Organisation>;
     type Line = OrganisationView;
     const NAME: &'static str = "organisations";
     const VERSION: i32 = 3;
     const SUBJECT: &'static str = ORGANISATION;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &Organisation) -> Vec<Stretch<OrganisationView>> {
-        let Ok(known) = state.known() else { return vec![] };
-        let lines = timeline(known.changes(), |day| {
-            OrganisationView::on(state, day).filter(|_| !state.is_closed_on(day))
+    fn lines(_key: &str, state: &Option<Organisation>) -> Vec<Stretch<OrganisationView>> {
+        let Some(organisation) = state else { return vec![] };
+        let lines = timeline(organisation.changes(), |day| {
+            OrganisationView::on(organisation, day).filter(|_| !organisation.is_closed_on(day))
         });
         lines.into_iter().map(Stretch::from).collect()
     }

@@ -56,21 +56,21 @@ static COLUMNS: LazyLock<Columns<AssignmentView>> = LazyLock::new(|| {
 });
 
 impl Table for Assignments {
-    type State = Supervisor;
+    type State = Option<Supervisor>;
     type Line = AssignmentView;
     const NAME: &'static str = "assignments";
     const VERSION: i32 = 5;
     const SUBJECT: &'static str = SUBJECT;
     const FORGETS: Option<&'static str> = None;
 
-    fn lines(_key: &str, state: &Supervisor) -> Vec<Stretch<AssignmentView>> {
-        let Supervisor::Known(known) = state else { return vec![] };
-        let load = known.load();
-        let common = known.changes(&load);
-        let lines = known.assignments.iter().flat_map(|assignment| {
+    fn lines(_key: &str, state: &Option<Supervisor>) -> Vec<Stretch<AssignmentView>> {
+        let Some(supervisor) = state else { return vec![] };
+        let load = supervisor.load();
+        let common = supervisor.changes(&load);
+        let lines = supervisor.assignments.iter().flat_map(|assignment| {
             let mut days: BTreeSet<_> = assignment.changes().into_iter().collect();
             days.extend(&common);
-            timeline(days, |day| AssignmentView::of(known, assignment, &load, day))
+            timeline(days, |day| AssignmentView::of(supervisor, assignment, &load, day))
         });
         let of_one = |(period, line): (_, AssignmentView)| Stretch {
             item: Some(line.id.to_string()),

@@ -51,7 +51,7 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
 });
 
 impl Table for Supervisors {
-    type State = Supervisor;
+    type State = Option<Supervisor>;
     type Line = Line;
     const NAME: &'static str = "supervisors";
     const VERSION: i32 = 4;
@@ -61,14 +61,14 @@ impl Table for Supervisors {
          body = (body::jsonb || '{\"sealed\": \"\", \"external_ids\": []}')::json",
     );
 
-    fn lines(_key: &str, state: &Supervisor) -> Vec<Stretch<Line>> {
-        let Supervisor::Known(known) = state else { return vec![] };
-        let load = known.load();
-        let mut days = known.changes(&load);
+    fn lines(_key: &str, state: &Option<Supervisor>) -> Vec<Stretch<Line>> {
+        let Some(supervisor) = state else { return vec![] };
+        let load = supervisor.load();
+        let mut days = supervisor.changes(&load);
         days.insert(FIRST_DAY);
-        let lines = timeline(days, |day| Some(SupervisorView::of(known, &load, day)));
+        let lines = timeline(days, |day| Some(SupervisorView::of(supervisor, &load, day)));
         let with_number =
-            |(period, view)| Stretch::from((period, (known.hpr_lookup.clone(), view)));
+            |(period, view)| Stretch::from((period, (supervisor.hpr_lookup.clone(), view)));
         lines.into_iter().map(with_number).collect()
     }
 

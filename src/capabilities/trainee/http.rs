@@ -11,7 +11,7 @@ use super::domain::{
 use super::problems::*;
 use super::trainees::Trainees;
 use super::view::TraineeView;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::edge::{Day, Faults};
@@ -25,8 +25,7 @@ use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
-use crate::problem::common::NOT_FOUND;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
 
 impl Resource for Trainee {
@@ -45,35 +44,35 @@ impl Resource for Trainee {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = TraineeView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let trainee: Self = view.load(&subject(*id)).await?.state;
-        trainee.known().ok_or(&NOT_FOUND)?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let trainee: Option<Self> = view.load(&subject(*id)).await?.state;
+        trainee.or_not_found()?;
         Ok(trainee)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         subject(*id)
     }
 
-    fn evolve(trainee: &mut Self, event: &Event) {
+    fn evolve(trainee: &mut Option<Self>, event: &Event) {
         trainee.evolve(event);
     }
 
-    fn show(trainee: &Self, _: &Uuid, day: Date) -> Option<TraineeView> {
-        TraineeView::on(trainee, day)
+    fn show(trainee: &Option<Self>, _: &Uuid, day: Date) -> Option<TraineeView> {
+        trainee.as_ref().map(|trainee| TraineeView::on(trainee, day))
     }
 
-    fn first_day(_: &Self, _: &Uuid) -> Date {
+    fn first_day(_: &Option<Self>, _: &Uuid) -> Date {
         FIRST_DAY // a person is somebody on every day
     }
 
     async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
-        if let Some(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
-            concerns.municipalities = known.home_municipalities_on(day);
+        if let Some(trainee) = view.consult::<Option<Self>>(&subject(*id)).await?.state {
+            concerns.municipalities = trainee.home_municipalities_on(day);
             concerns.trainee = Some(*id);
             concerns.trainees.insert(*id);
             concerns.shows = Some(*id);
@@ -81,7 +80,7 @@ impl Resource for Trainee {
         Ok(concerns)
     }
 
-    fn shows(_: &Self, id: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, id: &Uuid) -> Option<Uuid> {
         Some(*id)
     }
 
@@ -89,19 +88,21 @@ impl Resource for Trainee {
         subject(*id).into()
     }
 
-    fn named(trainee: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
-        let known = trainee.known().ok_or(&NOT_FOUND)?;
-        not_erased(known.erased.as_ref())?;
+    fn named(trainee: &Option<Self>, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let trainee = trainee.or_not_found()?;
+        not_erased(trainee.erased.as_ref())?;
         Ok(Some(Held {
-            ids: known.external_ids.clone(),
+            ids: trainee.external_ids.clone(),
             members: vec![("trainee", *id)],
             subjects: vec![subject(*id)],
             municipality: None,
         }))
     }
 
-    fn rename(trainee: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        trainee.rename(event, i64::MAX);
+    fn rename(trainee: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(trainee) = trainee {
+            trainee.rename(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -140,9 +141,9 @@ impl Resource for Trainee {
                 by: Access::Municipal,
                 refuses: &[&SCHEME_CHANGE],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeScheme| {
-                    let known = cx.parties.known().ok_or(&NOT_FOUND)?;
+                    let trainee = cx.parties.or_not_found()?;
                     let (scheme, reason) = (asked.scheme, asked.reason.clone());
-                    Ok(known.change_scheme(scheme, asked.from.0, reason)?)
+                    Ok(trainee.change_scheme(scheme, asked.from.0, reason)?)
                 },
             })
     }
@@ -196,7 +197,7 @@ async fn register(
         municipality,
         on: by.today,
     };
-    Ok(person.made(Trainee::default(), vec![registered.into()]))
+    Ok(person.made(None, vec![registered.into()]))
 }
 
 /// Who the doctor really is; what is left out stays.
@@ -222,24 +223,24 @@ pub struct CorrectTrainee {
 
 async fn correct(cx: &Cx<'_, Trainee>, asked: &CorrectTrainee) -> Decided<Trainee> {
     let (id, today) = (*cx.key, cx.by.today);
-    let known = cx.parties.known().ok_or(&NOT_FOUND)?;
-    not_erased(known.erased.as_ref())?;
-    let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
-    let belongs_to = known.home_municipalities_on(today);
+    let trainee = cx.parties.or_not_found()?;
+    not_erased(trainee.erased.as_ref())?;
+    let (sealed, hpr_lookup) = (trainee.sealed.as_str(), Some(trainee.hpr_lookup.as_str()));
+    let belongs_to = trainee.home_municipalities_on(today);
     let recorded = RecordedPerson { id, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
     let by = (cx.by.vault(), cx.by.permissions());
     let person = TRAINEES.corrected(cx.view, by, recorded, name, number).await?;
-    let lis1 = asked.lis1_completed_on.map(|day| day.0).or(known.lis1_completed_on);
-    let scheme = asked.scheme.filter(|scheme| !known.always_in(*scheme));
-    if person.same && lis1 == known.lis1_completed_on && scheme.is_none() {
+    let lis1 = asked.lis1_completed_on.map(|day| day.0).or(trainee.lis1_completed_on);
+    let scheme = asked.scheme.filter(|scheme| !trainee.always_in(*scheme));
+    if person.same && lis1 == trainee.lis1_completed_on && scheme.is_none() {
         return Ok(vec![]);
     }
     let corrected = Corrected {
         trainee: id,
-        corrects: known.recorded_at_position,
+        corrects: trainee.recorded_at_position,
         sealed: person.sealed,
-        hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
+        hpr_lookup: person.hpr_lookup.unwrap_or_else(|| trainee.hpr_lookup.clone()),
         lis1_completed_on: lis1,
         scheme,
         reason: asked.reason.clone(),

@@ -8,7 +8,7 @@ mod trainees;
 
 pub use trainees::Trainees;
 
-pub use alis_rules::trainee::{Event, Known, Trainee, domain, problems, subject, view};
+pub use alis_rules::trainee::{Event, Trainee, domain, problems, subject, view};
 
 use super::Capability;
 use crate::event_log::projector::declared;

@@ -21,7 +21,7 @@ pub struct Line {
     hpr_lookup: String,
     /// Where the doctor holds positions.
     municipalities: Vec<MunicipalityNumber>,
-    /// Whose the doctor is: see `Known::home_municipalities_on`.
+    /// Whose the doctor is: see [`Trainee::home_municipalities_on`].
     home_municipalities: Vec<MunicipalityNumber>,
     view: TraineeView,
 }
@@ -54,7 +54,7 @@ static COLUMNS: LazyLock<Columns<Line>> = LazyLock::new(|| {
 });
 
 impl Table for Trainees {
-    type State = Trainee;
+    type State = Option<Trainee>;
     type Line = Line;
     const NAME: &'static str = "trainees";
     const VERSION: i32 = 4;
@@ -64,15 +64,15 @@ impl Table for Trainees {
          body = (body::jsonb || '{\"sealed\": \"\", \"external_ids\": []}')::json",
     );
 
-    fn lines(_key: &str, state: &Trainee) -> Vec<Stretch<Line>> {
-        let Some(known) = state.known() else { return vec![] };
-        let lines = timeline(known.changes(), |day| {
-            let held = known.occupancies.all_on(day).map(|held| held.municipality.clone());
+    fn lines(_key: &str, state: &Option<Trainee>) -> Vec<Stretch<Line>> {
+        let Some(trainee) = state else { return vec![] };
+        let lines = timeline(trainee.changes(), |day| {
+            let held = trainee.occupancies.all_on(day).map(|held| held.municipality.clone());
             Some(Line {
-                hpr_lookup: known.hpr_lookup.clone(),
+                hpr_lookup: trainee.hpr_lookup.clone(),
                 municipalities: held.collect(),
-                home_municipalities: known.home_municipalities_on(day).into_iter().collect(),
-                view: TraineeView::on(state, day)?,
+                home_municipalities: trainee.home_municipalities_on(day).into_iter().collect(),
+                view: TraineeView::on(trainee, day),
             })
         });
         lines.into_iter().map(Stretch::from).collect()

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::domain::{Delegation, Event, TermCorrected};
 use super::problems;
-use super::state::{Known, Term};
+use super::state::{Leader, Term};
 use crate::edge::Fault;
 use crate::identifiers::MunicipalityNumber;
 use crate::problem::Rejection;
@@ -113,7 +113,7 @@ impl Term {
     }
 }
 
-impl Known {
+impl Leader {
     /// Takes in a fact about another leader: of a term that one of these rests on, or of one that
     /// rests on one of these.
     pub(super) fn evolve_with(&mut self, event: &Event) {
@@ -189,7 +189,7 @@ impl Known {
 
 /// What `delegator`, if there is one, lends another leader anew.
 pub fn lent(
-    delegator: Option<&Known>,
+    delegator: Option<&Leader>,
     to: Uuid,
     municipality: &MunicipalityNumber,
     period: &Period,

@@ -13,4 +13,4 @@ mod tests;
 pub mod view;
 
 pub use domain::{Event, subject};
-pub use state::{Known, Leader, Term, answering};
+pub use state::{Leader, Term, answering};

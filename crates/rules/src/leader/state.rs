@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::delegation::{Delegate, Held, lent};
 use super::domain::{Delegation, Event, TermAdded, TermCorrected, TermEnded, TermFacts};
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::aggregate::{Begins, DecodeError, DomainEvent as _, Fact};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
@@ -19,17 +19,9 @@ use crate::problem::{Rejection, common};
 use crate::reference::Lineage;
 use crate::time::Period;
 
-/// A leader, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Leader {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A registered leader.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Leader {
     pub id: Uuid,
     pub sealed: String,
     pub hpr_lookup: Option<String>,
@@ -43,7 +35,7 @@ pub struct Known {
     /// That the leader was erased; then nothing above tells who it was.
     pub erased: Option<Erased>,
     /// How the numbers of these municipalities follow one another. The leader's own facts do not
-    /// tell: it is looked up where the leader decides, see [`Known::following`].
+    /// tell: it is looked up where the leader decides, see [`Leader::following`].
     lineage: Lineage,
 }
 
@@ -59,61 +51,40 @@ pub struct Term {
     pub recorded_at_position: i64,
 }
 
-impl Leader {
-    /// The leader, if registered.
-    pub fn known(&self) -> Option<&Known> {
-        match self {
-            Leader::Unknown => None,
-            Leader::Known(known) => Some(known),
+impl Begins for Leader {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::Registered(f) = event else { return None };
+        let mut leader = Self {
+            id: f.leader,
+            sealed: f.sealed.clone(),
+            hpr_lookup: f.hpr_lookup.clone(),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
+            registered_on: f.on,
+            terms: BTreeMap::new(),
+            delegates: BTreeMap::new(),
+            recorded_at_position: at,
+            erased: None,
+            lineage: Lineage::default(),
+        };
+        leader.set_term(f.term, &f.municipality, f.period, f.delegation, at);
+        Some(leader)
+    }
+
+    fn go_on(&mut self, event: &Event, at: i64) {
+        if event.leader() == self.id {
+            self.evolve(event, at);
+        } else {
+            self.evolve_with(event);
         }
     }
 
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Leader::Unknown, Event::Registered(f)) => {
-                let mut known = Known {
-                    id: f.leader,
-                    sealed: f.sealed.clone(),
-                    hpr_lookup: f.hpr_lookup.clone(),
-                    external_ids: ExternalIds::registered(&f.external_ids, at),
-                    registered_on: f.on,
-                    terms: BTreeMap::new(),
-                    delegates: BTreeMap::new(),
-                    recorded_at_position: at,
-                    erased: None,
-                    lineage: Lineage::default(),
-                };
-                known.set_term(f.term, &f.municipality, f.period, f.delegation, at);
-                *self = Leader::Known(Box::new(known));
-            }
-            (Leader::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
-            (Leader::Known(known), event) if event.leader() == known.id => known.evolve(event, at),
-            (Leader::Known(known), event) => known.evolve_with(event),
-        }
-    }
-
-    /// Takes in what another system calls the leader.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        if let Leader::Known(known) = self {
-            known.external_ids.apply(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Leader {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        } else if let (Leader::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
-            known.forget(event);
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = external_ids::Event::decode(fact)? {
+            self.external_ids.apply(&event, fact.position);
+        } else if let Some(event) = person::Event::decode(fact)? {
+            self.forget(event);
         }
         Ok(())
     }
@@ -131,7 +102,7 @@ pub fn answering(held: &Occupancies, on: Date) -> Vec<&MunicipalityNumber> {
     ended.map(|occupancy| &occupancy.municipality).collect()
 }
 
-impl Known {
+impl Leader {
     fn set_term(
         &mut self,
         id: Uuid,
@@ -248,7 +219,7 @@ impl Known {
         term: Uuid,
         municipality: MunicipalityNumber,
         period: Period,
-        delegator: Option<&Known>,
+        delegator: Option<&Leader>,
     ) -> Result<Vec<Event>, Rejection> {
         let by = delegator.map(|delegator| delegator.id);
         if self.terms.values().any(|recorded| recorded.is_for(&municipality, period, by)) {
@@ -349,7 +320,7 @@ pub struct RightTerm<'a> {
     pub municipality: MunicipalityNumber,
     pub period: Period,
     /// The leader on whose behalf it was led.
-    pub delegator: Option<&'a Known>,
+    pub delegator: Option<&'a Leader>,
 }
 
 impl Term {

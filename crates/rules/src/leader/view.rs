@@ -60,9 +60,8 @@ pub struct LeaderView {
 
 impl LeaderView {
     /// The leader on a day. A person has no first day here: who is known now was somebody then.
-    pub fn on(leader: &Leader, day: Date) -> Option<Self> {
-        let known = leader.known()?;
-        let terms = known.terms().map(|term| TermView {
+    pub fn on(leader: &Leader, day: Date) -> Self {
+        let terms = leader.terms().map(|term| TermView {
             id: term.id,
             municipality: term.municipality.clone(),
             from: Day(term.period.from),
@@ -70,15 +69,15 @@ impl LeaderView {
             delegated_by: term.delegation.map(|held| held.by),
             lapsed_since: term.lapsed_since(day).map(Day),
         });
-        Some(Self {
-            id: known.id,
-            sealed: known.sealed.clone(),
+        Self {
+            id: leader.id,
+            sealed: leader.sealed.clone(),
             name: None,
             hpr_number: None,
-            registered_on: Day(known.registered_on),
-            municipalities: known.municipalities_on(day).cloned().collect(),
+            registered_on: Day(leader.registered_on),
+            municipalities: leader.municipalities_on(day).cloned().collect(),
             terms: terms.collect(),
-            external_ids: known.external_ids.to_vec(),
-        })
+            external_ids: leader.external_ids.to_vec(),
+        }
     }
 }

@@ -192,7 +192,7 @@ impl Goal {
         &self,
         mut asked: Recommended,
         hpr_lookup: &str,
-        trainee_state: &trainee::Known,
+        trainee_state: &trainee::Trainee,
     ) -> Result<Vec<Event>, Rejection> {
         not_own(asked.by, Some(hpr_lookup), trainee_state)?;
         let submission = self.waiting(asked.on)?;
@@ -280,8 +280,8 @@ impl Goal {
     /// A leader of the municipality that approved the goal takes the approval back.
     pub fn revoke(
         &self,
-        leader: &leader::Known,
-        trainee_state: &trainee::Known,
+        leader: &leader::Leader,
+        trainee_state: &trainee::Trainee,
         on: Date,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
@@ -331,7 +331,7 @@ impl Goal {
 fn not_own(
     person: Uuid,
     hpr_lookup: Option<&str>,
-    trainee_state: &trainee::Known,
+    trainee_state: &trainee::Trainee,
 ) -> Result<(), Rejection> {
     // Two who were erased have nothing left to be told apart by.
     let is_known = !trainee_state.hpr_lookup.is_empty();
@@ -344,8 +344,8 @@ fn not_own(
 /// In whose name a leader decides for a doctor on a day, or why not. Where the doctor works, and
 /// the leader leads, in several municipalities, in that of one that is preferred.
 pub fn may_decide(
-    leader: &leader::Known,
-    trainee_state: &trainee::Known,
+    leader: &leader::Leader,
+    trainee_state: &trainee::Trainee,
     on: Date,
     preferred: impl Fn(&MunicipalityNumber) -> bool,
 ) -> Result<Authority, Rejection> {

@@ -107,7 +107,7 @@ impl DomainEvent for Event {
 pub enum Person {
     #[default]
     Unknown,
-    Known {
+    Registered {
         id: Uuid,
         /// Keyed hash of the HPR number; a leader need not have one.
         hpr_lookup: Option<String>,
@@ -126,7 +126,7 @@ impl Person {
     pub fn erase(&self, erased: Erased) -> Result<Vec<Event>, Rejection> {
         match self {
             Person::Unknown => Err((&common::NOT_FOUND).into()),
-            Person::Known { .. } => Ok(vec![erased.into()]),
+            Person::Registered { .. } => Ok(vec![erased.into()]),
             Person::Erased(_) => Ok(vec![]),
         }
     }
@@ -140,10 +140,10 @@ impl Fold for Person {
         }
         let Some((recorded, hpr_lookup)) = lookup_recorded(fact)? else { return Ok(()) };
         match self {
-            Person::Unknown => *self = Person::Known { id: recorded, hpr_lookup },
+            Person::Unknown => *self = Person::Registered { id: recorded, hpr_lookup },
             // Facts about others concern this one as well: a leader who leads on their behalf.
-            Person::Known { id, hpr_lookup: known } if *id == recorded => *known = hpr_lookup,
-            Person::Known { .. } | Person::Erased(_) => {}
+            Person::Registered { id, hpr_lookup: held } if *id == recorded => *held = hpr_lookup,
+            Person::Registered { .. } | Person::Erased(_) => {}
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn somebody_is_erased_once_and_nobody_never() {
         let id = Uuid::nil();
-        let mut person = Person::Known { id, hpr_lookup: Some("a".to_owned()) };
+        let mut person = Person::Registered { id, hpr_lookup: Some("a".to_owned()) };
         let facts = person.erase(erased()).expect("somebody can be erased");
         assert_eq!(facts, [erased().into()]);
         person.evolve(&facts[0]);
@@ -240,6 +240,6 @@ mod tests {
         ] {
             person.apply(&fact(kind, &payload)).expect("it can be read");
         }
-        assert_eq!(person, Person::Known { id, hpr_lookup: Some("b".to_owned()) });
+        assert_eq!(person, Person::Registered { id, hpr_lookup: Some("b".to_owned()) });
     }
 }

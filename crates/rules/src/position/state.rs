@@ -13,7 +13,7 @@ use super::domain::{
 };
 use super::occupancy::Occupancies;
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::aggregate::{Begins, DecodeError, Fact};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
@@ -67,17 +67,9 @@ pub struct Closure {
     recorded_at_position: i64,
 }
 
-/// A position, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Position {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A position that has been established.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Position {
     pub established: Established,
     pub external_ids: ExternalIds,
     pub occupancies: Occupancies,
@@ -87,62 +79,22 @@ pub struct Known {
     recorded_at_position: i64,
 }
 
-impl Position {
-    /// The position, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            Position::Unknown => Err((&crate::problem::common::NOT_FOUND).into()),
-            Position::Known(known) => Ok(known),
-        }
+impl Begins for Position {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::Established(established) = event else { return None };
+        Some(Self {
+            established: established.clone(),
+            external_ids: ExternalIds::registered(&established.external_ids, at),
+            occupancies: Occupancies::default(),
+            steps: Vec::new(),
+            closure: None,
+            recorded_at_position: at,
+        })
     }
 
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Position::Unknown, Event::Established(fact)) => {
-                *self = Position::Known(Box::new(Known {
-                    established: fact.clone(),
-                    external_ids: ExternalIds::registered(&fact.external_ids, at),
-                    occupancies: Occupancies::default(),
-                    steps: Vec::new(),
-                    closure: None,
-                    recorded_at_position: at,
-                }));
-            }
-            (Position::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
-            (Position::Known(known), event) => known.evolve(event, at),
-        }
-    }
-
-    /// Takes in what another system calls the position, or an occupancy of it.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        let Position::Known(known) = self else { return };
-        if event.resource() == known.established.position {
-            known.external_ids.apply(event, at);
-        } else {
-            known.occupancies.rename(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Position {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        }
-        Ok(())
-    }
-}
-
-impl Known {
-    fn evolve(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         self.occupancies.evolve(event, at);
         match event {
             Event::Announced(f) => self.step(f.on, Step::Announced { apply_by: f.apply_by }),
@@ -169,6 +121,24 @@ impl Known {
             | Event::OperatingModelChanged(_)
             | Event::OccupancyEnded(_)
             | Event::OccupancyCorrected(_) => {}
+        }
+    }
+
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+impl Position {
+    /// Takes in what another system calls the position, or an occupancy of it.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if event.resource() == self.established.position {
+            self.external_ids.apply(event, at);
+        } else {
+            self.occupancies.rename(event, at);
         }
     }
 

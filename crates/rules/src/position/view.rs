@@ -9,7 +9,7 @@ use super::domain::{
     Category, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, WeekMinutes,
 };
 use super::occupancy::Occupancy;
-use super::state::{Known, Position, Status};
+use super::state::{Position, Status};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::{Spoken, Words};
@@ -169,7 +169,7 @@ impl SingleOccupancyView {
     /// The occupancy on a day, with the doctor who holds it and who supervises that one.
     pub fn on(
         occupancy: &Occupancy,
-        trainee: &Trainee,
+        trainee: Option<&Trainee>,
         supervision: &Assignments,
         day: Date,
     ) -> Self {
@@ -183,11 +183,11 @@ impl SingleOccupancyView {
     }
 }
 
-fn about_lis1(occupancy: &Occupancy, trainee: &Trainee) -> Option<OccupancyWarning> {
+fn about_lis1(occupancy: &Occupancy, trainee: Option<&Trainee>) -> Option<OccupancyWarning> {
     if occupancy.lis1_exception.is_some() {
         return None;
     }
-    let (code, words) = match trainee.known()?.lis1_completed_on {
+    let (code, words) = match trainee?.lis1_completed_on {
         None => (OccupancyWarningCode::Lis1DateMissing, LIS1_DATE_MISSING.spoken(&[])),
         Some(completed) if completed > occupancy.period.from => {
             let words = LIS1_NOT_COMPLETED.spoken(&[("completed", &completed)]);
@@ -202,7 +202,7 @@ fn about_lis1(occupancy: &Occupancy, trainee: &Trainee) -> Option<OccupancyWarni
 /// municipality then.
 fn about_supervision(
     occupancy: &Occupancy,
-    trainee: &Trainee,
+    trainee: Option<&Trainee>,
     supervision: &Assignments,
     day: Date,
 ) -> Vec<OccupancyWarning> {
@@ -210,7 +210,8 @@ fn about_supervision(
         return vec![];
     };
     let here = |municipality: &MunicipalityNumber| *municipality == occupancy.municipality;
-    let mut others = trainee.occupancies().all_on(next).filter(|other| other.id != occupancy.id);
+    let held = Trainee::occupancies_of(trainee);
+    let mut others = held.all_on(next).filter(|other| other.id != occupancy.id);
     if others.any(|other| here(&other.municipality)) {
         return vec![];
     }
@@ -271,15 +272,8 @@ pub struct PositionView {
 impl PositionView {
     /// The position on a day; `None` before it was established.
     pub fn on(position: &Position, day: Date) -> Option<Self> {
-        match position {
-            Position::Unknown => None,
-            Position::Known(known) => Self::known_on(known, day),
-        }
-    }
-
-    fn known_on(known: &Known, day: Date) -> Option<Self> {
-        let status = known.status_on(day)?;
-        let holder = known.occupancies.on(day);
+        let status = position.status_on(day)?;
+        let holder = position.occupancies.on(day);
         let apply_by = match status {
             Status::Announced { apply_by } => apply_by,
             Status::Planned
@@ -288,7 +282,7 @@ impl PositionView {
             | Status::Suspended
             | Status::Closed => None,
         };
-        let e = &known.established;
+        let e = &position.established;
         Some(Self {
             id: e.position,
             municipality: e.municipality.clone(),
@@ -302,10 +296,10 @@ impl PositionView {
             open_practice_model: e.open_practice_model,
             salary_offer_made: e.salary_offer_made,
             apply_by: apply_by.map(Day),
-            vacant_since: known.vacant_since(day).map(Day),
+            vacant_since: position.vacant_since(day).map(Day),
             occupancy: holder.map(|holder| OccupancyView::on(holder, day)),
-            occupancies: known.occupancies.iter().map(|o| OccupancyView::on(o, day)).collect(),
-            external_ids: known.external_ids.to_vec(),
+            occupancies: position.occupancies.iter().map(|o| OccupancyView::on(o, day)).collect(),
+            external_ids: position.external_ids.to_vec(),
         })
     }
 }

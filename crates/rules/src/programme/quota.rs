@@ -17,7 +17,7 @@ use super::domain::{
     PositionCount,
 };
 use super::problems;
-use super::state::Known;
+use super::state::Programme;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::{Comment, MunicipalityNumber};
@@ -273,7 +273,7 @@ impl Quota {
     /// The municipality takes part from a day, or takes part otherwise than was told before.
     pub fn join(
         &self,
-        programme: &Known,
+        programme: &Programme,
         municipality: MunicipalityNumber,
         asked: Period,
         quota: PositionCount,
@@ -321,7 +321,7 @@ impl Quota {
     /// part (`None`).
     pub fn correct(
         &self,
-        programme: &Known,
+        programme: &Programme,
         municipality: MunicipalityNumber,
         was: Date,
         facts: Option<ParticipationFacts>,
@@ -410,7 +410,7 @@ impl Quota {
     }
 }
 
-fn below_maximum(programme: &Known, quota: PositionCount) -> Result<(), Rejection> {
+fn below_maximum(programme: &Programme, quota: PositionCount) -> Result<(), Rejection> {
     match programme.started.positions_max_per_municipality {
         Some(most) if quota > most => Err(Rejection::new(&problems::PROGRAMME_QUOTA_ABOVE_MAXIMUM)
             .with("most", most.0)

@@ -13,7 +13,7 @@ use super::domain::{
 };
 use super::problems;
 use super::quota::Participations;
-use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::aggregate::{Begins, DecodeError, Fact};
 use crate::dated::Dated;
 use crate::edge::Fault;
 use crate::external_ids::{self, ExternalIds};
@@ -21,17 +21,9 @@ use crate::identifiers::{MunicipalityNumber, Name};
 use crate::problem::{Rejection, common};
 use crate::time::Period;
 
-/// A programme, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Programme {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A programme that exists.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Programme {
     /// As it was started, corrections considered.
     pub started: Started,
     pub external_ids: ExternalIds,
@@ -59,86 +51,38 @@ pub enum ApplicationStatus {
     Decided { outcome: Outcome, on: Date },
 }
 
-impl Programme {
-    /// The programme, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            Programme::Unknown => Err((&common::NOT_FOUND).into()),
-            Programme::Known(known) => Ok(known),
+impl Begins for Programme {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::Started(f) = event else { return None };
+        let mut subsidies = Dated::default();
+        if let Some(rate) = f.subsidy_nok_per_position_year {
+            subsidies.set_at(f.period, rate, at);
         }
+        Some(Self {
+            started: f.clone(),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
+            recorded_at_position: at,
+            phases: Dated::default(),
+            subsidies,
+            participations: BTreeMap::new(),
+            applications: vec![],
+        })
     }
 
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Programme::Unknown, Event::Started(f)) => {
-                let mut subsidies = Dated::default();
-                if let Some(rate) = f.subsidy_nok_per_position_year {
-                    subsidies.set_at(f.period, rate, at);
-                }
-                *self = Programme::Known(Box::new(Known {
-                    started: f.clone(),
-                    external_ids: ExternalIds::registered(&f.external_ids, at),
-                    recorded_at_position: at,
-                    phases: Dated::default(),
-                    subsidies,
-                    participations: BTreeMap::new(),
-                    applications: vec![],
-                }));
-            }
-            (Programme::Unknown, _) => {} // a fact without a beginning
-            (Programme::Known(known), Event::Corrected(f)) => match &f.facts {
-                Some(really) => known.corrected(really, at),
-                None => *self = Programme::Unknown,
-            },
-            (Programme::Known(known), event) => known.evolve(event, at),
-        }
+    fn entered_in_error(event: &Event) -> bool {
+        matches!(event, Event::Corrected(f) if f.facts.is_none())
     }
 
-    /// Takes in what another system calls it.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        if let Programme::Known(known) = self {
-            known.external_ids.apply(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Programme {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        }
-        Ok(())
-    }
-}
-
-/// Where participations were told is the business of the quota, by which they are corrected.
-const RECORDED_ELSEWHERE: i64 = i64::MAX;
-
-/// Statements on those of their days that belong to a whole.
-fn lasting<T: PartialEq>(recorded: &Dated<T>, whole: Period) -> impl Iterator<Item = (Period, &T)> {
-    recorded.iter().filter_map(move |(period, value)| Some((period.overlap(&whole)?, value)))
-}
-
-/// What holds on a day, if anything does.
-pub fn on<'a, T: 'a>(
-    mut recorded: impl Iterator<Item = (Period, &'a T)>,
-    day: Date,
-) -> Option<&'a T> {
-    recorded.find(|(period, _)| period.covers(day)).map(|(_, value)| value)
-}
-
-impl Known {
-    fn evolve(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         match event {
-            Event::Started(_) | Event::Corrected(_) => {}
+            Event::Started(_) => {}
+            Event::Corrected(f) => {
+                if let Some(really) = &f.facts {
+                    self.corrected(really, at);
+                }
+            }
             Event::PhaseSet(f) => self.phases.set_at(f.period, f.name.clone(), at),
             Event::PhaseCorrected(f) => {
                 self.phases.remove(f.was);
@@ -191,6 +135,31 @@ impl Known {
         }
     }
 
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = external_ids::Event::decode(fact)? {
+            self.external_ids.apply(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+/// Where participations were told is the business of the quota, by which they are corrected.
+const RECORDED_ELSEWHERE: i64 = i64::MAX;
+
+/// Statements on those of their days that belong to a whole.
+fn lasting<T: PartialEq>(recorded: &Dated<T>, whole: Period) -> impl Iterator<Item = (Period, &T)> {
+    recorded.iter().filter_map(move |(period, value)| Some((period.overlap(&whole)?, value)))
+}
+
+/// What holds on a day, if anything does.
+pub fn on<'a, T: 'a>(
+    mut recorded: impl Iterator<Item = (Period, &'a T)>,
+    day: Date,
+) -> Option<&'a T> {
+    recorded.find(|(period, _)| period.covers(day)).map(|(_, value)| value)
+}
+
+impl Programme {
     /// The phases, on those of their days that the programme lasts.
     pub fn phases(&self) -> impl Iterator<Item = (Period, &Name)> {
         lasting(&self.phases, self.started.period)

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::domain::{Event, Outcome, ParticipationFacts, PositionCount, Started, YearlyNok};
 use super::quota::Quota;
-use super::state::{Known, Programme, on};
+use super::state::{Programme, on};
 use super::view::ProgrammeView;
+use crate::aggregate::Evolve as _;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
 use crate::position;
@@ -38,7 +39,7 @@ fn period(from: Date, to: Option<Date>) -> Period {
 
 /// A programme of five years, and the quota of one municipality in it.
 struct Story {
-    programme: Programme,
+    programme: Option<Programme>,
     quota: Quota,
 }
 
@@ -52,13 +53,13 @@ impl Story {
             subsidy_nok_per_position_year: Some(YearlyNok(200_000)),
             external_ids: vec![],
         };
-        let mut programme = Programme::default();
+        let mut programme = None;
         programme.evolve(&started.into());
         Self { programme, quota: Quota::default() }
     }
 
-    fn known(&self) -> &Known {
-        self.programme.known().expect("started")
+    fn programme(&self) -> &Programme {
+        self.programme.as_ref().expect("started")
     }
 
     fn take(&mut self, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
@@ -72,7 +73,7 @@ impl Story {
 
     fn join(&mut self, from: Date, to: Option<Date>, quota: u16) -> Result<usize, &'static str> {
         let asked = period(from, to);
-        let facts = self.quota.join(self.known(), number("5401"), asked, PositionCount(quota));
+        let facts = self.quota.join(self.programme(), number("5401"), asked, PositionCount(quota));
         self.take(facts)
     }
 
@@ -141,32 +142,32 @@ fn corrected(position: u128, from: Date) -> position::Event {
 fn the_rate_of_a_day_is_the_one_told_for_it() {
     let mut story = Story::new();
     let rate = |story: &Story, day| {
-        let view = ProgrammeView::on(&story.programme, day)?;
+        let view = ProgrammeView::on(story.programme(), day)?;
         view.subsidy_nok_per_position_year.map(|rate| rate.0)
     };
-    let facts = story.known().set_subsidy(YearlyNok(225_000), period(date(2021, 1, 1), None));
+    let facts = story.programme().set_subsidy(YearlyNok(225_000), period(date(2021, 1, 1), None));
     assert_eq!(story.take(facts), Ok(1));
     assert_eq!(rate(&story, date(2018, 12, 31)), None);
     assert_eq!(rate(&story, date(2020, 12, 31)), Some(200_000));
     assert_eq!(rate(&story, date(2023, 12, 31)), Some(225_000));
     assert_eq!(rate(&story, date(2024, 1, 1)), None);
-    let again = story.known().set_subsidy(YearlyNok(225_000), period(date(2021, 1, 1), None));
+    let again = story.programme().set_subsidy(YearlyNok(225_000), period(date(2021, 1, 1), None));
     assert_eq!(again, Ok(vec![]));
 }
 
 #[test]
 fn phases_and_participations_lie_within_the_programme() {
     let mut story = Story::new();
-    let early = story.known().set_phase(name("Fase 0"), period(date(2018, 12, 31), None));
+    let early = story.programme().set_phase(name("Fase 0"), period(date(2018, 12, 31), None));
     assert_eq!(story.take(early), Err("outside_programme"));
-    let late = story.known().set_phase(name("Fase 9"), period(date(2024, 1, 1), None));
+    let late = story.programme().set_phase(name("Fase 9"), period(date(2024, 1, 1), None));
     assert_eq!(story.take(late), Err("outside_programme"));
-    let one = story.known().set_phase(name("Fase 1"), period(date(2019, 1, 1), None));
+    let one = story.programme().set_phase(name("Fase 1"), period(date(2019, 1, 1), None));
     assert_eq!(story.take(one), Ok(1));
-    let two = story.known().set_phase(name("Fase 2"), period(date(2021, 1, 1), None));
+    let two = story.programme().set_phase(name("Fase 2"), period(date(2021, 1, 1), None));
     assert_eq!(story.take(two), Ok(1));
-    assert_eq!(on(story.known().phases(), date(2020, 12, 31)), Some(&name("Fase 1")));
-    assert_eq!(on(story.known().phases(), date(2021, 1, 1)), Some(&name("Fase 2")));
+    assert_eq!(on(story.programme().phases(), date(2020, 12, 31)), Some(&name("Fase 1")));
+    assert_eq!(on(story.programme().phases(), date(2021, 1, 1)), Some(&name("Fase 2")));
     assert_eq!(story.join(date(2020, 1, 1), Some(date(2024, 1, 1)), 1), Err("outside_programme"));
 }
 
@@ -182,8 +183,8 @@ fn a_participation_is_told_again_and_does_not_meet_another() {
     assert_eq!(story.leave(date(2020, 12, 31)), Ok(0));
     assert_eq!(story.leave(date(2021, 6, 1)), Err("municipality_not_in_programme"));
     assert_eq!(story.join(date(2022, 1, 1), None, 1), Ok(1));
-    assert!(story.known().participants_on(date(2021, 6, 1)).is_empty());
-    assert_eq!(story.known().participants_on(date(2022, 1, 1)), [&number("5401")]);
+    assert!(story.programme().participants_on(date(2021, 6, 1)).is_empty());
+    assert_eq!(story.programme().participants_on(date(2022, 1, 1)), [&number("5401")]);
 }
 
 #[test]
@@ -232,26 +233,26 @@ fn a_participation_that_positions_rest_on_is_not_taken_away() {
 fn a_municipality_applies_once_at_a_time_and_the_decision_stands() {
     let mut story = Story::new();
     let own = number("5401");
-    let nobody = story.known().decide(&own, Outcome::Accepted, date(2019, 2, 1));
+    let nobody = story.programme().decide(&own, Outcome::Accepted, date(2019, 2, 1));
     assert_eq!(story.take(nobody), Err("not_found"));
-    let facts = story.known().apply(own.clone(), date(2019, 1, 10));
+    let facts = story.programme().apply(own.clone(), date(2019, 1, 10));
     assert_eq!(story.take(facts), Ok(1));
-    assert_eq!(story.known().apply(own.clone(), date(2019, 1, 10)), Ok(vec![]));
-    let pending = story.known().apply(own.clone(), date(2019, 1, 11));
+    assert_eq!(story.programme().apply(own.clone(), date(2019, 1, 10)), Ok(vec![]));
+    let pending = story.programme().apply(own.clone(), date(2019, 1, 11));
     assert_eq!(story.take(pending), Err("programme_application_pending"));
-    let early = story.known().decide(&own, Outcome::Declined, date(2019, 1, 9));
+    let early = story.programme().decide(&own, Outcome::Declined, date(2019, 1, 9));
     assert_eq!(story.take(early), Err("invalid_request"));
-    let facts = story.known().decide(&own, Outcome::Declined, date(2019, 2, 1));
+    let facts = story.programme().decide(&own, Outcome::Declined, date(2019, 2, 1));
     assert_eq!(story.take(facts), Ok(1));
-    assert_eq!(story.known().decide(&own, Outcome::Declined, date(2019, 2, 1)), Ok(vec![]));
-    let other = story.known().decide(&own, Outcome::Accepted, date(2019, 2, 1));
+    assert_eq!(story.programme().decide(&own, Outcome::Declined, date(2019, 2, 1)), Ok(vec![]));
+    let other = story.programme().decide(&own, Outcome::Accepted, date(2019, 2, 1));
     assert_eq!(story.take(other), Err("programme_application_decided"));
-    let facts = story.known().apply(own.clone(), date(2020, 1, 10));
+    let facts = story.programme().apply(own.clone(), date(2020, 1, 10));
     assert_eq!(story.take(facts), Ok(1));
-    let facts = story.known().decide(&own, Outcome::Accepted, date(2020, 2, 1));
+    let facts = story.programme().decide(&own, Outcome::Accepted, date(2020, 2, 1));
     assert_eq!(story.take(facts), Ok(1));
-    assert!(story.known().participations.is_empty());
-    assert_eq!(story.known().applications.len(), 2);
+    assert!(story.programme().participations.is_empty());
+    assert_eq!(story.programme().applications.len(), 2);
 }
 
 proptest! {
@@ -310,7 +311,7 @@ impl Story {
             period: period(from, to),
             quota: PositionCount(quota),
         });
-        let recorded = self.quota.correct(self.known(), number("5401"), was, facts, comment());
+        let recorded = self.quota.correct(self.programme(), number("5401"), was, facts, comment());
         self.take(recorded)
     }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::{Outcome, PositionCount, YearlyNok};
-use super::state::{self, Application, ApplicationStatus, Known, Programme};
+use super::state::{self, Application, ApplicationStatus, Programme};
 use crate::edge::Day;
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 
@@ -102,25 +102,21 @@ pub struct ProgrammeView {
 impl ProgrammeView {
     /// The programme on a day; `None` before its first.
     pub fn on(programme: &Programme, day: Date) -> Option<Self> {
-        match programme {
-            Programme::Unknown => None,
-            Programme::Known(known) if day < known.started.period.from => None,
-            Programme::Known(known) => Some(Self::known_on(known, day)),
-        }
+        (programme.started.period.from <= day).then(|| Self::of(programme, day))
     }
 
-    fn known_on(known: &Known, day: Date) -> Self {
-        let phases = known.phases().map(|(period, name)| PhaseView {
+    fn of(programme: &Programme, day: Date) -> Self {
+        let phases = programme.phases().map(|(period, name)| PhaseView {
             name: name.clone(),
             from: Day(period.from),
             to: period.to.map(Day),
         });
-        let subsidies = known.subsidies().map(|(period, rate)| SubsidyView {
+        let subsidies = programme.subsidies().map(|(period, rate)| SubsidyView {
             nok_per_position_year: *rate,
             from: Day(period.from),
             to: period.to.map(Day),
         });
-        let participations = known.participations.iter().flat_map(|(municipality, own)| {
+        let participations = programme.participations.iter().flat_map(|(municipality, own)| {
             own.iter().map(|held| ParticipationView {
                 municipality: municipality.clone(),
                 from: Day(held.period.from),
@@ -128,20 +124,20 @@ impl ProgrammeView {
                 quota: held.quota,
             })
         });
-        let started = &known.started;
+        let started = &programme.started;
         Self {
             id: started.programme,
             name: started.name.clone(),
             from: Day(started.period.from),
             to: started.period.to.map(Day),
             positions_max_per_municipality: started.positions_max_per_municipality,
-            subsidy_nok_per_position_year: state::on(known.subsidies(), day).copied(),
-            phase: state::on(known.phases(), day).cloned(),
+            subsidy_nok_per_position_year: state::on(programme.subsidies(), day).copied(),
+            phase: state::on(programme.phases(), day).cloned(),
             phases: phases.collect(),
             subsidies: subsidies.collect(),
             participations: participations.collect(),
-            applications: known.applications.iter().map(ApplicationView::of).collect(),
-            external_ids: known.external_ids.to_vec(),
+            applications: programme.applications.iter().map(ApplicationView::of).collect(),
+            external_ids: programme.external_ids.to_vec(),
         }
     }
 }

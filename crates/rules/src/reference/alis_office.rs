@@ -7,24 +7,16 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::domain::{AlisOfficeNameCorrected, AlisOfficeRenamed, Event, OfficeName};
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::aggregate::{Begins, DecodeError, Fact};
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
-use crate::problem::{Rejection, common};
+use crate::problem::Rejection;
 use crate::time::{FIRST_DAY, Period};
-
-/// An ALIS office, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum AlisOffice {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
 
 /// A registered ALIS office.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct AlisOffice {
     pub id: Uuid,
     /// The name that it was registered with, corrections considered.
     name: NamedFrom,
@@ -42,58 +34,21 @@ struct NamedFrom {
     at: i64,
 }
 
-impl AlisOffice {
-    /// The office, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            AlisOffice::Unknown => Err((&common::NOT_FOUND).into()),
-            AlisOffice::Known(known) => Ok(known),
-        }
+impl Begins for AlisOffice {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::AlisOfficeRegistered(f) = event else { return None };
+        Some(Self {
+            id: f.office,
+            name: NamedFrom { name: f.name.clone(), at },
+            names: BTreeMap::new(),
+            external_ids: ExternalIds::registered(&f.external_ids, at),
+            municipalities: vec![],
+        })
     }
 
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (AlisOffice::Unknown, Event::AlisOfficeRegistered(f)) => {
-                *self = AlisOffice::Known(Box::new(Known {
-                    id: f.office,
-                    name: NamedFrom { name: f.name.clone(), at },
-                    names: BTreeMap::new(),
-                    external_ids: ExternalIds::registered(&f.external_ids, at),
-                    municipalities: vec![],
-                }));
-            }
-            (AlisOffice::Unknown, _) => {} // a fact without a beginning
-            (AlisOffice::Known(known), event) => known.evolve(event, at),
-        }
-    }
-
-    /// Takes in what another system calls it.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        if let AlisOffice::Known(known) = self {
-            known.external_ids.apply(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for AlisOffice {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        }
-        Ok(())
-    }
-}
-
-impl Known {
-    fn evolve(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         match event {
             Event::AlisOfficeRenamed(f) => {
                 self.names.insert(f.from, NamedFrom { name: f.name.clone(), at });
@@ -133,6 +88,15 @@ impl Known {
         }
     }
 
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = external_ids::Event::decode(fact)? {
+            self.external_ids.apply(&event, fact.position);
+        }
+        Ok(())
+    }
+}
+
+impl AlisOffice {
     fn corrected(&mut self, fact: &AlisOfficeNameCorrected, at: i64) {
         if let Some(was) = fact.was {
             self.names.remove(&was);

@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::municipality::{Known, Municipality};
+use super::municipality::Municipality;
 use crate::identifiers::MunicipalityNumber;
 use crate::time::day_before;
 
 /// Some numbers with what they came from and became, as far as it was looked up. Without that,
 /// every number stands for itself.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lineage(BTreeMap<MunicipalityNumber, Municipality>);
+pub struct Lineage(BTreeMap<MunicipalityNumber, Option<Municipality>>);
 
 impl Lineage {
     /// Takes in what is recorded of a number.
-    pub fn learn(&mut self, number: MunicipalityNumber, recorded: Municipality) {
+    pub fn learn(&mut self, number: MunicipalityNumber, recorded: Option<Municipality>) {
         self.0.insert(number, recorded);
     }
 
@@ -30,26 +30,26 @@ impl Lineage {
 
     /// Numbers that are named as predecessors or successors and were not looked up yet.
     pub fn missing(&self) -> BTreeSet<MunicipalityNumber> {
-        let known = self.0.values().filter_map(|municipality| municipality.known().ok());
-        let named = known.flat_map(|known| known.predecessors.iter().chain(&known.successors));
+        let recorded = self.0.values().flatten();
+        let named = recorded.flat_map(|it| it.predecessors.iter().chain(&it.successors));
         named.map(|(number, _)| number).filter(|it| !self.0.contains_key(*it)).cloned().collect()
     }
 
-    fn known(&self, number: &MunicipalityNumber) -> Option<&Known> {
-        self.0.get(number)?.known().ok()
+    fn recorded(&self, number: &MunicipalityNumber) -> Option<&Municipality> {
+        self.0.get(number)?.as_ref()
     }
 
     /// Whether a number is in use on a day.
     pub fn in_use(&self, number: &MunicipalityNumber, day: Date) -> bool {
-        self.0.get(number).is_some_and(|municipality| municipality.is_valid_on(day))
+        self.recorded(number).is_some_and(|municipality| municipality.is_valid_on(day))
     }
 
     /// The new number of a municipality that got one by a day and stayed what it was: the old one
     /// went out of use, the new one was not in use before, and nothing else went into it.
     fn exchanged(&self, number: &MunicipalityNumber, day: Date) -> Option<&MunicipalityNumber> {
-        let [(successor, on)] = &self.known(number)?.successors[..] else { return None };
+        let [(successor, on)] = &self.recorded(number)?.successors[..] else { return None };
         let merged = |(other, turn): &(MunicipalityNumber, Date)| turn == on && other != number;
-        let alone = !self.known(successor)?.predecessors.iter().any(merged);
+        let alone = !self.recorded(successor)?.predecessors.iter().any(merged);
         let is_new = !self.in_use(successor, day_before(*on));
         (*on <= day && alone && is_new && !self.in_use(number, day)).then_some(successor)
     }
@@ -81,14 +81,14 @@ impl Lineage {
         number: &MunicipalityNumber,
         day: Date,
     ) -> impl Iterator<Item = &MunicipalityNumber> {
-        let all = self.known(number).map_or(&[][..], |known| &known.predecessors[..]);
+        let all = self.recorded(number).map_or(&[][..], |recorded| &recorded.predecessors[..]);
         all.iter().filter(move |(_, on)| *on <= day).map(|(predecessor, _)| predecessor)
     }
 
     /// Whether a number was in use already when it took something over by a day: then that went
     /// into a municipality which was there.
     pub fn was_there_before(&self, number: &MunicipalityNumber, day: Date) -> bool {
-        let all = self.known(number).map_or(&[][..], |known| &known.predecessors[..]);
+        let all = self.recorded(number).map_or(&[][..], |recorded| &recorded.predecessors[..]);
         let mut turns = all.iter().map(|(_, on)| *on).filter(|on| *on <= day);
         turns.any(|on| self.in_use(number, day_before(on)))
     }
@@ -131,6 +131,7 @@ impl Lineage {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::aggregate::Evolve as _;
     use crate::edge::FromText;
     use crate::identifiers::Name;
     use crate::reference::domain::{Event, MunicipalityRecorded, MunicipalitySucceeded};
@@ -162,7 +163,7 @@ pub mod tests {
                 let (on, successor) = (date(*year, 1, 1), number(new));
                 events.push(MunicipalitySucceeded { number: number(old), successor, on }.into());
             }
-            let mut municipality = Municipality::default();
+            let mut municipality: Option<Municipality> = None;
             events.iter().for_each(|event| municipality.evolve(event));
             lineage.learn(number(text), municipality);
         }

@@ -11,24 +11,16 @@ use super::domain::{
     CentralityRecorded, Event, MunicipalityRecorded, MunicipalitySucceeded, SuccessionCorrected,
 };
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::aggregate::Begins;
 use crate::dated::Dated;
 use crate::edge::{Fault, UNKNOWN_REFERENCE};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
-use crate::problem::{Rejection, common};
+use crate::problem::Rejection;
 use crate::time::Period;
-
-/// A municipality number, or the place where none is recorded yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Municipality {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
 
 /// A recorded municipality number.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Municipality {
     pub number: MunicipalityNumber,
     /// The number is in use on the days it has a name.
     pub names: Dated<Name>,
@@ -58,58 +50,6 @@ pub const NOT_IN_USE: Fault = Fault::new(
     "Ingen kommune har dette nummeret den dagen.",
 );
 
-impl Municipality {
-    /// The municipality, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            Municipality::Unknown => Err((&common::NOT_FOUND).into()),
-            Municipality::Known(known) => Ok(known),
-        }
-    }
-
-    /// Whether the number is in use on a day.
-    pub fn is_valid_on(&self, day: Date) -> bool {
-        self.known().is_ok_and(|known| known.names.on(day).is_some())
-    }
-
-    /// Records that a number is in use under a name.
-    pub fn record(&self, number: MunicipalityNumber, name: Name, period: Period) -> Vec<Event> {
-        match self {
-            Municipality::Known(known) if known.names.contains(&period, &name) => vec![],
-            Municipality::Known(_) | Municipality::Unknown => {
-                vec![MunicipalityRecorded { number, name, period }.into()]
-            }
-        }
-    }
-
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Municipality::Unknown, Event::MunicipalityRecorded(fact)) => {
-                let mut known = Known::new(fact.number.clone());
-                known.evolve_at(event, at);
-                *self = Municipality::Known(Box::new(known));
-            }
-            (Municipality::Unknown, _) => {} // told of a number that was never recorded
-            (Municipality::Known(known), event) => known.evolve_at(event, at),
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Municipality {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        }
-        Ok(())
-    }
-}
-
 /// Keeps one day for a number, or none: a later telling takes the place of an earlier one.
 fn turn(turns: &mut Vec<(MunicipalityNumber, Date)>, of: &MunicipalityNumber, on: Option<Date>) {
     turns.retain(|(other, _)| other != of);
@@ -117,20 +57,25 @@ fn turn(turns: &mut Vec<(MunicipalityNumber, Date)>, of: &MunicipalityNumber, on
     turns.sort();
 }
 
-impl Known {
-    fn new(number: MunicipalityNumber) -> Self {
-        Self {
-            number,
+impl Begins for Municipality {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::MunicipalityRecorded(f) = event else { return None };
+        let mut municipality = Self {
+            number: f.number.clone(),
             names: Dated::default(),
             centralities: Dated::default(),
             successors: vec![],
             predecessors: vec![],
             offices: vec![],
             succession_recorded_at_position: BTreeMap::new(),
-        }
+        };
+        municipality.go_on(event, at);
+        Some(municipality)
     }
 
-    fn evolve_at(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         match event {
             Event::MunicipalityRecorded(f) => self.names.set(f.period, f.name.clone()),
             Event::MunicipalitySucceeded(f) if f.number == self.number => {
@@ -177,6 +122,26 @@ impl Known {
             | Event::OrganisationClosureCorrected(_) => {}
         }
     }
+}
+
+impl Municipality {
+    /// Whether the number is in use on a day.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        self.names.on(day).is_some()
+    }
+
+    /// Records that a number is in use under a name; `recorded` is what it is now.
+    pub fn record(
+        recorded: Option<&Self>,
+        number: MunicipalityNumber,
+        name: Name,
+        period: Period,
+    ) -> Vec<Event> {
+        if recorded.is_some_and(|recorded| recorded.names.contains(&period, &name)) {
+            return vec![];
+        }
+        vec![MunicipalityRecorded { number, name, period }.into()]
+    }
 
     /// The ALIS office that answers for the municipality on a day.
     pub fn office_on(&self, day: Date) -> Option<Uuid> {
@@ -199,7 +164,7 @@ impl Known {
     pub fn succeed(
         &self,
         successor: &MunicipalityNumber,
-        is: &Municipality,
+        is: Option<&Municipality>,
         on: Date,
     ) -> Result<Vec<Event>, Rejection> {
         if *successor == self.number {
@@ -210,7 +175,7 @@ impl Known {
             );
             return Err(Rejection::field("/successor", fault));
         }
-        if !is.is_valid_on(on) {
+        if !is.is_some_and(|is| is.is_valid_on(on)) {
             return Err(Rejection::field("/successor", NOT_IN_USE));
         }
         if self.successors.contains(&(successor.clone(), on)) {
@@ -225,7 +190,7 @@ impl Known {
     pub fn correct_succession(
         &self,
         successor: &MunicipalityNumber,
-        is: &Municipality,
+        is: Option<&Municipality>,
         on: Option<Date>,
         reason: Comment,
     ) -> Result<Vec<Event>, Rejection> {
@@ -241,7 +206,7 @@ impl Known {
         if on == Some(*was) {
             return Ok(vec![]);
         }
-        if on.is_some_and(|on| !is.is_valid_on(on)) {
+        if on.is_some_and(|on| !is.is_some_and(|is| is.is_valid_on(on))) {
             return Err(Rejection::field("/on", NOT_IN_USE));
         }
         let (number, successor) = (self.number.clone(), successor.clone());

@@ -14,23 +14,15 @@ use super::domain::{
     OrganisationEnteredInError, OrganisationFacts, OrganisationRecorded,
 };
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
+use crate::aggregate::Begins;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::{Comment, OrganisationNumber};
 use crate::problem::{Rejection, common};
 use crate::time::{FIRST_DAY, Period};
 
-/// An organisation, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Organisation {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A recorded organisation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Organisation {
     pub number: OrganisationNumber,
     /// What was told when it was recorded, corrections considered.
     pub facts: OrganisationFacts,
@@ -40,79 +32,6 @@ pub struct Known {
     changes: BTreeMap<Date, (OrganisationChange, i64)>,
     /// Its last day, and where that was last told.
     closure: Option<(Date, i64)>,
-}
-
-impl Organisation {
-    /// The organisation, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            Organisation::Unknown => Err((&common::NOT_FOUND).into()),
-            Organisation::Known(known) => Ok(known),
-        }
-    }
-
-    /// Whether it is recorded, and its last day is past on a day.
-    pub fn is_closed_on(&self, day: Date) -> bool {
-        self.known().is_ok_and(|known| known.period().ends_before(day))
-    }
-
-    /// What it is on a day; `None` when it is not recorded, not there yet or closed.
-    pub fn on(&self, day: Date) -> Option<OrganisationFacts> {
-        let known = self.known().ok().filter(|known| known.period().covers(day))?;
-        Some(known.facts_on(day))
-    }
-
-    /// Records an organisation. One that is recorded already is only ever changed or corrected.
-    pub fn record(
-        &self,
-        organisation_number: OrganisationNumber,
-        facts: OrganisationFacts,
-        on: Date,
-    ) -> Result<Vec<Event>, Rejection> {
-        match self {
-            Organisation::Unknown => {
-                Ok(vec![OrganisationRecorded { organisation_number, facts, on }.into()])
-            }
-            Organisation::Known(known) if known.facts == facts => Ok(vec![]),
-            Organisation::Known(known) => Err(Rejection::new(&problems::ORGANISATION_EXISTS)
-                .with("number", &known.number)
-                .with("name", &known.facts.name)),
-        }
-    }
-
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Organisation::Unknown, Event::OrganisationRecorded(f)) => {
-                *self = Organisation::Known(Box::new(Known {
-                    number: f.organisation_number.clone(),
-                    facts: f.facts.clone(),
-                    recorded_at_position: at,
-                    changes: BTreeMap::new(),
-                    closure: None,
-                }));
-            }
-            (Organisation::Unknown, _) => {} // a fact without a beginning
-            (Organisation::Known(_), Event::OrganisationEnteredInError(_)) => {
-                *self = Organisation::Unknown;
-            }
-            (Organisation::Known(known), event) => known.evolve_at(event, at),
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Organisation {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        }
-        Ok(())
-    }
 }
 
 impl OrganisationChange {
@@ -137,8 +56,25 @@ impl OrganisationChange {
     }
 }
 
-impl Known {
-    fn evolve_at(&mut self, event: &Event, at: i64) {
+impl Begins for Organisation {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::OrganisationRecorded(f) = event else { return None };
+        Some(Self {
+            number: f.organisation_number.clone(),
+            facts: f.facts.clone(),
+            recorded_at_position: at,
+            changes: BTreeMap::new(),
+            closure: None,
+        })
+    }
+
+    fn entered_in_error(event: &Event) -> bool {
+        matches!(event, Event::OrganisationEnteredInError(_))
+    }
+
+    fn go_on(&mut self, event: &Event, at: i64) {
         match event {
             Event::OrganisationCorrected(f) => {
                 self.facts = f.facts.clone();
@@ -165,6 +101,35 @@ impl Known {
             | Event::AlisOfficeAssignmentCorrected(_)
             | Event::OrganisationRecorded(_)
             | Event::OrganisationEnteredInError(_) => {} // not about this one's facts
+        }
+    }
+}
+
+impl Organisation {
+    /// Whether its last day is past on a day.
+    pub fn is_closed_on(&self, day: Date) -> bool {
+        self.period().ends_before(day)
+    }
+
+    /// What it is on a day; `None` when it is not there yet or closed.
+    pub fn on(&self, day: Date) -> Option<OrganisationFacts> {
+        self.period().covers(day).then(|| self.facts_on(day))
+    }
+
+    /// Records an organisation; `recorded` is what it is now. One that is recorded already is only
+    /// ever changed or corrected.
+    pub fn record(
+        recorded: Option<&Self>,
+        organisation_number: OrganisationNumber,
+        facts: OrganisationFacts,
+        on: Date,
+    ) -> Result<Vec<Event>, Rejection> {
+        match recorded {
+            None => Ok(vec![OrganisationRecorded { organisation_number, facts, on }.into()]),
+            Some(recorded) if recorded.facts == facts => Ok(vec![]),
+            Some(recorded) => Err(Rejection::new(&problems::ORGANISATION_EXISTS)
+                .with("number", &recorded.number)
+                .with("name", &recorded.facts.name)),
         }
     }
 

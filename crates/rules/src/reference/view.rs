@@ -71,23 +71,22 @@ fn successions(turns: &[(MunicipalityNumber, Date)]) -> Vec<SuccessionView> {
 
 impl MunicipalityView {
     /// The municipality on a day; once its number has ended, as on its last day. `None` before it.
-    pub fn on(state: &Municipality, day: Date) -> Option<Self> {
-        let known = state.known().ok()?;
-        let (period, name) = known.names.latest_on(day)?;
+    pub fn on(municipality: &Municipality, day: Date) -> Option<Self> {
+        let (period, name) = municipality.names.latest_on(day)?;
         let last = period.to.map_or(day, |to| day.min(to));
-        let county = geography::county_of(&known.number, last);
+        let county = geography::county_of(&municipality.number, last);
         Some(Self {
-            number: known.number.clone(),
+            number: municipality.number.clone(),
             name: name.clone(),
             from: Day(period.from),
             to: period.to.map(Day),
             in_use: period.covers(day),
             county: county.map(|county| CountyView { number: county.number, name: county.name }),
             health_region: county.map(|county| county.health_region),
-            centrality: known.centralities.on(last).copied(),
-            alis_office: known.office_on(last),
-            successors: successions(&known.successors),
-            predecessors: successions(&known.predecessors),
+            centrality: municipality.centralities.on(last).copied(),
+            alis_office: municipality.office_on(last),
+            successors: successions(&municipality.successors),
+            predecessors: successions(&municipality.predecessors),
         })
     }
 }
@@ -125,14 +124,13 @@ pub struct AlisOfficeView {
 
 impl AlisOfficeView {
     /// The office on a day. It has no first day: before its first name it has that one.
-    pub fn on(state: &AlisOffice, day: Date) -> Option<Self> {
-        let known = state.known().ok()?;
-        Some(Self {
-            id: known.id,
-            name: known.name_on(day).clone(),
-            municipalities: known.municipalities.iter().map(OfficeMunicipalityView::of).collect(),
-            external_ids: known.external_ids.to_vec(),
-        })
+    pub fn on(office: &AlisOffice, day: Date) -> Self {
+        Self {
+            id: office.id,
+            name: office.name_on(day).clone(),
+            municipalities: office.municipalities.iter().map(OfficeMunicipalityView::of).collect(),
+            external_ids: office.external_ids.to_vec(),
+        }
     }
 }
 
@@ -156,12 +154,14 @@ pub struct OrganisationView {
 
 impl OrganisationView {
     /// The organisation on a day; once it is closed, as on its last day. `None` before its first.
-    pub fn on(state: &Organisation, day: Date) -> Option<Self> {
-        let known = state.known().ok().filter(|known| known.first_day() <= day)?;
-        let last = known.last_day();
-        let facts = known.facts_on(last.map_or(day, |last| last.min(day)));
+    pub fn on(organisation: &Organisation, day: Date) -> Option<Self> {
+        if day < organisation.first_day() {
+            return None;
+        }
+        let last = organisation.last_day();
+        let facts = organisation.facts_on(last.map_or(day, |last| last.min(day)));
         Some(Self {
-            organisation_number: known.number.clone(),
+            organisation_number: organisation.number.clone(),
             name: facts.name,
             kind: facts.kind,
             municipality: facts.municipality,

@@ -71,9 +71,9 @@ fn a_doctors_position_goes_on_until_its_last_day() {
     let filled = json!({"category": "regular_gp", "municipality": "5401", "occupancy": OTHER,
         "operating_model": "salaried", "percent": 50, "period": year(), "position": OTHER,
         "trainee": ID});
-    let trainee_state: Trainee = given(&[trainee(), ("position.filled.v1", filled)]);
+    let trainee_state: Option<Trainee> = given(&[trainee(), ("position.filled.v1", filled)]);
     until_the_last_day(|day| of_trainee(&trainee_state, &nothing(), &nothing(), day));
-    let idle: Trainee = given(&[trainee()]);
+    let idle: Option<Trainee> = given(&[trainee()]);
     assert!(!of_trainee(&idle, &nothing(), &nothing(), LAST));
 }
 
@@ -88,7 +88,7 @@ fn a_plan_goes_on_until_it_is_put_away() {
     };
     let assigned = with(json!({"curriculum": "demo-1", "goals": 2, "on": "2020-02-01"}));
     let archived = with(json!({"reason": "Left", "on": "2020-03-01"}));
-    let trainee_state: Trainee = given(&[trainee()]);
+    let trainee_state: Option<Trainee> = given(&[trainee()]);
     let goes_on = |facts: &[(&str, Value)]| {
         of_trainee(&trainee_state, &given(facts), &nothing(), date(2099, 1, 1))
     };
@@ -99,15 +99,15 @@ fn a_plan_goes_on_until_it_is_put_away() {
 
 #[test]
 fn an_assignment_goes_on_for_both_unless_it_was_declined() {
-    let trainee_state: Trainee = given(&[trainee()]);
+    let trainee_state: Option<Trainee> = given(&[trainee()]);
     let of_proposals =
         |facts: &[_], day| of_trainee(&trainee_state, &nothing(), &given(facts), day);
     until_the_last_day(|day| of_proposals(&[proposed()], day));
     assert!(!of_proposals(&[proposed(), declined()], LAST));
-    let known = |more: &[_]| given::<Supervisor>(&[&[supervisor()][..], more].concat());
-    until_the_last_day(|day| of_supervisor(&known(&[proposed()]), day));
-    assert!(!of_supervisor(&known(&[proposed(), declined()]), LAST));
-    assert!(!of_supervisor(&known(&[]), LAST));
+    let with = |more: &[_]| given::<Option<Supervisor>>(&[&[supervisor()][..], more].concat());
+    until_the_last_day(|day| of_supervisor(&with(&[proposed()]), day));
+    assert!(!of_supervisor(&with(&[proposed(), declined()]), LAST));
+    assert!(!of_supervisor(&with(&[]), LAST));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_term_goes_on_and_a_delegated_one_no_longer_than_what_it_rests_on() {
         if !delegation.is_null() {
             fact["delegation"] = delegation;
         }
-        given::<Leader>(&[("leader.registered.v1", fact)])
+        given::<Option<Leader>>(&[("leader.registered.v1", fact)])
     };
     let own = registered(year(), Value::Null);
     until_the_last_day(|day| of_leader(&own, day));

@@ -2,7 +2,7 @@
 //!
 //! An acceptance holds for the whole period that was proposed, whatever its own day. Whether an
 //! assignment is active also depends on the supervisor's qualification: see
-//! [`super::supervisor::Known::status_on`]. A lapse does not free the trainee for another
+//! [`super::supervisor::Supervisor::status_on`]. A lapse does not free the trainee for another
 //! supervisor: it may be healed by a later approval, so it must be ended first.
 //!
 //! What reads the supervisor and the trainee too is decided by its [`Parties`].

@@ -16,12 +16,12 @@ use uuid::Uuid;
 
 use super::assignment::{Assignment, Assignments, OwnStatus};
 use super::domain::{
-    AssignmentKind, CapacitySet, Corrected, Event, Registered, SpecialistApproved,
-    SpecialistStatusEnded, TraineeCapacity,
+    AssignmentKind, CapacitySet, Corrected, Event, SpecialistApproved, SpecialistStatusEnded,
+    TraineeCapacity,
 };
 use super::exemption::Exemptions;
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
+use crate::aggregate::{Begins, DecodeError, DomainEvent as _, Fact};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::MunicipalityNumber;
 use crate::person::{self, domain::Erased};
@@ -31,17 +31,9 @@ use crate::time::{FIRST_DAY, Period, day_after};
 /// Trainees at the same time, unless told otherwise. No rule bounds them: more is a warning.
 pub const CAPACITY_DEFAULT: TraineeCapacity = TraineeCapacity(3);
 
-/// A supervisor, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Supervisor {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A registered supervisor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Supervisor {
     pub id: Uuid,
     pub sealed: String,
     pub hpr_lookup: String,
@@ -93,60 +85,12 @@ pub enum Status {
     Ended,
 }
 
-impl Supervisor {
-    /// The supervisor, or the refusal that there is none.
-    pub fn known(&self) -> Result<&Known, Rejection> {
-        match self {
-            Supervisor::Unknown => Err((&crate::problem::common::NOT_FOUND).into()),
-            Supervisor::Known(known) => Ok(known),
-        }
-    }
+impl Begins for Supervisor {
+    type Event = Event;
 
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Supervisor::Unknown, Event::Registered(f)) => {
-                *self = Supervisor::Known(Box::new(Known::registered(f, at)));
-            }
-            (Supervisor::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
-            (Supervisor::Known(known), event) => known.evolve(event, at),
-        }
-    }
-
-    /// Takes in what another system calls the supervisor, or an exemption or assignment of theirs.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        let Supervisor::Known(known) = self else { return };
-        if event.resource() == known.id {
-            known.external_ids.apply(event, at);
-        } else {
-            known.exemptions.rename(event, at);
-            known.assignments.rename(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Supervisor {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        } else if let (Supervisor::Known(known), Some(event)) = (self, person::Event::decode(fact)?)
-        {
-            known.forget(event);
-        }
-        Ok(())
-    }
-}
-
-impl Known {
-    fn registered(f: &Registered, at: i64) -> Self {
-        Self {
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::Registered(f) = event else { return None };
+        Some(Self {
             id: f.supervisor,
             sealed: f.sealed.clone(),
             hpr_lookup: f.hpr_lookup.clone(),
@@ -160,18 +104,10 @@ impl Known {
             assignments: Assignments::default(),
             recorded_at_position: at,
             erased: None,
-        }
+        })
     }
 
-    fn forget(&mut self, event: person::Event) {
-        let person::Event::Erased(erased) = event;
-        self.sealed.clear();
-        self.hpr_lookup.clear();
-        self.external_ids.forget();
-        self.erased = Some(erased);
-    }
-
-    fn evolve(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         self.exemptions.evolve_at(event, at);
         self.assignments.evolve_at(event, at);
         match event {
@@ -218,6 +154,35 @@ impl Known {
             | Event::AssignmentEnded(_)
             | Event::AssignmentCorrected(_) => {}
         }
+    }
+
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
+        } else if let Some(event) = person::Event::decode(fact)? {
+            self.forget(event);
+        }
+        Ok(())
+    }
+}
+
+impl Supervisor {
+    /// Takes in what another system calls the supervisor, or an exemption or assignment of theirs.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if event.resource() == self.id {
+            self.external_ids.apply(event, at);
+        } else {
+            self.exemptions.rename(event, at);
+            self.assignments.rename(event, at);
+        }
+    }
+
+    fn forget(&mut self, event: person::Event) {
+        let person::Event::Erased(erased) = event;
+        self.sealed.clear();
+        self.hpr_lookup.clear();
+        self.external_ids.forget();
+        self.erased = Some(erased);
     }
 
     /// The municipalities that the supervisor belongs to on a day: the one that registered them,

@@ -11,7 +11,7 @@ use super::domain::{
     TraineeCount,
 };
 use super::exemption::{Exemption, ExemptionStatus};
-use super::supervisor::{Completed, Known, Load, Qualification, Status, Supervisor};
+use super::supervisor::{Completed, Load, Qualification, Status, Supervisor};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name};
 use crate::problem::{Spoken, Words};
@@ -89,36 +89,37 @@ pub struct SupervisorView {
 
 impl SupervisorView {
     /// The supervisor on a day. A person has no first day here: who is known now was somebody then.
-    pub fn on(supervisor: &Supervisor, day: Date) -> Option<Self> {
-        match supervisor {
-            Supervisor::Unknown => None,
-            Supervisor::Known(known) => Some(Self::of(known, &known.load(), day)),
-        }
+    pub fn on(supervisor: &Supervisor, day: Date) -> Self {
+        Self::of(supervisor, &supervisor.load(), day)
     }
 
     /// The supervisor on a day, with the load worked out before.
-    pub fn of(known: &Known, load: &Load, day: Date) -> Self {
-        let courses = known.courses.iter().map(|Completed { course, .. }| CourseView {
+    pub fn of(supervisor: &Supervisor, load: &Load, day: Date) -> Self {
+        let courses = supervisor.courses.iter().map(|Completed { course, .. }| CourseView {
             name: course.name.clone(),
             provider: course.provider.clone(),
             completed_on: Day(course.completed_on),
             valid_until: course.valid_until.map(Day),
             valid: course.valid().covers(day),
         });
-        let capacity = known.capacity_on(day);
+        let capacity = supervisor.capacity_on(day);
         Self {
-            id: known.id,
-            sealed: known.sealed.clone(),
+            id: supervisor.id,
+            sealed: supervisor.sealed.clone(),
             name: None,
             hpr_number: None,
-            specialist: known.specialist_on(day),
-            specialist_periods: known.specialist.iter().map(|period| (*period).into()).collect(),
+            specialist: supervisor.specialist_on(day),
+            specialist_periods: supervisor
+                .specialist
+                .iter()
+                .map(|period| (*period).into())
+                .collect(),
             capacity,
             active_trainees: load.on(day),
             over_capacity: load.on(day) > usize::from(capacity.0),
             courses: courses.collect(),
-            registered_on: Day(known.registered_on),
-            external_ids: known.external_ids.to_vec(),
+            registered_on: Day(supervisor.registered_on),
+            external_ids: supervisor.external_ids.to_vec(),
         }
     }
 }
@@ -327,13 +328,17 @@ pub struct AssignmentView {
 impl AssignmentView {
     /// One assignment of a supervisor on a day; `None` before it was first recorded.
     pub fn on(supervisor: &Supervisor, id: Uuid, day: Date) -> Option<Self> {
-        let known = supervisor.known().ok()?;
-        Self::of(known, known.assignments.get(id).ok()?, &known.load(), day)
+        Self::of(supervisor, supervisor.assignments.get(id).ok()?, &supervisor.load(), day)
     }
 
     /// The assignment on a day, with the supervisor's load worked out before.
-    pub fn of(known: &Known, assignment: &Assignment, load: &Load, day: Date) -> Option<Self> {
-        let status = known.status_on(assignment, day)?;
+    pub fn of(
+        supervisor: &Supervisor,
+        assignment: &Assignment,
+        load: &Load,
+        day: Date,
+    ) -> Option<Self> {
+        let status = supervisor.status_on(assignment, day)?;
         let (word, lapsed_since, paused_since) = match status {
             Status::Proposed => (AssignmentStatus::Proposed, None, None),
             Status::Declined => (AssignmentStatus::Declined, None, None),
@@ -345,7 +350,7 @@ impl AssignmentView {
             Status::Ended => (AssignmentStatus::Ended, None, None),
         };
         let relevant = day.max(assignment.period.from);
-        let by = known.qualification_on(assignment.municipality.as_ref(), relevant);
+        let by = supervisor.qualification_on(assignment.municipality.as_ref(), relevant);
         let (qualification, exemption) = match by {
             Qualification::Specialist => (QualificationWord::Specialist, None),
             Qualification::Exemption { id, to } => (QualificationWord::Exemption, Some((id, to))),
@@ -375,13 +380,13 @@ impl AssignmentView {
             },
             end_reason: assignment.end_reason,
             external_ids: assignment.external_ids.to_vec(),
-            warnings: warnings(known, status, load, relevant),
+            warnings: warnings(supervisor, status, load, relevant),
         })
     }
 }
 
 /// What should be looked at. A proposal would add a trainee to those the supervisor has.
-fn warnings(known: &Known, status: Status, load: &Load, day: Date) -> Vec<WarningView> {
+fn warnings(supervisor: &Supervisor, status: Status, load: &Load, day: Date) -> Vec<WarningView> {
     let trainees = match status {
         Status::Proposed => load.on(day) + 1,
         Status::Accepted | Status::Active => load.on(day),
@@ -392,12 +397,12 @@ fn warnings(known: &Known, status: Status, load: &Load, day: Date) -> Vec<Warnin
         | Status::Ended => return vec![],
     };
     let mut warnings = Vec::new();
-    let capacity = known.capacity_on(day);
+    let capacity = supervisor.capacity_on(day);
     if trainees > usize::from(capacity.0) {
         let words = OVER_CAPACITY.spoken(&[("capacity", &capacity.0), ("trainees", &trainees)]);
         warnings.push(WarningView::new(WarningCode::OverCapacity, words));
     }
-    if !known.course_on(day) {
+    if !supervisor.course_on(day) {
         let words = NO_SUPERVISOR_COURSE.spoken(&[]);
         warnings.push(WarningView::new(WarningCode::NoSupervisorCourse, words));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::problems;
-use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold, Subject};
+use crate::aggregate::{Begins, DecodeError, DomainEvent, Fact, Subject};
 use crate::external_ids::{self, ExternalIds, Naming};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::person;
@@ -137,17 +137,9 @@ impl DomainEvent for Event {
     }
 }
 
-/// A trainee, or the place where there is none yet.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Trainee {
-    #[default]
-    Unknown,
-    Known(Box<Known>),
-}
-
 /// A registered trainee.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct Trainee {
     pub id: Uuid,
     pub sealed: String,
     pub hpr_lookup: String,
@@ -165,79 +157,27 @@ pub struct Known {
     pub erased: Option<Erased>,
 }
 
-impl Trainee {
-    /// The trainee, if registered.
-    pub fn known(&self) -> Option<&Known> {
-        match self {
-            Trainee::Unknown => None,
-            Trainee::Known(known) => Some(known),
-        }
+impl Begins for Trainee {
+    type Event = Event;
+
+    fn begin(event: &Event, at: i64) -> Option<Self> {
+        let Event::Registered(f) = event else { return None };
+        Some(Self {
+            id: f.trainee,
+            sealed: f.sealed.clone(),
+            hpr_lookup: f.hpr_lookup.clone(),
+            lis1_completed_on: f.lis1_completed_on,
+            external_ids: ExternalIds::registered(&f.external_ids, at),
+            municipality: f.municipality.clone(),
+            registered_on: f.on,
+            occupancies: Occupancies::default(),
+            schemes: vec![(FIRST_DAY, f.scheme)],
+            recorded_at_position: at,
+            erased: None,
+        })
     }
 
-    /// The positions the doctor holds, held and will hold.
-    pub fn occupancies(&self) -> &Occupancies {
-        static NONE: std::sync::LazyLock<Occupancies> = std::sync::LazyLock::new(Default::default);
-        self.known().map_or(&NONE, |known| &known.occupancies)
-    }
-
-    /// Takes one fact in, recorded at `at`.
-    pub fn evolve_at(&mut self, event: &Event, at: i64) {
-        match (&mut *self, event) {
-            (Trainee::Unknown, Event::Registered(f)) => {
-                *self = Trainee::Known(Box::new(Known {
-                    id: f.trainee,
-                    sealed: f.sealed.clone(),
-                    hpr_lookup: f.hpr_lookup.clone(),
-                    lis1_completed_on: f.lis1_completed_on,
-                    external_ids: ExternalIds::registered(&f.external_ids, at),
-                    municipality: f.municipality.clone(),
-                    registered_on: f.on,
-                    occupancies: Occupancies::default(),
-                    schemes: vec![(FIRST_DAY, f.scheme)],
-                    recorded_at_position: at,
-                    erased: None,
-                }));
-            }
-            (Trainee::Unknown, _) => {} // a fact without a beginning: nothing to fold it into
-            (Trainee::Known(known), event) => known.evolve(event, at),
-        }
-    }
-
-    /// Takes in what another system calls the doctor, or an occupancy of the doctor's.
-    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
-        let Trainee::Known(known) = self else { return };
-        if event.resource() == known.id {
-            known.external_ids.apply(event, at);
-        } else {
-            known.occupancies.rename(event, at);
-        }
-    }
-
-    /// Takes in a fact that is about to be recorded.
-    pub fn evolve(&mut self, event: &Event) {
-        self.evolve_at(event, i64::MAX);
-    }
-}
-
-impl Fold for Trainee {
-    fn apply(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = Event::decode(fact)? {
-            self.evolve_at(&event, fact.position);
-        } else if let (Trainee::Known(known), Some(event)) =
-            (&mut *self, position::Event::decode(fact)?)
-        {
-            known.occupancies.evolve(&event, fact.position);
-        } else if let Some(event) = external_ids::Event::decode(fact)? {
-            self.rename(&event, fact.position);
-        } else if let (Trainee::Known(known), Some(event)) = (self, person::Event::decode(fact)?) {
-            known.forget(event);
-        }
-        Ok(())
-    }
-}
-
-impl Known {
-    fn evolve(&mut self, event: &Event, at: i64) {
+    fn go_on(&mut self, event: &Event, at: i64) {
         match event {
             Event::Registered(_) => {}
             Event::Corrected(f) => {
@@ -254,6 +194,34 @@ impl Known {
                 self.schemes.push((f.from, f.scheme));
                 self.schemes.sort_unstable();
             }
+        }
+    }
+
+    fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
+        if let Some(event) = position::Event::decode(fact)? {
+            self.occupancies.evolve(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
+            self.rename(&event, fact.position);
+        } else if let Some(event) = person::Event::decode(fact)? {
+            self.forget(event);
+        }
+        Ok(())
+    }
+}
+
+impl Trainee {
+    /// The positions that the doctor holds, held and will hold; none where there is no doctor.
+    pub fn occupancies_of(trainee: Option<&Self>) -> &Occupancies {
+        static NONE: std::sync::LazyLock<Occupancies> = std::sync::LazyLock::new(Default::default);
+        trainee.map_or(&NONE, |trainee| &trainee.occupancies)
+    }
+
+    /// Takes in what another system calls the doctor, or an occupancy of the doctor's.
+    pub fn rename(&mut self, event: &external_ids::Event, at: i64) {
+        if event.resource() == self.id {
+            self.external_ids.apply(event, at);
+        } else {
+            self.occupancies.rename(event, at);
         }
     }
 
@@ -317,11 +285,12 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::Evolve as _;
     use crate::edge::FromText;
     use jiff::civil::date;
 
-    fn registered(scheme: Scheme) -> Trainee {
-        let mut trainee = Trainee::default();
+    fn registered(scheme: Scheme) -> Option<Trainee> {
+        let mut trainee: Option<Trainee> = None;
         trainee.evolve(&Event::from(Registered {
             trainee: Uuid::nil(),
             sealed: String::new(),
@@ -338,7 +307,7 @@ mod tests {
     fn change(from: Scheme, to: Scheme) -> Result<Vec<Event>, Rejection> {
         let trainee = registered(from);
         let reason = Comment::from_text("converted").expect("a comment");
-        trainee.known().expect("registered").change_scheme(to, date(2021, 1, 1), reason)
+        trainee.expect("registered").change_scheme(to, date(2021, 1, 1), reason)
     }
 
     #[test]
@@ -367,11 +336,11 @@ mod tests {
             reason: Comment::from_text("mistyped").expect("a comment"),
             on: date(2020, 1, 2),
         }));
-        let known = trainee.known().expect("registered");
-        assert!(known.always_in(Scheme::Old));
-        assert_eq!(known.scheme_on(date(2019, 1, 1)), Scheme::Old);
+        let trainee = trainee.expect("registered");
+        assert!(trainee.always_in(Scheme::Old));
+        assert_eq!(trainee.scheme_on(date(2019, 1, 1)), Scheme::Old);
         let reason = Comment::from_text("converted").expect("a comment");
-        let changed = known.change_scheme(Scheme::Conversion, date(2021, 1, 1), reason);
+        let changed = trainee.change_scheme(Scheme::Conversion, date(2021, 1, 1), reason);
         assert_eq!(changed.map(|facts| facts.len()), Ok(1));
     }
 
@@ -382,8 +351,8 @@ mod tests {
         let from = date(2021, 1, 1);
         let fact = SchemeChanged { trainee: Uuid::nil(), scheme: Scheme::New, from, reason };
         trainee.evolve(&fact.into());
-        let known = trainee.known().expect("registered");
-        assert_eq!(known.scheme_on(date(2020, 12, 31)), Scheme::Old);
-        assert_eq!(known.scheme_on(from), Scheme::New);
+        let trainee = trainee.expect("registered");
+        assert_eq!(trainee.scheme_on(date(2020, 12, 31)), Scheme::Old);
+        assert_eq!(trainee.scheme_on(from), Scheme::New);
     }
 }

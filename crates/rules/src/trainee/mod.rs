@@ -7,4 +7,4 @@ pub mod domain;
 pub mod problems;
 pub mod view;
 
-pub use domain::{Event, Known, Trainee, subject};
+pub use domain::{Event, Trainee, subject};

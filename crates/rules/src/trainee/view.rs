@@ -60,9 +60,8 @@ pub struct TraineeView {
 
 impl TraineeView {
     /// The trainee on a day. A person has no first day here: who is known now was somebody then.
-    pub fn on(trainee: &Trainee, day: Date) -> Option<Self> {
-        let known = trainee.known()?;
-        let positions = known.occupancies.iter().map(|held| HeldPosition {
+    pub fn on(trainee: &Trainee, day: Date) -> Self {
+        let positions = trainee.occupancies.iter().map(|held| HeldPosition {
             position: held.position,
             occupancy: held.id,
             municipality: held.municipality.clone(),
@@ -70,16 +69,16 @@ impl TraineeView {
             to: held.period.to.map(Day),
             percent: held.percent_on(day),
         });
-        Some(Self {
-            id: known.id,
-            sealed: known.sealed.clone(),
+        Self {
+            id: trainee.id,
+            sealed: trainee.sealed.clone(),
             name: None,
             hpr_number: None,
-            scheme: known.scheme_on(day),
-            lis1_completed_on: known.lis1_completed_on.map(Day),
-            registered_on: Day(known.registered_on),
+            scheme: trainee.scheme_on(day),
+            lis1_completed_on: trainee.lis1_completed_on.map(Day),
+            registered_on: Day(trainee.registered_on),
             positions: positions.collect(),
-            external_ids: known.external_ids.to_vec(),
-        })
+            external_ids: trainee.external_ids.to_vec(),
+        }
     }
 }

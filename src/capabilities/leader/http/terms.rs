@@ -4,9 +4,9 @@ use deserr::Deserr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{delegator, known};
+use super::delegator;
 use crate::capabilities::leader::problems::*;
-use crate::capabilities::leader::state::{Known, Leader, RightTerm, Term};
+use crate::capabilities::leader::state::{Leader, RightTerm, Term};
 use crate::capabilities::reference::municipality_in_use;
 use crate::edge::{self, Day, Fault, Faults, FieldFault, Id, PeriodCorrection};
 use crate::http::access::Access;
@@ -14,8 +14,8 @@ use crate::http::actor::Permissions;
 use crate::http::operation::PathParameter;
 use crate::http::resource::{Act, Cx, Decided, Key as _, Operations};
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::Period;
 
 /// Adds what can be done with terms.
@@ -90,7 +90,7 @@ async fn add(cx: &Cx<'_, Leader>, asked: &AddTerm) -> Decided<Leader> {
     municipality_in_use(cx.view, &asked.municipality, period.from).await?;
     let delegator = delegator(cx.view, asked.delegated_by).await?;
     let (term, municipality) = (cx.by.new_id, asked.municipality.clone());
-    Ok(known(cx.parties)?.add_term(term, municipality, period, delegator.known())?)
+    Ok(cx.parties.or_not_found()?.add_term(term, municipality, period, delegator.as_ref())?)
 }
 
 /// The end of a leader's time.
@@ -106,7 +106,7 @@ pub struct EndLeader {
 
 async fn end(cx: &Cx<'_, Leader>, asked: &EndLeader) -> Decided<Leader> {
     let EndLeader { to, municipality } = asked;
-    let (known, permissions) = (known(cx.parties)?, cx.by.permissions());
+    let (leader, permissions) = (cx.parties.or_not_found()?, cx.by.permissions());
     if let Some(only) = municipality {
         permissions.require_acts_for(only)?;
     }
@@ -114,14 +114,14 @@ async fn end(cx: &Cx<'_, Leader>, asked: &EndLeader) -> Decided<Leader> {
         Some(only) => term.municipality == *only,
         None => permissions.acts_in(&term.municipality),
     };
-    for term in known.terms().filter(|term| meant(term)) {
-        ends(permissions, known, term)?;
+    for term in leader.terms().filter(|term| meant(term)) {
+        ends(permissions, leader, term)?;
     }
-    Ok(known.end(to.0, municipality.is_some(), meant)?)
+    Ok(leader.end(to.0, municipality.is_some(), meant)?)
 }
 
 /// A leader in person ends their own time, and what they have lent.
-fn ends(permissions: &Permissions, leader: &Known, term: &Term) -> Result<(), Rejection> {
+fn ends(permissions: &Permissions, leader: &Leader, term: &Term) -> Result<(), Rejection> {
     if permissions.leader == Some(leader.id) {
         return Ok(());
     }
@@ -189,19 +189,20 @@ impl CorrectTerm {
 }
 
 async fn correct(cx: &Cx<'_, Leader>, asked: &CorrectTerm) -> Decided<Leader> {
-    let (known, permissions, today) = (known(cx.parties)?, cx.by.permissions(), cx.by.today);
+    let (leader, permissions, today) =
+        (cx.parties.or_not_found()?, cx.by.permissions(), cx.by.today);
     let (_, term) = <(Uuid, Uuid)>::of(cx.place).ok_or(&NOT_FOUND)?;
-    let recorded = known.term(term)?;
+    let recorded = leader.term(term)?;
     permissions.require_acts_for(&recorded.municipality)?;
     may_lend(permissions, recorded.delegation.map(|held| held.by))?;
     let reason = asked.reason.clone();
     let Some((municipality, period, by)) = asked.of(recorded)? else {
-        return Ok(known.correct_term(term, None, reason, today)?);
+        return Ok(leader.correct_term(term, None, reason, today)?);
     };
     permissions.require_acts_for(&municipality)?;
     may_lend(permissions, by.map(|by| by.0))?;
     municipality_in_use(cx.view, &municipality, period.from).await?;
     let delegator = delegator(cx.view, by).await?;
-    let right = RightTerm { municipality, period, delegator: delegator.known() };
-    Ok(known.correct_term(term, Some(right), reason, today)?)
+    let right = RightTerm { municipality, period, delegator: delegator.as_ref() };
+    Ok(leader.correct_term(term, Some(right), reason, today)?)
 }

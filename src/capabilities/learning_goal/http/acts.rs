@@ -32,7 +32,7 @@ use crate::problem::Rejection;
 
 /// What a decision on a goal rests on.
 struct Ground {
-    trainee_state: trainee::Known,
+    trainee_state: trainee::Trainee,
     assignment: Assignment,
     /// The goal in the version that the doctor follows.
     defined: GoalDefined,

@@ -16,7 +16,7 @@ use super::super::view::GoalView;
 use super::{goal_of, mapping, place, replaces_others, trainee_of};
 use crate::capabilities::curriculum::domain::{GoalDefined, catalogue_subject};
 use crate::capabilities::curriculum::{Catalogue, Plan};
-use crate::capabilities::trainee;
+use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::Faults;
 use crate::event_log::{Failure, Loaded, View};
 use crate::http::etag::etag_beside;
@@ -24,6 +24,7 @@ use crate::http::operation::{Call, Place as Address};
 use crate::http::page::{By, Orders};
 use crate::http::{Answer, History, List, ProblemResponse, Read};
 use crate::identifiers::{GoalCode, Token};
+use crate::problem::OrNotFound as _;
 use crate::problem::common::NOT_FOUND;
 
 /// Archived by a day: its goals are shown where something was done.
@@ -134,8 +135,8 @@ pub async fn list_goals(mut call: Call, address: Address) -> Answer {
     let id = trainee_of(&address)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let trainee_state = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
-    trainee_state.state.known().ok_or(&NOT_FOUND)?;
+    let trainee_state = log.fold::<Option<Trainee>>(&trainee::subject(id), Some(known_at)).await?;
+    trainee_state.state.or_not_found()?;
     let trainee_path: Loaded<TraineePath> = log.fold(&path_subject(id), Some(known_at)).await?;
     let all = all_on(&log.view(), id, &trainee_path.state, known_at, as_of).await?;
     let GoalFilters { status, plan } = &list.filters;

@@ -15,7 +15,7 @@ use crate::capabilities::curriculum::domain::{
     Published, catalogue_subject, subject as curriculum_subject,
 };
 use crate::capabilities::curriculum::{Catalogue, Curriculum, Plan};
-use crate::capabilities::trainee;
+use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{Day, Fault, Faults, FromText, Id, UNKNOWN_REFERENCE, happened};
 use crate::event_log::feed::About;
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
@@ -27,8 +27,8 @@ use crate::http::page::{self, Orders};
 use crate::http::resource::By;
 use crate::http::{Answer, History, List, NoFilters, Read};
 use crate::identifiers::{Comment, Token};
-use crate::problem::Rejection;
 use crate::problem::common::NOT_FOUND;
+use crate::problem::{OrNotFound as _, Rejection};
 
 /// A plan to assign to a doctor.
 #[derive(Debug, Clone, Deserr, ToSchema)]
@@ -125,8 +125,8 @@ pub async fn list_plans(mut call: Call, place: Place) -> Answer {
     let id = trainee_of(&place)?;
     let (as_of, known_at) = list.times().await?;
     let log = &list.read.service.log;
-    let trainee_state = log.fold::<trainee::Trainee>(&trainee::subject(id), Some(known_at)).await?;
-    trainee_state.state.known().ok_or(&NOT_FOUND)?;
+    let trainee_state = log.fold::<Option<Trainee>>(&trainee::subject(id), Some(known_at)).await?;
+    trainee_state.state.or_not_found()?;
     let plans = log.fold::<Plans>(&plan_subject(id), Some(known_at)).await?;
     let items = plans.state.0.iter().enumerate().filter_map(|(number, assignment)| {
         let view = PlanView::on(assignment, as_of)?;

@@ -98,7 +98,7 @@ async fn erase(change: Change, id: Path<Uuid>, body: Body<ErasePerson>) -> Answe
 fn replied(person: &Person) -> Reply {
     let shown = match person {
         Person::Erased(f) => Some(ErasureView::from(f)),
-        Person::Unknown | Person::Known { .. } => None,
+        Person::Unknown | Person::Registered { .. } => None,
     };
     let body = serde_json::to_value(shown).expect("views are plain data");
     Reply { status: 200, location: None, head: None, body }

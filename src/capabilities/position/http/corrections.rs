@@ -8,12 +8,13 @@ use crate::capabilities::position::domain::{
     Category, Corrected, LeaveReason, OccupancyFacts, OpenPracticeModel, OperatingModel,
 };
 use crate::capabilities::position::occupancy::begins_after_lis1;
-use crate::capabilities::position::state::{Known, Position};
+use crate::capabilities::position::state::Position;
 use crate::capabilities::programme;
 use crate::capabilities::reference::goes_on_in_use;
 use crate::edge::{Day, Faults, FieldFault, PeriodCorrection, day_or_entered_in_error};
 use crate::http::resource::{Cx, Decided};
 use crate::identifiers::Comment;
+use crate::problem::OrNotFound as _;
 use crate::time::Percent;
 
 /// How the position really was.
@@ -44,9 +45,9 @@ pub struct CorrectPosition {
 }
 
 pub(super) async fn correct(cx: &Cx<'_, Position>, asked: &CorrectPosition) -> Decided<Position> {
-    let known = cx.parties.known()?;
-    let e = &known.established;
-    let how = really(known, asked.clone());
+    let position = cx.parties.or_not_found()?;
+    let e = &position.established;
+    let how = really(position, asked.clone());
     if how.from != e.from {
         goes_on_in_use(cx.view, &e.municipality, how.from, "/from").await?;
         // Another first day is another place in the programme's quota.
@@ -55,15 +56,15 @@ pub(super) async fn correct(cx: &Cx<'_, Position>, asked: &CorrectPosition) -> D
             programme::admit(cx.view, programme, &e.municipality, how.from, except).await?;
         }
     }
-    Ok(known.correct(how)?)
+    Ok(position.correct(how)?)
 }
 
-fn really(known: &Known, asked: CorrectPosition) -> Corrected {
-    let e = &known.established;
+fn really(position: &Position, asked: CorrectPosition) -> Corrected {
+    let e = &position.established;
     Corrected {
         position: e.position,
         municipality: e.municipality.clone(),
-        corrects: known.recorded_at_position(),
+        corrects: position.recorded_at_position(),
         category: asked.category.unwrap_or(e.category),
         percent: asked.percent.unwrap_or(e.percent),
         intended_operating_model: asked
@@ -97,10 +98,10 @@ pub(super) async fn correct_closure(
     asked: &CorrectClosure,
 ) -> Decided<Position> {
     let on = day_or_entered_in_error(asked.on, asked.entered_in_error)?;
-    let known = cx.parties.known()?;
-    let facts = known.correct_closure(on, asked.reason.clone())?;
-    let e = &known.established;
-    if let (Some(programme), Some(days)) = (e.programme, known.exists_after_all(on)) {
+    let position = cx.parties.or_not_found()?;
+    let facts = position.correct_closure(on, asked.reason.clone())?;
+    let e = &position.established;
+    if let (Some(programme), Some(days)) = (e.programme, position.exists_after_all(on)) {
         programme::readmit(cx.view, programme, &e.municipality, days, *cx.key).await?;
     }
     Ok(facts)
@@ -145,15 +146,15 @@ pub(super) async fn correct_occupancy(
     cx: &Cx<'_, Occupancy>,
     asked: &CorrectOccupancy,
 ) -> Decided<Occupancy> {
-    let (known, recorded) = (cx.parties.position.known()?, cx.parties.occupancy(cx.key)?);
+    let (position, recorded) = (cx.parties.position.or_not_found()?, cx.parties.occupancy(cx.key)?);
     let facts = asked.facts(recorded)?;
     // Who began as it was recorded has begun, whatever has been recorded of LIS1 since.
     if let Some(facts) = facts.as_ref().filter(|facts| facts.period.from != recorded.period.from) {
-        let lis1 = cx.parties.trainee.known().and_then(|trainee| trainee.lis1_completed_on);
+        let lis1 = cx.parties.trainee.as_ref().and_then(|trainee| trainee.lis1_completed_on);
         begins_after_lis1(lis1, facts.period.from, facts.lis1_exception.as_ref())?;
     }
-    let held = cx.parties.trainee.occupancies();
-    Ok(known.correct_occupancy(cx.key.1, facts, asked.reason.clone(), held)?)
+    let held = cx.parties.held();
+    Ok(position.correct_occupancy(cx.key.1, facts, asked.reason.clone(), held)?)
 }
 
 impl CorrectOccupancy {

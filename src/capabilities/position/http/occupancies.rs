@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::corrections;
 use super::positions::EXAMPLE;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::position::domain::{
     Event, LeaveReason, ListCeiling, OCCUPANCY_EXTERNAL_IDS, OperatingModel, Patients, Terms,
     WeekMinutes, subject,
 };
 use crate::capabilities::position::occupancy::{
-    Fill, Holders, LiftedTerm, NewTerms, Occupancy, begins_after_lis1,
+    Fill, Holders, LiftedTerm, NewTerms, Occupancies, Occupancy, begins_after_lis1,
 };
 use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::Position;
@@ -32,20 +32,25 @@ use crate::http::resource::{
     Act, By, Create, Cx, Key as _, Kind, Made, Operations, Past, Resource,
 };
 use crate::identifiers::{Comment, ExternalId};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{FIRST_DAY, Percent};
 
 /// What the look of an occupancy follows from.
 pub struct Parties {
-    pub(super) position: Position,
-    pub(super) trainee: Trainee,
+    pub(super) position: Option<Position>,
+    pub(super) trainee: Option<Trainee>,
     /// Who supervises the trainee: it matters once there is a last day.
     supervision: Assignments,
 }
 
 impl Parties {
     pub(super) fn occupancy(&self, key: &(Uuid, Uuid)) -> Result<&Occupancy, Rejection> {
-        self.position.known()?.occupancy(key.1)
+        self.position.or_not_found()?.occupancy(key.1)
+    }
+
+    /// What the doctor holds everywhere.
+    pub(super) fn held(&self) -> &Occupancies {
+        Trainee::occupancies_of(self.trainee.as_ref())
     }
 }
 
@@ -77,8 +82,8 @@ impl Resource for Occupancy {
     type View = SingleOccupancyView;
 
     async fn load(view: &View, key: &(Uuid, Uuid)) -> Result<Parties, Refusal> {
-        let position: Position = view.load(&subject(key.0)).await?.state;
-        let holder = position.known()?.occupancy(key.1)?.trainee;
+        let position: Option<Position> = view.load(&subject(key.0)).await?.state;
+        let holder = position.or_not_found()?.occupancy(key.1)?.trainee;
         let supervision = supervision_subject(holder);
         let names = (trainee::subject(holder), supervision);
         let (trainee, supervision) =
@@ -96,7 +101,8 @@ impl Resource for Occupancy {
 
     fn show(parties: &Parties, key: &(Uuid, Uuid), day: Date) -> Option<SingleOccupancyView> {
         let occupancy = parties.occupancy(key).ok()?;
-        Some(SingleOccupancyView::on(occupancy, &parties.trainee, &parties.supervision, day))
+        let (trainee, supervision) = (parties.trainee.as_ref(), &parties.supervision);
+        Some(SingleOccupancyView::on(occupancy, trainee, supervision, day))
     }
 
     fn first_day(_: &Parties, _: &(Uuid, Uuid)) -> Date {
@@ -110,8 +116,8 @@ impl Resource for Occupancy {
         // The history of one that never was stays, for the municipality.
         concerns.municipalities.insert(municipality);
         concerns.shows = Some(trainee);
-        let position: Position = view.consult(&subject(key.0)).await?.state;
-        if position.known()?.occupancy(key.1).is_ok() {
+        let position: Option<Position> = view.consult(&subject(key.0)).await?.state;
+        if position.or_not_found()?.occupancy(key.1).is_ok() {
             concerns.trainees.insert(trainee);
         }
         Ok(concerns)
@@ -138,7 +144,9 @@ impl Resource for Occupancy {
     }
 
     fn rename(parties: &mut Parties, _: &(Uuid, Uuid), event: &external_ids::Event) {
-        parties.position.rename(event, i64::MAX);
+        if let Some(position) = &mut parties.position {
+            position.rename(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -182,8 +190,8 @@ impl Resource for Occupancy {
                     &TRAINEE_OVER_FULL_TIME,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndOccupancy| {
-                    let (known, held) = (cx.parties.position.known()?, &cx.parties.trainee);
-                    Ok(known.end(cx.key.1, asked.to.0, asked.reason, held.occupancies())?)
+                    let (position, held) = (cx.parties.position.or_not_found()?, cx.parties.held());
+                    Ok(position.end(cx.key.1, asked.to.0, asked.reason, held)?)
                 },
             })
             .act(Act {
@@ -197,8 +205,8 @@ impl Resource for Occupancy {
                 refuses: &[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeTerms| {
                     let new = asked.new_terms()?;
-                    let (known, held) = (cx.parties.position.known()?, &cx.parties.trainee);
-                    Ok(known.change_terms(cx.key.1, asked.from.0, &new, held.occupancies())?)
+                    let (position, held) = (cx.parties.position.or_not_found()?, cx.parties.held());
+                    Ok(position.change_terms(cx.key.1, asked.from.0, &new, held)?)
                 },
             })
             .act(Act {
@@ -210,8 +218,8 @@ impl Resource for Occupancy {
                 by: Access::Municipal,
                 refuses: &[&OUTSIDE_OCCUPANCY],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeOperatingModel| {
-                    let known = cx.parties.position.known()?;
-                    Ok(known.change_model(cx.key.1, asked.from.0, asked.operating_model)?)
+                    let position = cx.parties.position.or_not_found()?;
+                    Ok(position.change_model(cx.key.1, asked.from.0, asked.operating_model)?)
                 },
             })
             .act(Act {
@@ -279,11 +287,12 @@ async fn fill(
     let id = Uuid::of(place).ok_or(&crate::http::problems::NOT_FOUND)?;
     let period = edge::period(asked.from, asked.to)?;
     let names = (subject(id), trainee::subject(asked.trainee.0));
-    let (position, held) =
-        futures_util::try_join!(view.load::<Position>(&names.0), view.load::<Trainee>(&names.1))?;
-    let position = position.state;
-    let known = position.known()?;
-    let Some(trainee) = held.state.known() else {
+    let (loaded, held) = futures_util::try_join!(
+        view.load::<Option<Position>>(&names.0),
+        view.load::<Option<Trainee>>(&names.1),
+    )?;
+    let position = loaded.state.or_not_found()?;
+    let Some(trainee) = &held.state else {
         return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
     };
     let exception = asked.lis1_exception.clone();
@@ -302,11 +311,11 @@ async fn fill(
         lis1_exception: exception,
         external_ids: asked.external_ids.clone(),
     };
-    let facts = known.fill(fill, &trainee.occupancies)?;
+    let facts = position.fill(fill, &trainee.occupancies)?;
     // Already so: answer with the occupancy that is.
     let occupancy = match facts.first() {
         Some(_) => by.new_id,
-        None => known.same_occupancy(asked.trainee.0, &period).unwrap_or(by.new_id),
+        None => position.same_occupancy(asked.trainee.0, &period).unwrap_or(by.new_id),
     };
     if !facts.is_empty() {
         free::<Occupancy>(view, &asked.external_ids).await?;
@@ -316,7 +325,7 @@ async fn fill(
         Some(_) => view.consult(&supervision_subject(asked.trainee.0)).await?.state,
         None => Assignments::default(),
     };
-    let parties = Parties { position, trainee: held.state, supervision };
+    let parties = Parties { position: loaded.state, trainee: held.state, supervision };
     Ok(Made::new((id, occupancy), parties, facts))
 }
 

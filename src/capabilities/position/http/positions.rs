@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::corrections;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::position::domain::{
     Category, EXTERNAL_IDS, Established, Event, OpenPracticeModel, OperatingModel, Terms, subject,
 };
@@ -29,7 +29,7 @@ use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{FIRST_DAY, Percent};
 
 /// An id for the document.
@@ -50,42 +50,42 @@ impl Resource for Position {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = PositionView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let position: Self = view.load(&subject(*id)).await?.state;
-        position.known()?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let position: Option<Self> = view.load(&subject(*id)).await?.state;
+        position.or_not_found()?;
         Ok(position)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         subject(*id)
     }
 
-    fn evolve(position: &mut Self, event: &Event) {
+    fn evolve(position: &mut Option<Self>, event: &Event) {
         position.evolve(event);
     }
 
-    fn show(position: &Self, _: &Uuid, day: Date) -> Option<PositionView> {
-        PositionView::on(position, day)
+    fn show(position: &Option<Self>, _: &Uuid, day: Date) -> Option<PositionView> {
+        PositionView::on(position.as_ref()?, day)
     }
 
-    fn first_day(position: &Self, _: &Uuid) -> Date {
-        position.known().map_or(FIRST_DAY, |known| known.established.from)
+    fn first_day(position: &Option<Self>, _: &Uuid) -> Date {
+        position.as_ref().map_or(FIRST_DAY, |position| position.established.from)
     }
 
     async fn concerns(view: &View, id: &Uuid, _: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
-        if let Ok(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
-            concerns.municipalities.insert(known.established.municipality.clone());
+        if let Some(position) = view.consult::<Option<Self>>(&subject(*id)).await?.state {
+            concerns.municipalities.insert(position.established.municipality.clone());
             // Whoever held it goes on seeing it.
-            concerns.trainees.extend(known.occupancies.iter().map(|held| held.trainee));
+            concerns.trainees.extend(position.occupancies.iter().map(|held| held.trainee));
         }
         Ok(concerns)
     }
 
-    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, _: &Uuid) -> Option<Uuid> {
         None
     }
 
@@ -93,18 +93,20 @@ impl Resource for Position {
         subject(*id).into()
     }
 
-    fn named(position: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
-        let known = position.known()?;
+    fn named(position: &Option<Self>, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let position = position.or_not_found()?;
         Ok(Some(Held {
-            ids: known.external_ids.clone(),
+            ids: position.external_ids.clone(),
             members: vec![("position", *id)],
             subjects: vec![subject(*id)],
-            municipality: Some(known.established.municipality.clone()),
+            municipality: Some(position.established.municipality.clone()),
         }))
     }
 
-    fn rename(position: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        position.rename(event, i64::MAX);
+    fn rename(position: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(position) = position {
+            position.rename(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -143,7 +145,7 @@ impl Resource for Position {
                 by: Access::Municipal,
                 refuses: &[&POSITION_STATUS, &POSITION_NOT_YET_ESTABLISHED],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
-                    Ok(cx.parties.known()?.withdraw(asked.day(cx.by))?)
+                    Ok(cx.parties.or_not_found()?.withdraw(asked.day(cx.by))?)
                 },
             })
             .act(Act {
@@ -159,7 +161,7 @@ impl Resource for Position {
                     &POSITION_OCCUPIED,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDayWithReason| {
-                    Ok(cx.parties.known()?.suspend(asked.day(cx.by), asked.reason.clone())?)
+                    Ok(cx.parties.or_not_found()?.suspend(asked.day(cx.by), asked.reason.clone())?)
                 },
             })
             .act(Act {
@@ -170,7 +172,7 @@ impl Resource for Position {
                 by: Access::Municipal,
                 refuses: &[&POSITION_STATUS, &POSITION_NOT_YET_ESTABLISHED],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDay| {
-                    Ok(cx.parties.known()?.resume(asked.day(cx.by))?)
+                    Ok(cx.parties.or_not_found()?.resume(asked.day(cx.by))?)
                 },
             })
             .act(Act {
@@ -186,7 +188,7 @@ impl Resource for Position {
                     &POSITION_OCCUPIED,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &OnDayWithReason| {
-                    Ok(cx.parties.known()?.close(asked.day(cx.by), asked.reason.clone())?)
+                    Ok(cx.parties.or_not_found()?.close(asked.day(cx.by), asked.reason.clone())?)
                 },
             })
             .act(Act {
@@ -282,7 +284,7 @@ async fn establish(
         salary_offer_made: asked.salary_offer_made,
         external_ids: asked.external_ids,
     };
-    Ok(Made::new(id, Position::default(), vec![established.into()]))
+    Ok(Made::new(id, None, vec![established.into()]))
 }
 
 /// An announcement to applicants.
@@ -308,7 +310,7 @@ async fn announce(cx: &Cx<'_, Position>, asked: &AnnouncePosition) -> Decided<Po
         );
         return Err(Rejection::field("/apply_by", fault).into());
     }
-    Ok(cx.parties.known()?.announce(on, apply_by)?)
+    Ok(cx.parties.or_not_found()?.announce(on, apply_by)?)
 }
 
 /// A day, today by default.

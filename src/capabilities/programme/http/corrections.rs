@@ -10,6 +10,7 @@ use crate::edge::{Day, Fault, Faults, FieldFault, PeriodCorrection};
 use crate::http::access::Access;
 use crate::http::resource::{Act, Cx, Decided, Operations};
 use crate::identifiers::{Comment, Name};
+use crate::problem::OrNotFound as _;
 
 /// Adds the operations.
 pub(super) fn operations(operations: Operations<Programme>) -> Operations<Programme> {
@@ -26,9 +27,9 @@ pub(super) fn operations(operations: Operations<Programme>) -> Operations<Progra
             by: Access::Programme,
             refuses: &[&PROGRAMME_CORRECTION_CONTRADICTS],
             rule: async |cx: &Cx<'_, Programme>, asked: &CorrectProgramme| {
-                let known = cx.parties.known()?;
-                let facts = asked.facts(known.facts())?;
-                Ok(known.correct(facts, asked.reason.clone())?)
+                let programme = cx.parties.or_not_found()?;
+                let facts = asked.facts(programme.facts())?;
+                Ok(programme.correct(facts, asked.reason.clone())?)
             },
         })
         .may_end_it()
@@ -143,11 +144,11 @@ async fn correct_phase(cx: &Cx<'_, Programme>, asked: &CorrectPhase) -> Decided<
     let &CorrectPhase { from, to, reopened, entered_in_error, .. } = asked;
     let others_stated = asked.name.is_some();
     let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
-    let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
-    let recorded = known.recorded_phase(was)?;
+    let (programme, was) = (cx.parties.or_not_found()?, asked.recorded_from.0);
+    let recorded = programme.recorded_phase(was)?;
     let name = asked.name.clone().unwrap_or(recorded.name);
     let facts = correction.of(recorded.period)?.map(|period| PhaseFacts { name, period });
-    Ok(known.correct_phase(was, facts, asked.reason.clone())?)
+    Ok(programme.correct_phase(was, facts, asked.reason.clone())?)
 }
 
 /// How a rate really was; what is left out stays.
@@ -181,10 +182,10 @@ async fn correct_subsidy(cx: &Cx<'_, Programme>, asked: &CorrectSubsidy) -> Deci
     let &CorrectSubsidy { from, to, reopened, entered_in_error, nok_per_position_year, .. } = asked;
     let others_stated = nok_per_position_year.is_some();
     let correction = PeriodCorrection { from, to, reopened, entered_in_error, others_stated };
-    let (known, was) = (cx.parties.known()?, asked.recorded_from.0);
-    let recorded = known.recorded_subsidy(was)?;
+    let (programme, was) = (cx.parties.or_not_found()?, asked.recorded_from.0);
+    let recorded = programme.recorded_subsidy(was)?;
     let nok_per_position_year = nok_per_position_year.unwrap_or(recorded.nok_per_position_year);
     let period = correction.of(recorded.period)?;
     let facts = period.map(|period| SubsidyFacts { nok_per_position_year, period });
-    Ok(known.correct_subsidy(was, facts, asked.reason.clone())?)
+    Ok(programme.correct_subsidy(was, facts, asked.reason.clone())?)
 }

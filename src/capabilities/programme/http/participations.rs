@@ -17,7 +17,7 @@ use crate::event_log::{Failure, Loaded, Refusal, View};
 use crate::http::access::Access;
 use crate::http::resource::{Act, Cx, Decided, Operations};
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::Period;
 
 /// The quota of a municipality on a day, guarded under each of its numbers: a position that another
@@ -50,8 +50,8 @@ pub(crate) async fn admit(
     let number = lineage.goes_on_as(municipality, on);
     let quota = quota(view, programme, number, &lineage, on).await?;
     if !quota.has_participations() {
-        let loaded: Loaded<Programme> = view.consult(&subject(programme)).await?;
-        if loaded.state == Programme::Unknown {
+        let loaded: Loaded<Option<Programme>> = view.consult(&subject(programme)).await?;
+        if loaded.state.is_none() {
             return Err(Rejection::field("/programme", UNKNOWN_REFERENCE).into());
         }
     }
@@ -155,7 +155,7 @@ async fn join(cx: &Cx<'_, Programme>, asked: &JoinProgramme) -> Decided<Programm
     let period = edge::period(asked.from, asked.to)?;
     municipality_in_use(cx.view, municipality, period.from).await?;
     let quota = quota_of(cx.view, *cx.key, municipality, period.from).await?;
-    Ok(quota.join(cx.parties.known()?, municipality.clone(), period, asked.quota)?)
+    Ok(quota.join(cx.parties.or_not_found()?, municipality.clone(), period, asked.quota)?)
 }
 
 /// The end of a participation.
@@ -211,6 +211,6 @@ async fn correct(cx: &Cx<'_, Programme>, asked: &CorrectParticipation) -> Decide
     if let Some(facts) = &facts {
         municipality_in_use(cx.view, municipality, facts.period.from).await?;
     }
-    let (known, reason) = (cx.parties.known()?, asked.reason.clone());
-    Ok(held.correct(known, municipality.clone(), was, facts, reason)?)
+    let (programme, reason) = (cx.parties.or_not_found()?, asked.reason.clone());
+    Ok(held.correct(programme, municipality.clone(), was, facts, reason)?)
 }

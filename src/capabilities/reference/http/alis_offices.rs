@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::organisation_not_closed;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::reference::alis_office::AlisOffice;
 use crate::capabilities::reference::alis_offices::AlisOffices;
 use crate::capabilities::reference::domain::{
     ALIS_OFFICE_EXTERNAL_IDS, AlisOfficeRegistered, Event, OfficeName, alis_office_subject,
     municipality_subject,
 };
-use crate::capabilities::reference::municipality::{self, Municipality, NOT_IN_USE};
+use crate::capabilities::reference::municipality::{Municipality, NOT_IN_USE};
 use crate::capabilities::reference::problems::*;
 use crate::capabilities::reference::view::AlisOfficeView;
 use crate::edge::{self, Day, Faults, FieldFault, PeriodCorrection, REQUIRED, never};
@@ -26,7 +26,7 @@ use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
 
 impl Resource for AlisOffice {
@@ -44,28 +44,28 @@ impl Resource for AlisOffice {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = AlisOfficeView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let office: Self = view.load(&alis_office_subject(*id)).await?.state;
-        office.known()?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let office: Option<Self> = view.load(&alis_office_subject(*id)).await?.state;
+        office.or_not_found()?;
         Ok(office)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         alis_office_subject(*id)
     }
 
-    fn evolve(office: &mut Self, event: &Event) {
+    fn evolve(office: &mut Option<Self>, event: &Event) {
         office.evolve(event);
     }
 
-    fn show(office: &Self, _: &Uuid, day: Date) -> Option<AlisOfficeView> {
-        AlisOfficeView::on(office, day)
+    fn show(office: &Option<Self>, _: &Uuid, day: Date) -> Option<AlisOfficeView> {
+        office.as_ref().map(|office| AlisOfficeView::on(office, day))
     }
 
-    fn first_day(_: &Self, _: &Uuid) -> Date {
+    fn first_day(_: &Option<Self>, _: &Uuid) -> Date {
         FIRST_DAY // it has none: before its first name it has that one
     }
 
@@ -73,7 +73,7 @@ impl Resource for AlisOffice {
         Ok(Concerns::everybody())
     }
 
-    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, _: &Uuid) -> Option<Uuid> {
         None
     }
 
@@ -81,17 +81,19 @@ impl Resource for AlisOffice {
         alis_office_subject(*id).into()
     }
 
-    fn named(office: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+    fn named(office: &Option<Self>, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
         Ok(Some(Held {
-            ids: office.known()?.external_ids.clone(),
+            ids: office.or_not_found()?.external_ids.clone(),
             members: vec![("office", *id)],
             subjects: vec![alis_office_subject(*id)],
             municipality: None,
         }))
     }
 
-    fn rename(office: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        office.rename(event, i64::MAX);
+    fn rename(office: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(office) = office {
+            office.external_ids.apply(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -120,7 +122,7 @@ impl Resource for AlisOffice {
                     by: Access::Register,
                     refuses: &[],
                     rule: async |cx: &Cx<'_, Self>, asked: &RenameAlisOffice| {
-                        Ok(cx.parties.known()?.rename(asked.name.clone(), asked.from.0))
+                        Ok(cx.parties.or_not_found()?.rename(asked.name.clone(), asked.from.0))
                     },
                 },
                 |asked| asked.from.0,
@@ -204,7 +206,7 @@ async fn register(
     free::<AlisOffice>(view, &asked.external_ids).await?;
     let RegisterAlisOffice { name, external_ids, organisation_number } = asked.clone();
     let fact = AlisOfficeRegistered { office: id, name, external_ids, organisation_number, on };
-    Ok(Made::new(id, AlisOffice::default(), vec![fact.into()]))
+    Ok(Made::new(id, None, vec![fact.into()]))
 }
 
 /// A name of an ALIS office.
@@ -248,25 +250,20 @@ async fn correct_name(cx: &Cx<'_, AlisOffice>, asked: &CorrectOfficeName) -> Dec
     if was.is_none() && (entered_in_error || asked.from.is_some()) {
         return Err(FieldFault::at("/recorded_from", REQUIRED).into());
     }
-    let known = cx.parties.known()?;
-    let recorded = known.recorded_name(was)?;
+    let office = cx.parties.or_not_found()?;
+    let recorded = office.recorded_name(was)?;
     let really = OfficeName {
         name: asked.name.clone().unwrap_or(recorded.name),
         from: asked.from.map(|day| day.0).or(recorded.from),
     };
     let really = (!entered_in_error).then_some(really);
-    Ok(known.correct_name(was, really, asked.reason.clone(), cx.by.today)?)
+    Ok(office.correct_name(was, really, asked.reason.clone(), cx.by.today)?)
 }
 
 /// The municipality, which decides who answers for it.
-async fn municipality(
-    view: &View,
-    number: &MunicipalityNumber,
-) -> Result<Box<municipality::Known>, Refusal> {
-    match view.load(&municipality_subject(number)).await?.state {
-        Municipality::Known(known) => Ok(known),
-        Municipality::Unknown => Err(FieldFault::at("/municipality", NOT_IN_USE).into()),
-    }
+async fn municipality(view: &View, number: &MunicipalityNumber) -> Result<Municipality, Refusal> {
+    let municipality: Option<Municipality> = view.load(&municipality_subject(number)).await?.state;
+    Ok(municipality.ok_or_else(|| FieldFault::at("/municipality", NOT_IN_USE))?)
 }
 
 /// A municipality that an ALIS office answers for.

@@ -6,7 +6,7 @@ use deserr::Deserr;
 use jiff::civil::Date;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::reference::domain::{Centrality, Event, municipality_subject};
 use crate::capabilities::reference::municipalities::{Municipalities, comparable};
 use crate::capabilities::reference::municipality::Municipality;
@@ -27,7 +27,7 @@ use crate::http::resource::{
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Filtered, ListQuery};
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
-use crate::problem::{Rejection, common};
+use crate::problem::{OrNotFound as _, Rejection, common};
 use crate::time::FIRST_DAY;
 
 /// Municipalities of one name that are named in a refusal. Norway has never had more than a few.
@@ -53,37 +53,41 @@ impl Resource for Municipality {
     };
     type Key = MunicipalityNumber;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = MunicipalityView;
 
-    async fn load(view: &View, number: &MunicipalityNumber) -> Result<Self, Refusal> {
-        let municipality: Self = view.load(&municipality_subject(number)).await?.state;
-        municipality.known()?;
+    async fn load(view: &View, number: &MunicipalityNumber) -> Result<Option<Self>, Refusal> {
+        let municipality: Option<Self> = view.load(&municipality_subject(number)).await?.state;
+        municipality.or_not_found()?;
         Ok(municipality)
     }
 
-    fn home(_: &Self, number: &MunicipalityNumber) -> Subject {
+    fn home(_: &Option<Self>, number: &MunicipalityNumber) -> Subject {
         municipality_subject(number)
     }
 
-    fn evolve(municipality: &mut Self, event: &Event) {
+    fn evolve(municipality: &mut Option<Self>, event: &Event) {
         municipality.evolve(event);
     }
 
-    fn show(municipality: &Self, _: &MunicipalityNumber, day: Date) -> Option<MunicipalityView> {
-        MunicipalityView::on(municipality, day)
+    fn show(
+        municipality: &Option<Self>,
+        _: &MunicipalityNumber,
+        day: Date,
+    ) -> Option<MunicipalityView> {
+        MunicipalityView::on(municipality.as_ref()?, day)
     }
 
-    fn first_day(municipality: &Self, _: &MunicipalityNumber) -> Date {
-        let known = municipality.known().ok();
-        known.and_then(|known| known.names.first_day()).unwrap_or(FIRST_DAY)
+    fn first_day(municipality: &Option<Self>, _: &MunicipalityNumber) -> Date {
+        let municipality = municipality.as_ref();
+        municipality.and_then(|municipality| municipality.names.first_day()).unwrap_or(FIRST_DAY)
     }
 
     async fn concerns(_: &View, _: &MunicipalityNumber, _: Date) -> Result<Concerns, Refusal> {
         Ok(Concerns::everybody())
     }
 
-    fn shows(_: &Self, _: &MunicipalityNumber) -> Option<uuid::Uuid> {
+    fn shows(_: &Option<Self>, _: &MunicipalityNumber) -> Option<uuid::Uuid> {
         None
     }
 
@@ -91,11 +95,11 @@ impl Resource for Municipality {
         municipality_subject(number).into()
     }
 
-    fn named(_: &Self, _: &MunicipalityNumber, _: &By) -> Result<Option<Held>, Rejection> {
+    fn named(_: &Option<Self>, _: &MunicipalityNumber, _: &By) -> Result<Option<Held>, Rejection> {
         Ok(None) // its number is what every system calls it
     }
 
-    fn rename(_: &mut Self, _: &MunicipalityNumber, _: &external_ids::Event) {}
+    fn rename(_: &mut Option<Self>, _: &MunicipalityNumber, _: &external_ids::Event) {}
 
     fn listing() -> Option<Listing> {
         let about = "Those whose number is in use on `as_of`, in the order of their numbers.";
@@ -125,7 +129,8 @@ impl Resource for Municipality {
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &SucceedMunicipality| {
                     let is = successor(cx.view, &asked.successor).await?;
-                    Ok(cx.parties.known()?.succeed(&asked.successor, &is, asked.on.0)?)
+                    let municipality = cx.parties.or_not_found()?;
+                    Ok(municipality.succeed(&asked.successor, is.as_ref(), asked.on.0)?)
                 },
             })
             .act(Act {
@@ -140,8 +145,9 @@ impl Resource for Municipality {
                 rule: async |cx: &Cx<'_, Self>, asked: &CorrectSuccession| {
                     let on = day_or_entered_in_error(asked.on, asked.entered_in_error)?;
                     let is = successor(cx.view, &asked.successor).await?;
-                    let (known, reason) = (cx.parties.known()?, asked.reason.clone());
-                    Ok(known.correct_succession(&asked.successor, &is, on, reason)?)
+                    let municipality = cx.parties.or_not_found()?;
+                    let (is, reason) = (is.as_ref(), asked.reason.clone());
+                    Ok(municipality.correct_succession(&asked.successor, is, on, reason)?)
                 },
             })
             .act(Act {
@@ -154,7 +160,7 @@ impl Resource for Municipality {
                 refuses: &[&CENTRALITY_OVERLAPS],
                 rule: async |cx: &Cx<'_, Self>, asked: &ClassifyMunicipality| {
                     let period = edge::period(asked.from, asked.to)?;
-                    Ok(cx.parties.known()?.classify(asked.class, period)?)
+                    Ok(cx.parties.or_not_found()?.classify(asked.class, period)?)
                 },
             })
     }
@@ -183,8 +189,9 @@ async fn record(
 ) -> Result<Made<Municipality>, Refusal> {
     let period = edge::period(asked.from, asked.to)?;
     let number = asked.number.clone();
-    let municipality: Municipality = view.load(&municipality_subject(&number)).await?.state;
-    let facts = municipality.record(number.clone(), asked.name.clone(), period);
+    let municipality: Option<Municipality> = view.load(&municipality_subject(&number)).await?.state;
+    let facts =
+        Municipality::record(municipality.as_ref(), number.clone(), asked.name.clone(), period);
     Ok(Made::new(number, municipality, facts))
 }
 
@@ -199,7 +206,10 @@ pub struct SucceedMunicipality {
 }
 
 /// The new municipality; it may change without harm to what is decided of the old.
-async fn successor(view: &View, number: &MunicipalityNumber) -> Result<Municipality, Refusal> {
+async fn successor(
+    view: &View,
+    number: &MunicipalityNumber,
+) -> Result<Option<Municipality>, Refusal> {
     Ok(view.consult(&municipality_subject(number)).await?.state)
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 
 use super::municipality_in_use;
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::reference::domain::{
     Event, OrganisationChange, OrganisationFacts, OrganisationKind, organisation_subject,
 };
@@ -23,7 +23,7 @@ use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, MunicipalityNumber, Name, OrganisationNumber};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
 
 impl Resource for Organisation {
@@ -45,36 +45,40 @@ impl Resource for Organisation {
     };
     type Key = OrganisationNumber;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = OrganisationView;
 
-    async fn load(view: &View, number: &OrganisationNumber) -> Result<Self, Refusal> {
-        let organisation: Self = view.load(&organisation_subject(number)).await?.state;
-        organisation.known()?;
+    async fn load(view: &View, number: &OrganisationNumber) -> Result<Option<Self>, Refusal> {
+        let organisation: Option<Self> = view.load(&organisation_subject(number)).await?.state;
+        organisation.or_not_found()?;
         Ok(organisation)
     }
 
-    fn home(_: &Self, number: &OrganisationNumber) -> Subject {
+    fn home(_: &Option<Self>, number: &OrganisationNumber) -> Subject {
         organisation_subject(number)
     }
 
-    fn evolve(organisation: &mut Self, event: &Event) {
+    fn evolve(organisation: &mut Option<Self>, event: &Event) {
         organisation.evolve(event);
     }
 
-    fn show(organisation: &Self, _: &OrganisationNumber, day: Date) -> Option<OrganisationView> {
-        OrganisationView::on(organisation, day)
+    fn show(
+        organisation: &Option<Self>,
+        _: &OrganisationNumber,
+        day: Date,
+    ) -> Option<OrganisationView> {
+        OrganisationView::on(organisation.as_ref()?, day)
     }
 
-    fn first_day(organisation: &Self, _: &OrganisationNumber) -> Date {
-        organisation.known().map_or(FIRST_DAY, |known| known.first_day())
+    fn first_day(organisation: &Option<Self>, _: &OrganisationNumber) -> Date {
+        organisation.as_ref().map_or(FIRST_DAY, |organisation| organisation.first_day())
     }
 
     async fn concerns(_: &View, _: &OrganisationNumber, _: Date) -> Result<Concerns, Refusal> {
         Ok(Concerns::everybody())
     }
 
-    fn shows(_: &Self, _: &OrganisationNumber) -> Option<uuid::Uuid> {
+    fn shows(_: &Option<Self>, _: &OrganisationNumber) -> Option<uuid::Uuid> {
         None
     }
 
@@ -82,11 +86,11 @@ impl Resource for Organisation {
         organisation_subject(number).into()
     }
 
-    fn named(_: &Self, _: &OrganisationNumber, _: &By) -> Result<Option<Held>, Rejection> {
+    fn named(_: &Option<Self>, _: &OrganisationNumber, _: &By) -> Result<Option<Held>, Rejection> {
         Ok(None) // its number is what every system calls it
     }
 
-    fn rename(_: &mut Self, _: &OrganisationNumber, _: &external_ids::Event) {}
+    fn rename(_: &mut Option<Self>, _: &OrganisationNumber, _: &external_ids::Event) {}
 
     fn listing() -> Option<Listing> {
         let about = "Those that exist on `as_of`, in the order of their numbers.";
@@ -135,7 +139,7 @@ impl Resource for Organisation {
                             kind,
                             municipality: municipality.clone(),
                         };
-                        let facts = cx.parties.known()?.change(change)?;
+                        let facts = cx.parties.or_not_found()?.change(change)?;
                         lies_somewhere(cx.view, facts, municipality.as_ref(), from).await
                     },
                 },
@@ -160,7 +164,7 @@ impl Resource for Organisation {
                 by: Access::Register,
                 refuses: &[&ORGANISATION_NOT_THERE, &ORGANISATION_CLOSED],
                 rule: async |cx: &Cx<'_, Self>, asked: &CloseOrganisation| {
-                    Ok(cx.parties.known()?.close(asked.to.0)?)
+                    Ok(cx.parties.or_not_found()?.close(asked.to.0)?)
                 },
             })
             .act(Act {
@@ -176,7 +180,7 @@ impl Resource for Organisation {
                         return Err(FieldFault::at("/to", REQUIRED).into());
                     }
                     let to = asked.to.map(|day| day.0);
-                    Ok(cx.parties.known()?.correct_closure(to, asked.reason.clone())?)
+                    Ok(cx.parties.or_not_found()?.correct_closure(to, asked.reason.clone())?)
                 },
             })
     }
@@ -223,8 +227,9 @@ async fn record(
     let RecordOrganisation { organisation_number: number, name, kind, municipality, from } =
         asked.clone();
     let recorded = OrganisationFacts { name, kind, municipality, from: from.map(|day| day.0) };
-    let organisation: Organisation = view.load(&organisation_subject(&number)).await?.state;
-    let facts = organisation.record(number.clone(), recorded.clone(), by.today)?;
+    let organisation: Option<Organisation> = view.load(&organisation_subject(&number)).await?.state;
+    let facts =
+        Organisation::record(organisation.as_ref(), number.clone(), recorded.clone(), by.today)?;
     let day = recorded.from.unwrap_or(by.today);
     let facts = lies_somewhere(view, facts, recorded.municipality.as_ref(), day).await?;
     Ok(Made::new(number, organisation, facts))
@@ -260,18 +265,18 @@ async fn correct(cx: &Cx<'_, Organisation>, asked: &CorrectOrganisation) -> Deci
         asked.clone();
     let others_stated =
         name.is_some() || kind.is_some() || municipality.is_some() || from.is_some();
-    let known = cx.parties.known()?;
+    let organisation = cx.parties.or_not_found()?;
     if never(entered_in_error, others_stated)? {
-        return Ok(known.enter_in_error(reason));
+        return Ok(organisation.enter_in_error(reason));
     }
-    let (recorded, today) = (known.facts.clone(), cx.by.today);
+    let (recorded, today) = (organisation.facts.clone(), cx.by.today);
     let really = OrganisationFacts {
         name: name.unwrap_or(recorded.name),
         kind: kind.unwrap_or(recorded.kind),
         municipality: municipality.or(recorded.municipality),
         from: from.map(|day| day.0).or(recorded.from),
     };
-    let facts = known.correct(really.clone(), reason, today)?;
+    let facts = organisation.correct(really.clone(), reason, today)?;
     let day = really.from.unwrap_or(today);
     lies_somewhere(cx.view, facts, really.municipality.as_ref(), day).await
 }
@@ -327,14 +332,15 @@ async fn correct_change(
     let others_stated =
         from.is_some() || name.is_some() || kind.is_some() || municipality.is_some();
     let entered_in_error = never(asked.entered_in_error, others_stated)?;
-    let (known, was, reason) = (cx.parties.known()?, asked.recorded_from.0, asked.reason.clone());
-    let recorded = known.recorded_change(was)?;
+    let (organisation, was, reason) =
+        (cx.parties.or_not_found()?, asked.recorded_from.0, asked.reason.clone());
+    let recorded = organisation.recorded_change(was)?;
     if entered_in_error {
-        return Ok(known.correct_change(was, None, reason)?);
+        return Ok(organisation.correct_change(was, None, reason)?);
     }
     let from = from.map_or(recorded.from, |day| day.0);
     let really = OrganisationChange { from, name, kind, municipality }.beside(recorded);
-    let facts = known.correct_change(was, Some(really.clone()), reason)?;
+    let facts = organisation.correct_change(was, Some(really.clone()), reason)?;
     lies_somewhere(cx.view, facts, really.municipality.as_ref(), from).await
 }
 

@@ -13,13 +13,13 @@ use crate::edge::{Day, Faults, FieldFault, PeriodCorrection};
 use crate::http::actor::Role;
 use crate::http::resource::Cx;
 use crate::identifiers::Comment;
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 
 /// Passes the supervisor who answers, and a system that acts for a municipality whose person the
 /// supervisor is on that day: whoever asks does not answer. For whom no municipality has yet, the
 /// one answers that the assignment is filed under.
 pub(super) fn answers(cx: &Cx<'_, Assignment>, on: Date) -> Result<(), Rejection> {
-    let (supervisor, permissions) = (cx.parties.known()?, cx.by.permissions());
+    let (supervisor, permissions) = (cx.parties.or_not_found()?, cx.by.permissions());
     permissions.require_self(supervisor.id, Role::Supervisor)?;
     if permissions.is_person() {
         return Ok(());

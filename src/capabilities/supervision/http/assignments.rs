@@ -12,7 +12,7 @@ use super::assignment_acts::{
     AssignmentAnswer, CorrectAssignment, EndAssignment, PauseAssignment, ResumeAssignment,
     WithdrawAssignment, answers,
 };
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::reference::{self, Lineage};
 use crate::capabilities::supervision::assignment::{Assignment, Assignments, Parties, Proposal};
 use crate::capabilities::supervision::assignments::Assignments as Rows;
@@ -21,7 +21,7 @@ use crate::capabilities::supervision::domain::{
     assignment_subject, subject, supervision_subject,
 };
 use crate::capabilities::supervision::problems::*;
-use crate::capabilities::supervision::supervisor::{self, Supervisor};
+use crate::capabilities::supervision::supervisor::Supervisor;
 use crate::capabilities::supervision::view::AssignmentView;
 use crate::capabilities::trainee::{self, Trainee};
 use crate::edge::{self, Day, Faults, Id, UNKNOWN_REFERENCE};
@@ -35,16 +35,16 @@ use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::resource::{Act, By, Create, Cx, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::ExternalId;
-use crate::problem::{Rejection, common::NOT_FOUND};
+use crate::problem::{OrNotFound as _, Rejection, common::NOT_FOUND};
 use crate::time::FIRST_DAY;
 
 /// An assignment, and whose it is.
 fn one<'a>(
-    supervisor: &'a Supervisor,
+    supervisor: &'a Option<Supervisor>,
     id: &Uuid,
-) -> Result<(&'a supervisor::Known, &'a Assignment), Rejection> {
-    let known = supervisor.known()?;
-    Ok((known, known.assignments.get(*id)?))
+) -> Result<(&'a Supervisor, &'a Assignment), Rejection> {
+    let supervisor = supervisor.or_not_found()?;
+    Ok((supervisor, supervisor.assignments.get(*id)?))
 }
 
 impl Resource for Assignment {
@@ -69,31 +69,31 @@ impl Resource for Assignment {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Supervisor;
+    type Parties = Option<Supervisor>;
     type View = AssignmentView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Supervisor, Refusal> {
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Supervisor>, Refusal> {
         // Whose it is never changes, so this look needs no guard; the next one has its own.
         let filed: Filed = view.consult(&assignment_subject(*id)).await?.state;
         let named = filed.supervisor.ok_or(&NOT_FOUND)?;
-        let supervisor: Supervisor = view.load(&subject(named)).await?.state;
+        let supervisor: Option<Supervisor> = view.load(&subject(named)).await?.state;
         one(&supervisor, id)?;
         Ok(supervisor)
     }
 
-    fn home(supervisor: &Supervisor, id: &Uuid) -> Subject {
-        supervisor.known().map_or(assignment_subject(*id), |known| subject(known.id))
+    fn home(supervisor: &Option<Supervisor>, id: &Uuid) -> Subject {
+        supervisor.as_ref().map_or(assignment_subject(*id), |supervisor| subject(supervisor.id))
     }
 
-    fn evolve(supervisor: &mut Supervisor, event: &Event) {
+    fn evolve(supervisor: &mut Option<Supervisor>, event: &Event) {
         supervisor.evolve(event);
     }
 
-    fn show(supervisor: &Supervisor, id: &Uuid, day: Date) -> Option<AssignmentView> {
-        AssignmentView::on(supervisor, *id, day)
+    fn show(supervisor: &Option<Supervisor>, id: &Uuid, day: Date) -> Option<AssignmentView> {
+        AssignmentView::on(supervisor.as_ref()?, *id, day)
     }
 
-    fn first_day(_: &Supervisor, _: &Uuid) -> Date {
+    fn first_day(_: &Option<Supervisor>, _: &Uuid) -> Date {
         FIRST_DAY // it is known from the day it was proposed at the latest
     }
 
@@ -103,9 +103,9 @@ impl Resource for Assignment {
         if let Some(id) = filed.trainee {
             concerns.municipalities.extend(filed.municipality);
             concerns.supervisor = filed.supervisor;
-            let trainee: Trainee = view.consult(&trainee::subject(id)).await?.state;
-            if let Some(known) = trainee.known() {
-                concerns.municipalities.extend(known.home_municipalities_on(day));
+            let trainee: Option<Trainee> = view.consult(&trainee::subject(id)).await?.state;
+            if let Some(trainee) = trainee {
+                concerns.municipalities.extend(trainee.home_municipalities_on(day));
                 concerns.trainees.insert(id);
             }
             concerns.shows = Some(id);
@@ -113,7 +113,7 @@ impl Resource for Assignment {
         Ok(concerns)
     }
 
-    fn shows(supervisor: &Supervisor, id: &Uuid) -> Option<Uuid> {
+    fn shows(supervisor: &Option<Supervisor>, id: &Uuid) -> Option<Uuid> {
         one(supervisor, id).ok().map(|(_, assignment)| assignment.trainee)
     }
 
@@ -121,7 +121,11 @@ impl Resource for Assignment {
         assignment_subject(*id).into()
     }
 
-    fn named(supervisor: &Supervisor, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+    fn named(
+        supervisor: &Option<Supervisor>,
+        id: &Uuid,
+        _: &By,
+    ) -> Result<Option<Held>, Rejection> {
         let (_, &Assignment { trainee, supervisor, ref municipality, ref external_ids, .. }) =
             one(supervisor, id)?;
         Ok(Some(Held {
@@ -136,8 +140,10 @@ impl Resource for Assignment {
         }))
     }
 
-    fn rename(supervisor: &mut Supervisor, _: &Uuid, event: &external_ids::Event) {
-        supervisor.rename(event, i64::MAX);
+    fn rename(supervisor: &mut Option<Supervisor>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(supervisor) = supervisor {
+            supervisor.rename(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -308,7 +314,7 @@ pub struct ProposeAssignment {
 /// What a decision on an assignment reads beside its supervisor, guarded too: what the log holds
 /// before an acceptance always justifies it.
 struct Concerned {
-    trainee: Trainee,
+    trainee: Option<Trainee>,
     supervision: Assignments,
     /// Of the numbers of the trainee's municipalities. Not guarded: it is told long before or long
     /// after its day.
@@ -323,9 +329,9 @@ impl Concerned {
     async fn load(view: &View, trainee: Uuid) -> Result<Self, Refusal> {
         let names = (trainee::subject(trainee), supervision_subject(trainee));
         let (trainee, supervision) =
-            futures_util::try_join!(view.load::<Trainee>(&names.0), view.load(&names.1))?;
+            futures_util::try_join!(view.load::<Option<Trainee>>(&names.0), view.load(&names.1))?;
         let (trainee, supervision) = (trainee.state, supervision.state);
-        let held = trainee.known().map(|known| known.occupancies.iter());
+        let held = trainee.as_ref().map(|trainee| trainee.occupancies.iter());
         let numbers: Vec<_> =
             held.into_iter().flatten().map(|it| it.municipality.clone()).collect();
         let lineage = reference::lineage(view, numbers, None).await?;
@@ -333,11 +339,11 @@ impl Concerned {
     }
 
     /// Everyone, or which field of the body names nobody.
-    fn parties<'a>(&'a self, supervisor: &'a Supervisor) -> Result<Parties<'a>, Rejection> {
-        let Supervisor::Known(supervisor) = supervisor else {
+    fn parties<'a>(&'a self, supervisor: &'a Option<Supervisor>) -> Result<Parties<'a>, Rejection> {
+        let Some(supervisor) = supervisor else {
             return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE));
         };
-        let Some(trainee) = self.trainee.known() else {
+        let Some(trainee) = &self.trainee else {
             return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE));
         };
         let (supervision, lineage) = (&self.supervision, &self.lineage);
@@ -363,7 +369,7 @@ async fn propose(
         on: by.today,
     };
     let name = subject(asked.supervisor.0);
-    let supervisor = async { Ok(view.load::<Supervisor>(&name).await?.state) };
+    let supervisor = async { Ok(view.load::<Option<Supervisor>>(&name).await?.state) };
     let concerned = Concerned::load(view, asked.trainee.0);
     let (supervisor, concerned) = futures_util::try_join!(supervisor, concerned)?;
     let parties = concerned.parties(&supervisor)?;

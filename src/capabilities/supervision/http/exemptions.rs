@@ -307,8 +307,8 @@ async fn draft(
     let mut took_over = lineage.behind(municipality, day);
     took_over.remove(municipality);
     // Whoever is registered stays so: nothing about the supervisor need be guarded.
-    let named: Supervisor = view.consult(&subject(supervisor)).await?.state;
-    if named == Supervisor::Unknown {
+    let named: Option<Supervisor> = view.consult(&subject(supervisor)).await?.state;
+    if named.is_none() {
         return Err(Rejection::field("/supervisor", UNKNOWN_REFERENCE).into());
     }
     view.is_new(&exemption_subject(id)).await?;

@@ -4,7 +4,7 @@ use deserr::Deserr;
 use utoipa::ToSchema;
 
 use crate::capabilities::supervision::domain::{Course, TraineeCapacity};
-use crate::capabilities::supervision::supervisor::{Completed, Known};
+use crate::capabilities::supervision::supervisor::{Completed, Supervisor};
 use crate::edge::{Day, Fault, Faults, FieldFault, PeriodCorrection};
 use crate::identifiers::{Comment, Name};
 use crate::problem::Rejection;
@@ -110,7 +110,7 @@ pub struct CorrectCourse {
 
 impl CorrectCourse {
     /// The course that is meant.
-    pub(super) fn recorded<'a>(&self, of: &'a Known) -> Result<&'a Completed, Rejection> {
+    pub(super) fn recorded<'a>(&self, of: &'a Supervisor) -> Result<&'a Completed, Rejection> {
         of.recorded_course(&self.recorded_name, self.recorded_completed_on.0)
     }
 

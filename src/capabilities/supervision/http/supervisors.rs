@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::qualifications::{
     ApproveSpecialist, CompleteCourse, CorrectCourse, EndSpecialist, SetCapacity,
 };
-use crate::aggregate::Subject;
+use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::person::domain::not_erased;
 use crate::capabilities::person::problems::PERSON_ERASED;
 use crate::capabilities::supervision::domain::{
@@ -29,7 +29,7 @@ use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
 use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{FIRST_DAY, Period};
 
 /// Periods of specialist approval that a correction may tell.
@@ -55,45 +55,45 @@ impl Resource for Supervisor {
     };
     type Key = Uuid;
     type Event = Event;
-    type Parties = Self;
+    type Parties = Option<Self>;
     type View = SupervisorView;
 
-    async fn load(view: &View, id: &Uuid) -> Result<Self, Refusal> {
-        let supervisor: Self = view.load(&subject(*id)).await?.state;
-        supervisor.known()?;
+    async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
+        let supervisor: Option<Self> = view.load(&subject(*id)).await?.state;
+        supervisor.or_not_found()?;
         Ok(supervisor)
     }
 
-    fn home(_: &Self, id: &Uuid) -> Subject {
+    fn home(_: &Option<Self>, id: &Uuid) -> Subject {
         subject(*id)
     }
 
-    fn evolve(supervisor: &mut Self, event: &Event) {
+    fn evolve(supervisor: &mut Option<Self>, event: &Event) {
         supervisor.evolve(event);
     }
 
-    fn show(supervisor: &Self, _: &Uuid, day: Date) -> Option<SupervisorView> {
-        SupervisorView::on(supervisor, day)
+    fn show(supervisor: &Option<Self>, _: &Uuid, day: Date) -> Option<SupervisorView> {
+        supervisor.as_ref().map(|supervisor| SupervisorView::on(supervisor, day))
     }
 
-    fn first_day(_: &Self, _: &Uuid) -> Date {
+    fn first_day(_: &Option<Self>, _: &Uuid) -> Date {
         FIRST_DAY // who is known now was somebody then
     }
 
     async fn concerns(view: &View, id: &Uuid, day: Date) -> Result<Concerns, Refusal> {
         let mut concerns = Concerns::default();
-        if let Ok(known) = view.consult::<Self>(&subject(*id)).await?.state.known() {
+        if let Some(supervisor) = view.consult::<Option<Self>>(&subject(*id)).await?.state {
             concerns.supervisor = Some(*id);
             concerns.is_pooled = true;
-            let assigned = known.assignments.iter().map(|held| &held.municipality);
-            let numbers = assigned.chain([&known.municipality]).flatten().cloned();
+            let assigned = supervisor.assignments.iter().map(|held| &held.municipality);
+            let numbers = assigned.chain([&supervisor.municipality]).flatten().cloned();
             concerns.municipalities.extend(numbers);
-            concerns.today = known.recording_municipalities_on(day);
+            concerns.today = supervisor.recording_municipalities_on(day);
         }
         Ok(concerns)
     }
 
-    fn shows(_: &Self, _: &Uuid) -> Option<Uuid> {
+    fn shows(_: &Option<Self>, _: &Uuid) -> Option<Uuid> {
         None
     }
 
@@ -101,19 +101,21 @@ impl Resource for Supervisor {
         subject(*id).into()
     }
 
-    fn named(supervisor: &Self, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
-        let known = supervisor.known()?;
-        not_erased(known.erased.as_ref())?;
+    fn named(supervisor: &Option<Self>, id: &Uuid, _: &By) -> Result<Option<Held>, Rejection> {
+        let supervisor = supervisor.or_not_found()?;
+        not_erased(supervisor.erased.as_ref())?;
         Ok(Some(Held {
-            ids: known.external_ids.clone(),
+            ids: supervisor.external_ids.clone(),
             members: vec![("supervisor", *id)],
             subjects: vec![subject(*id)],
             municipality: None,
         }))
     }
 
-    fn rename(supervisor: &mut Self, _: &Uuid, event: &external_ids::Event) {
-        supervisor.rename(event, i64::MAX);
+    fn rename(supervisor: &mut Option<Self>, _: &Uuid, event: &external_ids::Event) {
+        if let Some(supervisor) = supervisor {
+            supervisor.rename(event, i64::MAX);
+        }
     }
 
     fn listing() -> Option<Listing> {
@@ -156,7 +158,7 @@ impl Resource for Supervisor {
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &ApproveSpecialist| {
                     let period = edge::period(asked.from, asked.to)?;
-                    Ok(cx.parties.known()?.approve_specialist(period)?)
+                    Ok(cx.parties.or_not_found()?.approve_specialist(period)?)
                 },
             })
             .act(Act {
@@ -168,7 +170,7 @@ impl Resource for Supervisor {
                 by: Access::Municipal,
                 refuses: &[&NOT_A_SPECIALIST],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndSpecialist| {
-                    Ok(cx.parties.known()?.end_specialist(asked.to.0)?)
+                    Ok(cx.parties.or_not_found()?.end_specialist(asked.to.0)?)
                 },
             })
             .act(Act {
@@ -179,7 +181,7 @@ impl Resource for Supervisor {
                 by: Access::Municipal,
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &CompleteCourse| {
-                    Ok(cx.parties.known()?.complete_course(asked.course()?)?)
+                    Ok(cx.parties.or_not_found()?.complete_course(asked.course()?)?)
                 },
             })
             .act(Act {
@@ -191,10 +193,10 @@ impl Resource for Supervisor {
                 by: Access::Municipal,
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &CorrectCourse| {
-                    let known = cx.parties.known()?;
-                    let recorded = asked.recorded(known)?;
+                    let supervisor = cx.parties.or_not_found()?;
+                    let recorded = asked.recorded(supervisor)?;
                     let really = asked.course(&recorded.course)?;
-                    Ok(known.correct_course(recorded, really, asked.reason.clone())?)
+                    Ok(supervisor.correct_course(recorded, really, asked.reason.clone())?)
                 },
             })
             .act(Act {
@@ -206,7 +208,7 @@ impl Resource for Supervisor {
                 by: Access::Municipal,
                 refuses: &[],
                 rule: async |cx: &Cx<'_, Self>, asked: &SetCapacity| {
-                    Ok(cx.parties.known()?.set_capacity(asked.trainees, asked.from.0)?)
+                    Ok(cx.parties.or_not_found()?.set_capacity(asked.trainees, asked.from.0)?)
                 },
             })
     }
@@ -264,7 +266,7 @@ async fn register(
         municipality,
         on: by.today,
     };
-    let made = Made::new(person.id, Supervisor::default(), vec![registered.into()]);
+    let made = Made::new(person.id, None, vec![registered.into()]);
     Ok(Made { person_keys, ..made })
 }
 
@@ -315,22 +317,22 @@ fn specialist_periods(recorded: &[SpecialistPeriod]) -> Result<Vec<Period>, Fiel
 
 async fn correct(cx: &Cx<'_, Supervisor>, asked: &CorrectSupervisor) -> Decided<Supervisor> {
     let specialist = asked.specialist_periods.as_deref().map(specialist_periods).transpose()?;
-    let known = cx.parties.known()?;
-    not_erased(known.erased.as_ref())?;
-    let (sealed, hpr_lookup) = (known.sealed.as_str(), Some(known.hpr_lookup.as_str()));
-    let belongs_to = known.municipalities_on(cx.by.today);
+    let supervisor = cx.parties.or_not_found()?;
+    not_erased(supervisor.erased.as_ref())?;
+    let (sealed, hpr_lookup) = (supervisor.sealed.as_str(), Some(supervisor.hpr_lookup.as_str()));
+    let belongs_to = supervisor.municipalities_on(cx.by.today);
     let recorded = RecordedPerson { id: *cx.key, sealed, hpr_lookup, belongs_to };
     let (name, number) = (asked.name.as_ref(), asked.hpr_number.as_ref());
     let by = (cx.by.vault(), cx.by.permissions());
     let person = SUPERVISORS.corrected(cx.view, by, recorded, name, number).await?;
     let how = Corrected {
         supervisor: *cx.key,
-        corrects: known.recorded_at_position,
+        corrects: supervisor.recorded_at_position,
         sealed: person.sealed,
-        hpr_lookup: person.hpr_lookup.unwrap_or_else(|| known.hpr_lookup.clone()),
-        specialist: specialist.unwrap_or_else(|| known.specialist.clone()),
+        hpr_lookup: person.hpr_lookup.unwrap_or_else(|| supervisor.hpr_lookup.clone()),
+        specialist: specialist.unwrap_or_else(|| supervisor.specialist.clone()),
         reason: asked.reason.clone(),
         on: cx.by.today,
     };
-    Ok(known.correct(how, person.same)?)
+    Ok(supervisor.correct(how, person.same)?)
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::super::delegation::DELEGATES_MAX;
 use super::*;
-use crate::aggregate::{DomainEvent as _, Fold as _, NewFact};
+use crate::aggregate::{DomainEvent as _, Evolve as _, Fold as _, NewFact};
 use crate::person;
 use crate::person::domain::{Erased, ErasureReason, PersonKind};
 
@@ -24,7 +24,7 @@ fn text(text: &str) -> Comment {
 
 /// Leaders, each folded from the facts that concern them.
 #[derive(Default)]
-struct Leaders(BTreeMap<Uuid, Leader>);
+struct Leaders(BTreeMap<Uuid, Option<Leader>>);
 
 impl Leaders {
     /// Given Eva, who leads 0301 from 2020 to 2025, and Ola and Kari, who led 5401 in 2010.
@@ -63,8 +63,8 @@ impl Leaders {
         }
     }
 
-    fn known(&self, leader: u128) -> Known {
-        self.0[&id(leader)].known().expect("registered").clone()
+    fn leader(&self, leader: u128) -> Leader {
+        self.0[&id(leader)].clone().expect("registered")
     }
 
     /// Facts are told, or the code and the field of the refusal are answered.
@@ -89,29 +89,29 @@ impl Leaders {
         to: u128,
         period: Period,
     ) -> Result<usize, String> {
-        let (by, known) = (self.known(by), self.known(to));
+        let (by, known) = (self.leader(by), self.leader(to));
         let facts = known.add_term(id(200 + to), number(municipality), period, Some(&by));
         self.then(facts)
     }
 
     /// When Eva's own term is corrected.
     fn correct_eva(&mut self, right: Option<(&str, Period, Option<u128>)>) {
-        let delegator = right.and_then(|(_, _, by)| by).map(|by| self.known(by));
+        let delegator = right.and_then(|(_, _, by)| by).map(|by| self.leader(by));
         let right = right.map(|(municipality, period, _)| RightTerm {
             municipality: number(municipality),
             period,
             delegator: delegator.as_ref(),
         });
-        let facts = self.known(EVA).correct_term(id(100 + EVA), right, text("x"), day(2026));
+        let facts = self.leader(EVA).correct_term(id(100 + EVA), right, text("x"), day(2026));
         assert_eq!(self.then(facts), Ok(1));
     }
 
     fn leads(&self, leader: u128, year: i16) -> bool {
-        self.known(leader).term_on(&number("0301"), date(year, 6, 1)).is_some()
+        self.leader(leader).term_on(&number("0301"), date(year, 6, 1)).is_some()
     }
 
     fn lapsed_since(&self, leader: u128, year: i16) -> Option<Date> {
-        let known = self.known(leader);
+        let known = self.leader(leader);
         known.term(id(200 + leader)).expect("delegated").lapsed_since(date(year, 6, 1))
     }
 }
@@ -128,13 +128,13 @@ fn a_delegated_term_holds_while_the_delegators_does_and_lapses_with_it() {
     // Beyond the last day that Eva's term was known to have, already when it is told.
     assert!(!leaders.leads(OLA, 2026));
     assert_eq!(leaders.lapsed_since(OLA, 2026), Some(day(2026)));
-    let facts = leaders.known(EVA).end(date(2022, 12, 31), false, |_| true);
+    let facts = leaders.leader(EVA).end(date(2022, 12, 31), false, |_| true);
     assert_eq!(leaders.then(facts), Ok(1));
     assert!(leaders.leads(OLA, 2022) && !leaders.leads(OLA, 2023));
     assert_eq!(leaders.lapsed_since(OLA, 2022), None);
     assert_eq!(leaders.lapsed_since(OLA, 2024), Some(day(2023)));
     assert_eq!(leaders.lapsed_since(OLA, 2020), None, "before the term there is nothing to lapse");
-    assert!(leaders.known(OLA).changes().contains(&day(2023)));
+    assert!(leaders.leader(OLA).changes().contains(&day(2023)));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_leader_delegates_so_many_terms_and_no_more() {
     }
     let refused = leaders.delegate(EVA, OLA, period(2021, None));
     assert_eq!(refused, Err("leader_delegates_too_many".to_owned()));
-    let facts = leaders.known(EVA).end(date(2024, 12, 31), false, |_| true).expect("it can end");
+    let facts = leaders.leader(EVA).end(date(2024, 12, 31), false, |_| true).expect("it can end");
     assert_eq!(facts[0].subjects().len(), 1 + DELEGATES_MAX);
 }
 
@@ -212,13 +212,13 @@ fn on_whose_behalf_a_term_was_led_can_be_corrected() {
     leaders.register(4, "0301", period(2000, None));
     assert_eq!(leaders.delegate(EVA, OLA, period(2021, None)), Ok(1));
     let mut correct = |by: Option<u128>, from| {
-        let delegator = by.map(|by| leaders.known(by));
+        let delegator = by.map(|by| leaders.leader(by));
         let right = RightTerm {
             municipality: number("0301"),
             period: period(from, None),
             delegator: delegator.as_ref(),
         };
-        let known = leaders.known(OLA);
+        let known = leaders.leader(OLA);
         let facts = known.correct_term(id(200 + OLA), Some(right), text("x"), day(2026));
         let recorded = leaders.then(facts);
         (recorded, leaders.lapsed_since(OLA, 2026))
@@ -229,6 +229,6 @@ fn on_whose_behalf_a_term_was_led_can_be_corrected() {
     let outside = Err("/from outside_of_delegator".to_owned());
     assert_eq!(correct(Some(EVA), 2019), (outside, None));
     assert_eq!(correct(Some(EVA), 2022), (Ok(1), Some(day(2026))));
-    let other = leaders.known(4);
+    let other = leaders.leader(4);
     assert!(other.others(other.term(id(104)).expect("own")).is_empty(), "who delegated it heard");
 }

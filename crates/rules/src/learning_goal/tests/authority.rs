@@ -4,11 +4,7 @@ use super::super::plan::Authority;
 use super::*;
 use crate::position::domain::{LeaveReason, OccupancyEnded};
 
-fn decides(
-    leader: &leader::Known,
-    trainee_state: &trainee::Known,
-    on: Date,
-) -> Result<Authority, Rejection> {
+fn decides(leader: &Leader, trainee_state: &Trainee, on: Date) -> Result<Authority, Rejection> {
     may_decide(leader, trainee_state, on, |_| true)
 }
 
@@ -32,7 +28,7 @@ fn a_leader_decides_where_the_doctor_works_on_that_day() {
         trainee_state(&[("0301", date(2020, 1, 1), Some(june(10))), ("5401", june(20), None)]);
     let oslo = oslo_leader();
     let tromso = leader_with("other", &[("5401", date(2019, 1, 1), None)]);
-    let may = |leader: &leader::Known, day| decides(leader, &moved, june(day)).is_ok();
+    let may = |leader: &Leader, day| decides(leader, &moved, june(day)).is_ok();
     assert!(may(&oslo, 10) && !may(&tromso, 10));
     // Between two positions the last one's municipality answers.
     assert!(may(&oslo, 15) && !may(&tromso, 15));
@@ -119,7 +115,7 @@ fn the_directorate_revokes_whoever_approved_and_the_goal_is_submitted_anew() {
 fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded() {
     let delegator = Uuid::from_u128(7);
     let own = Uuid::from_u128(70);
-    let mut state = leader::Leader::default();
+    let mut state: Option<Leader> = None;
     state.evolve(&leader::Event::from(leader::domain::Registered {
         leader: LEADER,
         sealed: String::new(),
@@ -142,7 +138,7 @@ fn who_leads_on_anothers_behalf_decides_while_that_one_leads_and_it_is_recorded(
         to: june(10),
         others: vec![LEADER],
     }));
-    let delegate = state.known().expect("registered");
+    let delegate = &state.expect("registered");
     let decide = |on| {
         let ruling = Ruling::Approve { comment: None, reason: None };
         recommended_goal().0.decide(ruling, decider(delegate, on)?, on)

@@ -15,14 +15,16 @@ use uuid::Uuid;
 use super::domain::*;
 use super::goal::*;
 use super::status::*;
+use crate::aggregate::Evolve as _;
 use crate::curriculum::Plan;
 use crate::edge::FromText;
 use crate::identifiers::GoalCode;
+use crate::leader::{self, Leader};
 use crate::position::domain::{Category, Filled, Terms};
 use crate::position::{self, OperatingModel};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
-use crate::{leader, trainee};
+use crate::trainee::{self, Trainee};
 
 const TRAINEE: Uuid = Uuid::from_u128(1);
 const LEADER: Uuid = Uuid::from_u128(2);
@@ -39,8 +41,8 @@ fn june(day: i8) -> Date {
 }
 
 /// A doctor with positions: municipality, first and last day.
-fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
-    let mut trainee_state = trainee::Trainee::default();
+fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> Trainee {
+    let mut trainee_state = None;
     trainee_state.evolve(&trainee::Event::from(trainee::domain::Registered {
         trainee: TRAINEE,
         sealed: String::new(),
@@ -51,7 +53,7 @@ fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
         municipality: None,
         on: date(2020, 1, 1),
     }));
-    let mut known = trainee_state.known().expect("registered").clone();
+    let mut trainee_state: Trainee = trainee_state.expect("registered");
     for (number, (municipality, from, to)) in (10..).zip(positions) {
         let filled = Filled {
             position: Uuid::from_u128(100 + number),
@@ -66,18 +68,18 @@ fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> trainee::Known {
             lis1_exception: None,
             external_ids: vec![],
         };
-        known.occupancies.evolve(&position::Event::from(filled), 1);
+        trainee_state.occupancies.evolve(&position::Event::from(filled), 1);
     }
-    known
+    trainee_state
 }
 
-fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> leader::Known {
-    let mut state = leader::Leader::default();
+fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> Leader {
+    let mut state: Option<Leader> = None;
     let term = |number, from, to| (Uuid::from_u128(number), Period { from, to });
     for (number, (municipality, from, to)) in (50..).zip(terms) {
         let (term, period) = term(number, *from, *to);
         let municipality = text(municipality);
-        state.evolve(&match state.known() {
+        state.evolve(&match state {
             None => leader::Event::from(leader::domain::Registered {
                 leader: LEADER,
                 sealed: String::new(),
@@ -98,19 +100,19 @@ fn leader_with(hpr_lookup: &str, terms: &[(&str, Date, Option<Date>)]) -> leader
             }),
         });
     }
-    state.known().expect("a leader has a term").clone()
+    state.expect("a leader has a term")
 }
 
-fn oslo_leader() -> leader::Known {
+fn oslo_leader() -> Leader {
     leader_with("leader", &[("0301", date(2019, 1, 1), None)])
 }
 
-fn oslo_trainee() -> trainee::Known {
+fn oslo_trainee() -> Trainee {
     trainee_state(&[("0301", date(2020, 1, 1), None)])
 }
 
 /// A leader who decides for the doctor in Oslo, and has recommended nothing.
-fn decider(leader: &leader::Known, on: Date) -> Result<Decider, Rejection> {
+fn decider(leader: &Leader, on: Date) -> Result<Decider, Rejection> {
     let authority = may_decide(leader, &oslo_trainee(), on, |_| true)?;
     Ok(Decider { authority, recommended_as: BTreeSet::new() })
 }

@@ -11,7 +11,7 @@ use crate::position::domain::{
     OperatingModelChanged, Term, Terms, TermsChanged,
 };
 use crate::position::problems;
-use crate::position::state::Known;
+use crate::position::state::Position;
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 use crate::word_enum;
@@ -119,7 +119,7 @@ impl NewTerms {
     }
 }
 
-impl Known {
+impl Position {
     /// A doctor takes the position; `held` are the doctor's occupancies everywhere.
     pub fn fill(&self, fill: Fill, held: &Occupancies) -> Result<Vec<Event>, Rejection> {
         let same = |o: &Occupancy| {

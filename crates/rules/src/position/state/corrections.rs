@@ -2,14 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::Known;
+use super::Position;
 use crate::identifiers::Comment;
 use crate::position::domain::{ClosureCorrected, Corrected, Established, Event};
 use crate::position::problems;
 use crate::problem::Rejection;
 use crate::time::Period;
 
-impl Known {
+impl Position {
     /// Corrects what was recorded when the position was established.
     pub fn correct(&self, how: Corrected) -> Result<Vec<Event>, Rejection> {
         let e = &self.established;

@@ -45,23 +45,23 @@ impl Recorded {
     }
 
     fn terms(&mut self, from: Date, new: &NewTerms) -> Result<usize, &'static str> {
-        let facts = self.story.known().change_terms(self.id, from, new, &self.story.held);
+        let facts = self.story.position().change_terms(self.id, from, new, &self.story.held);
         self.story.take(facts)
     }
 
     fn model(&mut self, from: Date, model: OperatingModel) {
-        let facts = self.story.known().change_model(self.id, from, model);
+        let facts = self.story.position().change_model(self.id, from, model);
         assert_eq!(self.story.take(facts), Ok(1));
     }
 
     fn correct(&mut self, facts: OccupancyFacts) {
         let (id, held) = (self.id, &self.story.held);
-        let facts = self.story.known().correct_occupancy(id, Some(facts), comment(), held);
+        let facts = self.story.position().correct_occupancy(id, Some(facts), comment(), held);
         assert_eq!(self.story.take(facts), Ok(1));
     }
 
     fn occupancy(&self) -> &Occupancy {
-        self.story.known().occupancy(self.id).expect("held")
+        self.story.position().occupancy(self.id).expect("held")
     }
 
     fn share_on(&self, day: Date) -> String {
@@ -129,7 +129,7 @@ fn a_share_told_late_has_room_until_the_next_one() {
     for other in elsewhere.facts {
         held.evolve(&other, 0);
     }
-    let facts = recorded.story.known().change_terms(recorded.id, MARCH, &share("60"), &held);
+    let facts = recorded.story.position().change_terms(recorded.id, MARCH, &share("60"), &held);
     assert_eq!(facts.map_err(|no| no.problem.code), Err("trainee_over_full_time"));
 }
 

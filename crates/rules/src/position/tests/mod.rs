@@ -10,7 +10,8 @@ use super::domain::{
     Category, Established, Event, LeaveReason, OccupancyFacts, OperatingModel, Terms,
 };
 use super::occupancy::{Fill, NewTerms, Occupancies};
-use super::state::{Known, Position};
+use super::state::Position;
+use crate::aggregate::Evolve as _;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::problem::Rejection;
@@ -47,7 +48,7 @@ fn established(share: &str) -> Event {
 
 /// A position and what happens to it, one step after another.
 struct Story {
-    position: Position,
+    position: Option<Position>,
     /// What each doctor holds, here and elsewhere.
     held: Occupancies,
     facts: Vec<Event>,
@@ -56,13 +57,13 @@ struct Story {
 
 impl Story {
     fn new(share: &str) -> Self {
-        let mut position = Position::default();
+        let mut position = None;
         position.evolve(&established(share));
         Self { position, held: Occupancies::default(), facts: vec![], next: 100 }
     }
 
-    fn known(&self) -> &Known {
-        self.position.known().expect("established")
+    fn position(&self) -> &Position {
+        self.position.as_ref().expect("established")
     }
 
     fn take(&mut self, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
@@ -96,12 +97,12 @@ impl Story {
             external_ids: vec![],
         };
         let none = Occupancies::default();
-        let facts = self.known().fill(fill, &none);
+        let facts = self.position().fill(fill, &none);
         self.take(facts).map(|_| occupancy)
     }
 
     fn status(&self, day: Date) -> Option<&'static str> {
-        self.known().status_on(day).map(|status| status.as_str())
+        self.position().status_on(day).map(|status| status.as_str())
     }
 }
 
@@ -110,10 +111,10 @@ fn a_position_is_planned_until_it_is_announced_filled_and_left() {
     let mut story = Story::new("100");
     assert_eq!(story.status(date(2018, 12, 31)), None);
     assert_eq!(story.status(date(2019, 1, 1)), Some("planned"));
-    let facts = story.known().announce(date(2019, 2, 1), None);
+    let facts = story.position().announce(date(2019, 2, 1), None);
     assert_eq!(story.take(facts), Ok(1));
     let held = story.fill(KARI, date(2019, 5, 1), None, "100").expect("it is free");
-    let facts = story.known().end(held, date(2020, 4, 30), LeaveReason::Other, &story.held);
+    let facts = story.position().end(held, date(2020, 4, 30), LeaveReason::Other, &story.held);
     assert_eq!(story.take(facts), Ok(1));
     let statuses = [(1, "planned"), (2, "announced"), (5, "filled")];
     for (month, status) in statuses {
@@ -121,19 +122,19 @@ fn a_position_is_planned_until_it_is_announced_filled_and_left() {
     }
     assert_eq!(story.status(date(2020, 4, 30)), Some("filled"));
     assert_eq!(story.status(date(2020, 5, 1)), Some("vacant"));
-    assert_eq!(story.known().vacant_since(date(2020, 6, 1)), Some(date(2020, 5, 1)));
+    assert_eq!(story.position().vacant_since(date(2020, 6, 1)), Some(date(2020, 5, 1)));
 }
 
 #[test]
 fn an_announcement_ends_with_the_occupancy_it_led_to() {
     let mut story = Story::new("100");
-    let facts = story.known().announce(date(2019, 2, 1), Some(date(2019, 3, 1)));
+    let facts = story.position().announce(date(2019, 2, 1), Some(date(2019, 3, 1)));
     story.take(facts).expect("planned");
     story.fill(KARI, date(2019, 5, 1), Some(date(2019, 6, 30)), "100").expect("free");
     assert_eq!(story.status(date(2019, 7, 1)), Some("vacant"));
-    let facts = story.known().announce(date(2019, 7, 1), None);
+    let facts = story.position().announce(date(2019, 7, 1), None);
     assert_eq!(story.take(facts), Ok(1));
-    let facts = story.known().withdraw(date(2019, 8, 1));
+    let facts = story.position().withdraw(date(2019, 8, 1));
     assert_eq!(story.take(facts), Ok(1));
     assert_eq!(story.status(date(2019, 7, 15)), Some("announced"));
     assert_eq!(story.status(date(2019, 8, 1)), Some("vacant"));
@@ -154,7 +155,7 @@ fn the_same_occupancy_told_twice_is_no_new_fact() {
     let mut story = Story::new("100");
     let first = story.fill(KARI, date(2019, 1, 1), None, "100").expect("free");
     story.fill(KARI, date(2019, 1, 1), None, "100").expect("already so");
-    let all: Vec<Uuid> = story.known().occupancies.iter().map(|held| held.id).collect();
+    let all: Vec<Uuid> = story.position().occupancies.iter().map(|held| held.id).collect();
     assert_eq!(all, [first]);
 }
 
@@ -176,7 +177,7 @@ fn a_doctor_never_works_more_than_a_full_position() {
             lis1_exception: None,
             external_ids: vec![],
         };
-        Story::new("100").known().fill(fill, held).map_err(|rejection| rejection.problem.code)
+        Story::new("100").position().fill(fill, held).map_err(|rejection| rejection.problem.code)
     };
     let sixty = elsewhere("60", date(2019, 1, 1), None);
     assert!(fill("40", &sixty).is_ok());
@@ -193,7 +194,7 @@ fn a_share_is_at_most_the_positions() {
     assert_eq!(story.fill(KARI, date(2019, 1, 1), None, "60"), Err("percent_above_position"));
     let held = story.fill(KARI, date(2019, 1, 1), None, "40").expect("free");
     let raise = NewTerms { percent: Some(percent("51")), ..NewTerms::default() };
-    let facts = story.known().change_terms(held, date(2019, 2, 1), &raise, &story.held);
+    let facts = story.position().change_terms(held, date(2019, 2, 1), &raise, &story.held);
     assert_eq!(story.take(facts), Err("percent_above_position"));
 }
 
@@ -201,13 +202,13 @@ fn a_share_is_at_most_the_positions() {
 fn a_new_operating_model_does_not_break_the_tenure() {
     let mut story = Story::new("100");
     let held = story.fill(KARI, date(2019, 1, 1), None, "100").expect("free");
-    let facts = story.known().change_model(held, date(2020, 1, 1), OperatingModel::SelfEmployed);
+    let facts = story.position().change_model(held, date(2020, 1, 1), OperatingModel::SelfEmployed);
     assert_eq!(story.take(facts), Ok(1));
-    let occupancy = story.known().occupancy(held).expect("held");
+    let occupancy = story.position().occupancy(held).expect("held");
     assert_eq!(occupancy.period, Period::since(date(2019, 1, 1)));
     assert_eq!(occupancy.model_on(date(2019, 12, 31)), OperatingModel::Salaried);
     assert_eq!(occupancy.model_on(date(2020, 1, 1)), OperatingModel::SelfEmployed);
-    let facts = story.known().change_model(held, date(2018, 1, 1), OperatingModel::Salaried);
+    let facts = story.position().change_model(held, date(2018, 1, 1), OperatingModel::Salaried);
     assert_eq!(story.take(facts), Err("outside_occupancy"));
 }
 
@@ -215,7 +216,7 @@ fn a_new_operating_model_does_not_break_the_tenure() {
 fn an_occupancy_ends_once_and_not_before_it_began() {
     let mut story = Story::new("100");
     let held = story.fill(KARI, date(2019, 3, 1), None, "100").expect("free");
-    let end = |story: &Story, day| story.known().end(held, day, LeaveReason::Other, &story.held);
+    let end = |story: &Story, day| story.position().end(held, day, LeaveReason::Other, &story.held);
     assert_eq!(
         end(&story, date(2019, 2, 28)).map_err(|r| r.problem.code),
         Err("outside_occupancy")
@@ -232,26 +233,26 @@ fn an_occupancy_ends_once_and_not_before_it_began() {
 fn a_position_that_is_held_can_neither_rest_nor_close() {
     let mut story = Story::new("100");
     story.fill(KARI, date(2020, 1, 1), None, "100").expect("free");
-    let facts = story.known().suspend(date(2020, 2, 1), comment());
+    let facts = story.position().suspend(date(2020, 2, 1), comment());
     assert_eq!(story.take(facts), Err("position_status"));
-    let facts = story.known().suspend(date(2019, 6, 1), comment());
+    let facts = story.position().suspend(date(2019, 6, 1), comment());
     assert_eq!(story.take(facts), Err("position_occupied"));
-    let facts = story.known().close(date(2020, 2, 1), comment());
+    let facts = story.position().close(date(2020, 2, 1), comment());
     assert_eq!(story.take(facts), Err("position_status"));
-    let facts = story.known().close(date(2019, 2, 1), comment());
+    let facts = story.position().close(date(2019, 2, 1), comment());
     assert_eq!(story.take(facts), Err("position_occupied"));
 }
 
 #[test]
 fn a_resting_position_is_again_what_it_was_when_it_is_resumed() {
     let mut story = Story::new("100");
-    let facts = story.known().announce(date(2019, 2, 1), None);
+    let facts = story.position().announce(date(2019, 2, 1), None);
     story.take(facts).expect("planned");
-    let facts = story.known().suspend(date(2019, 3, 1), comment());
+    let facts = story.position().suspend(date(2019, 3, 1), comment());
     story.take(facts).expect("announced");
     assert_eq!(story.status(date(2019, 3, 1)), Some("suspended"));
     assert_eq!(story.fill(KARI, date(2019, 4, 1), None, "100"), Err("position_status"));
-    let facts = story.known().resume(date(2019, 5, 1));
+    let facts = story.position().resume(date(2019, 5, 1));
     assert_eq!(story.take(facts), Ok(1));
     assert_eq!(story.status(date(2019, 5, 1)), Some("announced"));
     let during = story.fill(KARI, date(2019, 4, 30), Some(date(2019, 6, 1)), "100");
@@ -262,14 +263,14 @@ fn a_resting_position_is_again_what_it_was_when_it_is_resumed() {
 #[test]
 fn nothing_follows_on_a_closed_position() {
     let mut story = Story::new("100");
-    let facts = story.known().close(date(2020, 1, 1), comment());
+    let facts = story.position().close(date(2020, 1, 1), comment());
     assert_eq!(story.take(facts), Ok(1));
     assert_eq!(story.status(date(2020, 1, 1)), Some("closed"));
     assert_eq!(story.fill(KARI, date(2019, 12, 1), None, "100"), Err("position_status"));
     assert!(story.fill(KARI, date(2019, 11, 1), Some(date(2019, 12, 31)), "100").is_ok());
-    let facts = story.known().announce(date(2020, 2, 1), None);
+    let facts = story.position().announce(date(2020, 2, 1), None);
     assert_eq!(story.take(facts), Err("position_status"));
-    let facts = story.known().close(date(2020, 1, 1), comment());
+    let facts = story.position().close(date(2020, 1, 1), comment());
     assert_eq!(story.take(facts), Ok(0));
 }
 
@@ -288,14 +289,14 @@ fn a_correction_tells_how_it_was_and_keeps_every_rule() {
         })
     };
     let too_long = facts(date(2019, 1, 1), Some(date(2019, 9, 1)));
-    let refused = story.known().correct_occupancy(first, too_long, comment(), &story.held);
+    let refused = story.position().correct_occupancy(first, too_long, comment(), &story.held);
     assert_eq!(story.take(refused), Err("position_occupied"));
     let right = facts(date(2019, 2, 1), Some(date(2019, 8, 31)));
-    let taken = story.known().correct_occupancy(first, right, comment(), &story.held);
+    let taken = story.position().correct_occupancy(first, right, comment(), &story.held);
     assert_eq!(story.take(taken), Ok(1));
     assert_eq!(story.status(date(2019, 1, 15)), Some("planned"));
     assert_eq!(story.status(date(2019, 8, 31)), Some("filled"));
-    let never = story.known().correct_occupancy(first, None, comment(), &story.held);
+    let never = story.position().correct_occupancy(first, None, comment(), &story.held);
     assert_eq!(story.take(never), Ok(1));
     assert_eq!(story.status(date(2019, 8, 31)), Some("planned"));
 }

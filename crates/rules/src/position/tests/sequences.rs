@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{KARI, OLA, comment, established};
+use crate::aggregate::Evolve as _;
 use crate::position::domain::{Event, LeaveReason, OccupancyFacts, OperatingModel, Terms};
 use crate::position::occupancy::{Fill, NewTerms, Occupancies};
 use crate::position::state::Position;
@@ -47,14 +48,14 @@ fn day(number: i32) -> Date {
 
 /// Two positions and the two doctors who may hold either.
 struct World {
-    positions: [Position; 2],
+    positions: [Option<Position>; 2],
     /// What each doctor holds anywhere.
     held: [Occupancies; 2],
 }
 
 impl World {
     fn new() -> Self {
-        let mut positions = [Position::default(), Position::default()];
+        let mut positions = [None, None];
         for (number, position) in (1..).zip(positions.iter_mut()) {
             let Event::Established(mut fact) = established("100") else { unreachable!() };
             fact.position = Uuid::from_u128(number);
@@ -70,8 +71,8 @@ impl World {
     /// What follows when something is asked of a position; nothing when it is about an occupancy
     /// that there is not.
     fn facts(&self, position: usize, ask: &Ask, new: Uuid) -> Vec<Event> {
-        let known = self.positions[position].known().expect("established");
-        let some = |which: usize| known.occupancies.iter().nth(which);
+        let position = self.positions[position].as_ref().expect("established");
+        let some = |which: usize| position.occupancies.iter().nth(which);
         let facts = match ask.clone() {
             Ask::Fill { kari, from, days, share } => {
                 let trainee = if kari { KARI } else { OLA };
@@ -85,16 +86,16 @@ impl World {
                     lis1_exception: None,
                     external_ids: vec![],
                 };
-                known.fill(fill, self.held_by(trainee))
+                position.fill(fill, self.held_by(trainee))
             }
             Ask::End { which, on } => match some(which) {
-                Some(o) => known.end(o.id, day(on), LeaveReason::Other, self.held_by(o.trainee)),
+                Some(o) => position.end(o.id, day(on), LeaveReason::Other, self.held_by(o.trainee)),
                 None => return vec![],
             },
             Ask::Terms { which, on, share } => match some(which) {
                 Some(o) => {
                     let new = NewTerms { percent: Some(hundredths(share)), ..NewTerms::default() };
-                    known.change_terms(o.id, day(on), &new, self.held_by(o.trainee))
+                    position.change_terms(o.id, day(on), &new, self.held_by(o.trainee))
                 }
                 None => return vec![],
             },
@@ -108,14 +109,14 @@ impl World {
                         lis1_exception: None,
                     };
                     let held = self.held_by(o.trainee);
-                    known.correct_occupancy(o.id, Some(facts), comment(), held)
+                    position.correct_occupancy(o.id, Some(facts), comment(), held)
                 }
                 None => return vec![],
             },
-            Ask::Suspend { on } => known.suspend(day(on), comment()),
-            Ask::Resume { on } => known.resume(day(on)),
-            Ask::Announce { on } => known.announce(day(on), None),
-            Ask::Close { on } => known.close(day(on), comment()),
+            Ask::Suspend { on } => position.suspend(day(on), comment()),
+            Ask::Resume { on } => position.resume(day(on)),
+            Ask::Announce { on } => position.announce(day(on), None),
+            Ask::Close { on } => position.close(day(on), comment()),
         };
         facts.unwrap_or_default()
     }
@@ -176,10 +177,10 @@ proptest! {
                 prop_assert!(sum <= 10_000, "{sum} on {today}");
             }
             for position in &positions {
-                let known = position.known().expect("established");
-                let holders = known.occupancies.all_on(today).count();
+                let position = position.as_ref().expect("established");
+                let holders = position.occupancies.all_on(today).count();
                 prop_assert!(holders <= 1, "{holders} holders on {today}");
-                let status = known.status_on(today).map(|s| s.as_str());
+                let status = position.status_on(today).map(|s| s.as_str());
                 prop_assert_eq!(holders == 1, status == Some("filled"), "{}", today);
             }
         }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Known;
+use super::Programme;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::Comment;
 use crate::problem::Rejection;
@@ -11,7 +11,7 @@ use crate::programme::domain::{
 };
 use crate::programme::problems;
 
-impl Known {
+impl Programme {
     /// What was told when it was started, corrections considered.
     pub fn facts(&self) -> ProgrammeFacts {
         ProgrammeFacts {

@@ -13,9 +13,9 @@ use crate::supervision::domain::{
     SupervisionMode,
 };
 use crate::supervision::problems;
-use crate::supervision::supervisor::{self, Qualification};
+use crate::supervision::supervisor::{Qualification, Supervisor};
 use crate::time::Period;
-use crate::trainee;
+use crate::trainee::Trainee;
 
 /// What is asked when somebody is to supervise a trainee.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ pub struct Proposal {
 /// Everyone whom an assignment concerns: what a decision on it reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties<'a> {
-    pub supervisor: &'a supervisor::Known,
-    pub trainee: &'a trainee::domain::Known,
+    pub supervisor: &'a Supervisor,
+    pub trainee: &'a Trainee,
     /// All assignments of the trainee.
     pub supervision: &'a Assignments,
     /// How the numbers of the trainee's municipalities follow one another.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Known;
+use super::Supervisor;
 use crate::edge::UNKNOWN_REFERENCE;
 use crate::identifiers::{Comment, Name};
 use crate::problem::Rejection;
@@ -46,7 +46,7 @@ fn holds(courses: &[Completed], course: &Course) -> bool {
     courses.iter().any(|it| it.course == *course)
 }
 
-impl Known {
+impl Supervisor {
     /// Whether a course of the supervisor is valid on a day.
     pub fn course_on(&self, day: Date) -> bool {
         self.courses.iter().any(|it| it.course.valid().covers(day))

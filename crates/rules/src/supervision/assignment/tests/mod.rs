@@ -7,9 +7,9 @@ use jiff::civil::date;
 
 use super::super::application::Application;
 use super::super::domain::{ExemptionDrafted, ExemptionGranted, Registered, SpecialistStatusEnded};
-use super::super::supervisor::{self, Status, Supervisor};
+use super::super::supervisor::{Status, Supervisor};
 use super::*;
-use crate::aggregate::NewFact;
+use crate::aggregate::{Evolve as _, NewFact};
 use crate::edge::FromText;
 use crate::identifiers::Comment;
 use crate::position;
@@ -36,7 +36,7 @@ fn days(from: Date, to: Date) -> Period {
 /// One trainee, some supervisors, and what happens between them.
 struct World {
     trainee: Trainee,
-    supervisors: BTreeMap<Uuid, Supervisor>,
+    supervisors: BTreeMap<Uuid, Option<Supervisor>>,
     supervision: Assignments,
     lineage: Lineage,
     proposed: u128,
@@ -67,7 +67,7 @@ impl World {
                 municipality: None,
                 on: date(2020, 1, 1),
             };
-            world.supervisors.insert(id, Supervisor::default());
+            world.supervisors.insert(id, None);
             world.given(id, registered);
         }
         world
@@ -102,8 +102,8 @@ impl World {
         self.given(NO_SPECIALIST, granted);
     }
 
-    fn known(&self, supervisor: Uuid) -> &supervisor::Known {
-        self.supervisors[&supervisor].known().expect("registered")
+    fn supervisor(&self, id: Uuid) -> &Supervisor {
+        self.supervisors[&id].as_ref().expect("registered")
     }
 
     /// Decides with everybody at hand, and records what follows.
@@ -113,8 +113,8 @@ impl World {
         rule: impl FnOnce(&Parties<'_>) -> Result<Vec<Event>, Rejection>,
     ) -> Result<usize, &'static str> {
         let parties = Parties {
-            supervisor: self.known(supervisor),
-            trainee: self.trainee.known().expect("registered"),
+            supervisor: self.supervisor(supervisor),
+            trainee: &self.trainee,
             supervision: &self.supervision,
             lineage: &self.lineage,
         };
@@ -153,14 +153,14 @@ impl World {
     }
 
     fn status(&self, by: Uuid, id: Uuid, day: Date) -> Option<Status> {
-        let known = self.known(by);
-        known.status_on(known.assignments.get(id).expect("proposed"), day)
+        let supervisor = self.supervisor(by);
+        supervisor.status_on(supervisor.assignments.get(id).expect("proposed"), day)
     }
 }
 
 /// A doctor who holds a position in 5401 since 2020.
 fn trainee() -> Trainee {
-    let mut trainee = Trainee::default();
+    let mut trainee = None;
     trainee.evolve(&trainee::Event::from(trainee::domain::Registered {
         trainee: TRAINEE,
         sealed: String::new(),
@@ -186,7 +186,7 @@ fn trainee() -> Trainee {
     });
     let fact = NewFact::of(&filled);
     trainee.apply(&fact.as_fact(1, Timestamp::UNIX_EPOCH)).expect("folds");
-    trainee
+    trainee.expect("registered")
 }
 
 const YEAR: fn(i16) -> Period = |year| days(date(year, 1, 1), date(year, 12, 31));
@@ -237,7 +237,7 @@ fn an_exemption_holds_under_each_number_of_its_municipality() {
     world.exempt("5501", YEAR(2025));
     let id = world.accepted(NO_SPECIALIST, YEAR(2025));
     assert_eq!(world.status(NO_SPECIALIST, id, june), Some(Status::Active));
-    let assignments = &world.known(NO_SPECIALIST).assignments;
+    let assignments = &world.supervisor(NO_SPECIALIST).assignments;
     let filed = assignments.get(id).map(|it| it.municipality.clone());
     assert_eq!(filed, Ok(Some(municipality("5401"))));
 }
@@ -251,7 +251,7 @@ fn an_assignment_lapses_with_the_approval_and_is_active_again_under_the_next() {
     let lapsed = Some(Status::Lapsed { since: date(2025, 4, 1) });
     assert_eq!(world.status(SPECIALIST, id, date(2025, 3, 31)), Some(Status::Active));
     assert_eq!(world.status(SPECIALIST, id, date(2025, 7, 1)), lapsed);
-    let facts = world.known(SPECIALIST).approve_specialist(Period::since(date(2025, 6, 1)));
+    let facts = world.supervisor(SPECIALIST).approve_specialist(Period::since(date(2025, 6, 1)));
     for fact in facts.expect("allowed") {
         world.given(SPECIALIST, fact);
     }
@@ -291,8 +291,8 @@ fn a_trainee_has_several_clinical_supervisors_who_need_be_no_specialists() {
         assert_eq!(world.when(by, |parties| parties.accept(id, date(2025, 1, 1))), Ok(1));
         assert_eq!(world.status(by, id, day), Some(Status::Active));
         // Such a one speaks on goals and is not the trainee's supervisor, nor at their capacity.
-        assert!(!world.known(by).supervises(TRAINEE, day));
-        assert_eq!(world.known(by).load().on(day), 0);
+        assert!(!world.supervisor(by).supervises(TRAINEE, day));
+        assert_eq!(world.supervisor(by).load().on(day), 0);
     }
     let own = world.propose(SAME_PERSON, YEAR(2025), clinical);
     assert_eq!(own, Err("supervisor_is_trainee"));
@@ -362,7 +362,7 @@ fn an_agreed_end_may_be_moved_and_a_told_one_only_corrected() {
     assert_eq!(world.status(SPECIALIST, id, date(2026, 1, 1)), Some(Status::Ended));
     let never = |parties: &Parties<'_>| parties.correct(id, None, why.clone());
     assert_eq!(world.when(SPECIALIST, never), Ok(1));
-    assert!(world.known(SPECIALIST).assignments.get(id).is_err());
+    assert!(world.supervisor(SPECIALIST).assignments.get(id).is_err());
 }
 
 #[test]
