@@ -28,11 +28,12 @@ use crate::problem::Problem;
 /// What the program needs to know of a capability.
 pub struct Capability {
     pub name: &'static str,
-    /// Every name its facts are stored under.
-    pub event_types: &'static [&'static str],
+    /// Every name its facts are stored under, resource by resource.
+    pub event_types: &'static [&'static [&'static str]],
     /// What other systems call its resources.
     pub external_ids: &'static [&'static Naming],
-    pub problems: &'static [&'static Problem],
+    /// What it refuses, and what the shapes refuse that it folds.
+    pub problems: &'static [&'static [&'static Problem]],
     pub routes: fn(&mut ServiceConfig<'_>),
     /// What can be done with its resources.
     pub operations: fn() -> Vec<Operation>,
@@ -45,7 +46,7 @@ impl Capability {
     /// Every name that its facts are stored under, those about external ids included.
     pub fn stored_names(&self) -> impl Iterator<Item = &'static str> {
         let named = self.external_ids.iter().flat_map(|naming| [naming.added, naming.withdrawn]);
-        self.event_types.iter().copied().chain(named)
+        self.event_types.iter().copied().flatten().copied().chain(named)
     }
 }
 

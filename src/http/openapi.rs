@@ -36,7 +36,7 @@ pub fn all_problems() -> Vec<&'static Problem> {
     all.extend(super::external_ids::ALL);
     all.extend(crate::proof::problems::ALL);
     for capability in crate::capabilities::ALL {
-        all.extend(capability.problems);
+        all.extend(capability.problems.iter().copied().flatten());
     }
     all
 }

@@ -41,6 +41,7 @@ const READERS: &[fn(&Fact<'_>) -> Option<Reread>] = &[
     reread::<capabilities::programme::Event>,
     reread::<capabilities::trainee::Event>,
     reread::<capabilities::position::Event>,
+    reread::<capabilities::position::occupancy::Event>,
     reread::<capabilities::supervision::Event>,
     reread::<capabilities::leader::Event>,
     reread::<capabilities::curriculum::Event>,

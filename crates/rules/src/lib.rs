@@ -13,6 +13,7 @@ pub mod access;
 pub mod curriculum;
 pub mod leader;
 pub mod learning_goal;
+pub mod occupancy;
 pub mod person;
 pub mod position;
 pub mod programme;

@@ -20,9 +20,9 @@ use crate::event_log::projector::declared;
 
 pub static CAPABILITY: Capability = Capability {
     name: "access",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: http::routes,
     operations: std::vec::Vec::new,
     projections: || vec![declared::<AccessGrants>()],

@@ -21,9 +21,9 @@ use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "curriculum",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<Listed<Curricula>>(), declared::<Listed<CurriculumGoals>>()],

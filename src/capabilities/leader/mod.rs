@@ -20,9 +20,9 @@ use crate::http::resource::operations_of;
 
 pub static CAPABILITY: Capability = Capability {
     name: "leader",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[&domain::EXTERNAL_IDS],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: operations_of::<Leader>,
     projections: || vec![declared::<Listed<Leaders>>()],

@@ -20,9 +20,9 @@ use crate::event_log::projector::declared;
 
 pub static CAPABILITY: Capability = Capability {
     name: "learning_goal",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<GoalPlans>(), declared::<LearningGoals>()],

@@ -16,9 +16,9 @@ use super::Capability;
 
 pub static CAPABILITY: Capability = Capability {
     name: "person",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || vec![],

@@ -9,9 +9,9 @@ mod staffing;
 
 pub use positions::Positions;
 
+pub use alis_rules::occupancy;
 pub use alis_rules::position::{
-    Event, Occupancies, Occupancy, OperatingModel, Position, domain, occupancy, problems,
-    quota_subject, state, view,
+    Event, Position, domain, holding, problems, quota_subject, state, view,
 };
 
 use super::Capability;
@@ -20,9 +20,9 @@ use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "position",
-    event_types: Event::TYPES,
-    external_ids: &[&domain::EXTERNAL_IDS, &domain::OCCUPANCY_EXTERNAL_IDS],
-    problems: problems::ALL,
+    event_types: &[Event::TYPES, occupancy::Event::TYPES],
+    external_ids: &[&domain::EXTERNAL_IDS, &occupancy::domain::EXTERNAL_IDS],
+    problems: &[problems::ALL, occupancy::problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<Listed<Positions>>()],

@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use super::domain::{Category, SUBJECT};
+use super::domain::SUBJECT;
+use super::occupancy::domain::Category;
 use super::state::Position;
 use super::view::{PositionView, StatusWord};
 use crate::edge::Id;

@@ -19,9 +19,9 @@ use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "programme",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[&domain::EXTERNAL_IDS],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || vec![declared::<Listed<Programmes>>()],

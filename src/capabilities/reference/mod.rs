@@ -28,9 +28,9 @@ use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "reference",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[&domain::ALIS_OFFICE_EXTERNAL_IDS],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || {

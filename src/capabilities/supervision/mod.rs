@@ -20,13 +20,13 @@ use crate::http::listing::Listed;
 
 pub static CAPABILITY: Capability = Capability {
     name: "supervision",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[
         &domain::EXTERNAL_IDS,
         &domain::EXEMPTION_EXTERNAL_IDS,
         &domain::ASSIGNMENT_EXTERNAL_IDS,
     ],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: http::operations,
     projections: || {

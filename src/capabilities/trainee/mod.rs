@@ -17,9 +17,9 @@ use crate::http::resource::operations_of;
 
 pub static CAPABILITY: Capability = Capability {
     name: "trainee",
-    event_types: Event::TYPES,
+    event_types: &[Event::TYPES],
     external_ids: &[&domain::EXTERNAL_IDS],
-    problems: problems::ALL,
+    problems: &[problems::ALL],
     routes: |_| {},
     operations: operations_of::<Trainee>,
     projections: || vec![declared::<Listed<Trainees>>()],

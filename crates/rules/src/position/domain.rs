@@ -1,13 +1,5 @@
-//! Training positions: facts. Their state and rules are in [`super::state`] and
-//! [`super::occupancy`].
-
-mod occupancy;
-
-pub use occupancy::{
-    CeilingReason, Filled, LeaveReason, ListCeiling, OccupancyCorrected, OccupancyEnded,
-    OccupancyFacts, OperatingModel, OperatingModelChanged, Patients, Term, Terms, TermsChanged,
-    WeekMinutes,
-};
+//! Training positions: facts. Their state and rules are in [`super::state`]; who holds them is in
+//! [`crate::occupancy`].
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,22 +8,9 @@ use uuid::Uuid;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
 use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
-use crate::time::{Percent, day_after};
+use crate::occupancy::domain::{Category, OperatingModel, POSITION, Terms};
+use crate::time::Percent;
 use crate::{events, naming, word_enum};
-
-word_enum! {
-    /// What kind of work the position is.
-    pub enum Category {
-        /// Regular general practitioner with a patient list (fastlege).
-        RegularGp = "regular_gp",
-        /// Locum for a regular general practitioner (fastlegevikar).
-        GpLocum = "gp_locum",
-        /// Introduction position (introduksjonsstilling).
-        Introduction = "introduction",
-        /// Other municipal general-medical work (annet allmennmedisinsk legearbeid).
-        OtherMunicipal = "other_municipal",
-    }
-}
 
 word_enum! {
     /// How open unselected practice is arranged for the doctor.
@@ -163,11 +142,6 @@ events! {
         Established = "position.established.v1",
         Announced = "position.announced.v1",
         AnnouncementWithdrawn = "position.announcement_withdrawn.v1",
-        Filled = "position.filled.v1",
-        TermsChanged = "position.terms_changed.v1",
-        OperatingModelChanged = "position.operating_model_changed.v1",
-        OccupancyEnded = "position.occupancy_ended.v1",
-        OccupancyCorrected = "position.occupancy_corrected.v1",
         Suspended = "position.suspended.v1",
         Resumed = "position.resumed.v1",
         Closed = "position.closed.v1",
@@ -177,15 +151,10 @@ events! {
 }
 
 /// The kind of a position's subject.
-pub const SUBJECT: &str = "position";
-/// The kind of a trainee's subject.
-const TRAINEE: &str = "trainee";
+pub const SUBJECT: &str = POSITION;
 
 /// Ids of positions in other systems.
 pub static EXTERNAL_IDS: Naming = naming!("position.", "position"; "position-external");
-/// Ids of occupancies in other systems.
-pub static OCCUPANCY_EXTERNAL_IDS: Naming =
-    naming!("position.occupancy_", "position", "occupancy"; "occupancy-external");
 
 /// The subject of a position.
 pub fn subject(position: Uuid) -> Subject {
@@ -203,11 +172,6 @@ impl Event {
             Event::Established(f) => (f.position, &f.municipality),
             Event::Announced(f) => (f.position, &f.municipality),
             Event::AnnouncementWithdrawn(f) => (f.position, &f.municipality),
-            Event::Filled(f) => (f.position, &f.municipality),
-            Event::TermsChanged(f) => (f.position, &f.municipality),
-            Event::OperatingModelChanged(f) => (f.position, &f.municipality),
-            Event::OccupancyEnded(f) => (f.position, &f.municipality),
-            Event::OccupancyCorrected(f) => (f.position, &f.municipality),
             Event::Suspended(f) => (f.position, &f.municipality),
             Event::Resumed(f) => (f.position, &f.municipality),
             Event::Closed(f) => (f.position, &f.municipality),
@@ -228,14 +192,6 @@ impl Event {
             Event::Closed(f) => quota(f.programme, &f.municipality).collect(),
             Event::ClosureCorrected(f) => quota(f.programme, &f.municipality).collect(),
             Event::Corrected(f) => quota(f.programme, &f.municipality).collect(),
-            Event::Filled(f) => {
-                let external = OCCUPANCY_EXTERNAL_IDS.subjects(&f.external_ids);
-                std::iter::once(Subject::new(TRAINEE, f.trainee)).chain(external).collect()
-            }
-            Event::TermsChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
-            Event::OperatingModelChanged(f) => vec![Subject::new(TRAINEE, f.trainee)],
-            Event::OccupancyEnded(f) => vec![Subject::new(TRAINEE, f.trainee)],
-            Event::OccupancyCorrected(f) => vec![Subject::new(TRAINEE, f.trainee)],
             Event::Announced(_)
             | Event::AnnouncementWithdrawn(_)
             | Event::Suspended(_)
@@ -261,13 +217,6 @@ impl DomainEvent for Event {
             Event::Established(f) => f.from,
             Event::Announced(f) => f.on,
             Event::AnnouncementWithdrawn(f) => f.on,
-            Event::Filled(f) => f.period.from,
-            Event::TermsChanged(f) => f.from,
-            Event::OperatingModelChanged(f) => f.from,
-            Event::OccupancyEnded(f) => day_after(f.to),
-            Event::OccupancyCorrected(f) => {
-                f.facts.as_ref().map_or(crate::time::FIRST_DAY, |facts| facts.period.from)
-            }
             Event::Suspended(f) => f.from,
             Event::Resumed(f) => f.on,
             Event::Closed(f) => f.on,

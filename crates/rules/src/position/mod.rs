@@ -5,12 +5,11 @@
 
 pub mod domain;
 pub mod state;
-pub mod occupancy;
+pub mod holding;
 pub mod problems;
 #[cfg(test)]
 mod tests;
 pub mod view;
 
-pub use domain::{Event, OperatingModel, quota_subject};
-pub use occupancy::{Occupancies, Occupancy};
+pub use domain::{Event, quota_subject};
 pub use state::Position;

@@ -30,16 +30,6 @@ problems! {
         id("occupancy", "The occupancy that holds the position."),
         period("period", "When it does.");
 
-    /// The doctor would work more than a full position on some day, all positions together. End or
-    /// reduce another occupancy first, or take a smaller share.
-    TRAINEE_OVER_FULL_TIME = 409, "trainee_over_full_time",
-    en: "More than a full position", "On {day} {left} % is left; {asked} % was asked for.",
-    nb: "Mer enn full stilling", "Den {day} er det {left} % igjen; {asked} % ble bedt om.",
-    members:
-        day("day", "The first day on which it would be too much."),
-        share("left", "What is left on that day, in per cent."),
-        share("asked", "What was asked for, in per cent.");
-
     /// The doctor's share is larger than the position. Correct the position if it is larger.
     PERCENT_ABOVE_POSITION = 409, "percent_above_position",
     en: "The share is larger than the position", "The position is {percent} %; {asked} % was asked for.",

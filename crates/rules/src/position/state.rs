@@ -1,7 +1,7 @@
 //! Positions: state and rules. What a position *is* on a day (its [`Status`]) follows from dated
 //! facts, so a fact that is told late changes the past and not only the present.
 //!
-//! Who holds it, and whether a doctor may hold more, is in [`super::occupancy`].
+//! Who holds it, and whether a doctor may hold more, is in [`super::holding`] and [`crate::occupancy`].
 
 mod corrections;
 
@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::domain::{
     Announced, AnnouncementWithdrawn, Closed, Established, Event, Resumed, Suspended,
 };
-use super::occupancy::Occupancies;
 use super::problems;
-use crate::aggregate::{Begins, DecodeError, Fact};
+use crate::aggregate::{Begins, DecodeError, DomainEvent as _, Fact};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::Comment;
+use crate::occupancy::{self, Occupancies};
 use crate::problem::Rejection;
 use crate::time::{Period, day_after};
 
@@ -95,7 +95,6 @@ impl Begins for Position {
     }
 
     fn go_on(&mut self, event: &Event, at: i64) {
-        self.occupancies.evolve(event, at);
         match event {
             Event::Announced(f) => self.step(f.on, Step::Announced { apply_by: f.apply_by }),
             Event::AnnouncementWithdrawn(f) => self.step(f.on, Step::Withdrawn),
@@ -115,17 +114,14 @@ impl Begins for Position {
                 e.open_practice_model = f.open_practice_model;
                 e.salary_offer_made = f.salary_offer_made;
             }
-            Event::Established(_)
-            | Event::Filled(_)
-            | Event::TermsChanged(_)
-            | Event::OperatingModelChanged(_)
-            | Event::OccupancyEnded(_)
-            | Event::OccupancyCorrected(_) => {}
+            Event::Established(_) => {}
         }
     }
 
     fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = external_ids::Event::decode(fact)? {
+        if let Some(event) = occupancy::Event::decode(fact)? {
+            self.occupancies.evolve(&event, fact.position);
+        } else if let Some(event) = external_ids::Event::decode(fact)? {
             self.rename(&event, fact.position);
         }
         Ok(())

@@ -5,13 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::domain::{
-    Category, LeaveReason, ListCeiling, OpenPracticeModel, OperatingModel, Patients, WeekMinutes,
-};
-use super::occupancy::Occupancy;
+use super::domain::OpenPracticeModel;
 use super::state::{Position, Status};
 use crate::edge::Day;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
+use crate::occupancy::Occupancy;
+use crate::occupancy::domain::{
+    Category, LeaveReason, ListCeiling, OperatingModel, Patients, WeekMinutes,
+};
 use crate::problem::{Spoken, Words};
 use crate::supervision::Assignments;
 use crate::supervision::assignment::Assignment;

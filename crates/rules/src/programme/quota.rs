@@ -226,11 +226,6 @@ impl Quota {
             }
             position::Event::Announced(_)
             | position::Event::AnnouncementWithdrawn(_)
-            | position::Event::Filled(_)
-            | position::Event::TermsChanged(_)
-            | position::Event::OperatingModelChanged(_)
-            | position::Event::OccupancyEnded(_)
-            | position::Event::OccupancyCorrected(_)
             | position::Event::Suspended(_)
             | position::Event::Resumed(_) => {}
         }

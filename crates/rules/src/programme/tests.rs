@@ -15,6 +15,7 @@ use super::view::ProgrammeView;
 use crate::aggregate::Evolve as _;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber, Name};
+use crate::occupancy;
 use crate::position;
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
@@ -108,9 +109,9 @@ fn established(position: u128, from: Date) -> position::Event {
     position::domain::Established {
         position: Uuid::from_u128(position),
         municipality: number("5401"),
-        category: position::domain::Category::RegularGp,
+        category: occupancy::domain::Category::RegularGp,
         percent: Percent::FULL,
-        intended_operating_model: position::OperatingModel::Salaried,
+        intended_operating_model: occupancy::OperatingModel::Salaried,
         from,
         programme: Some(PROGRAMME),
         open_practice_model: None,
@@ -126,9 +127,9 @@ fn corrected(position: u128, from: Date) -> position::Event {
         position: Uuid::from_u128(position),
         municipality: number("5401"),
         corrects: 1,
-        category: position::domain::Category::RegularGp,
+        category: occupancy::domain::Category::RegularGp,
         percent: Percent::FULL,
-        intended_operating_model: position::OperatingModel::Salaried,
+        intended_operating_model: occupancy::OperatingModel::Salaried,
         from,
         open_practice_model: None,
         salary_offer_made: None,

@@ -10,9 +10,9 @@ use super::problems;
 use crate::aggregate::{Begins, DecodeError, DomainEvent, Fact, Subject};
 use crate::external_ids::{self, ExternalIds, Naming};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
+use crate::occupancy::{self, Occupancies};
 use crate::person;
 use crate::person::domain::{Erased, PersonKind};
-use crate::position::{self, Occupancies};
 use crate::problem::Rejection;
 use crate::time::FIRST_DAY;
 use crate::{events, naming, word_enum};
@@ -198,7 +198,7 @@ impl Begins for Trainee {
     }
 
     fn take_in(&mut self, fact: &Fact<'_>) -> Result<(), DecodeError> {
-        if let Some(event) = position::Event::decode(fact)? {
+        if let Some(event) = occupancy::Event::decode(fact)? {
             self.occupancies.evolve(&event, fact.position);
         } else if let Some(event) = external_ids::Event::decode(fact)? {
             self.rename(&event, fact.position);

@@ -3,11 +3,12 @@
 use deserr::Deserr;
 use utoipa::ToSchema;
 
-use crate::capabilities::position::Occupancy;
-use crate::capabilities::position::domain::{
-    Category, Corrected, LeaveReason, OccupancyFacts, OpenPracticeModel, OperatingModel,
+use crate::capabilities::position::domain::{Corrected, OpenPracticeModel};
+use crate::capabilities::position::holding::begins_after_lis1;
+use crate::capabilities::position::occupancy::Occupancy;
+use crate::capabilities::position::occupancy::domain::{
+    Category, LeaveReason, OccupancyFacts, OperatingModel,
 };
-use crate::capabilities::position::occupancy::begins_after_lis1;
 use crate::capabilities::position::state::Position;
 use crate::capabilities::programme;
 use crate::capabilities::reference::goes_on_in_use;

@@ -4,8 +4,8 @@ mod positions;
 mod occupancies;
 mod corrections;
 
+use super::Position;
 use super::occupancy::Occupancy;
-use super::state::Position;
 use crate::http::operation::Operation;
 use crate::http::resource::operations_of;
 

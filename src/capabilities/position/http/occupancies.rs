@@ -7,14 +7,15 @@ use uuid::Uuid;
 
 use super::corrections;
 use super::positions::EXAMPLE;
-use crate::aggregate::{Evolve as _, Subject};
-use crate::capabilities::position::domain::{
-    Event, LeaveReason, ListCeiling, OCCUPANCY_EXTERNAL_IDS, OperatingModel, Patients, Terms,
-    WeekMinutes, subject,
+use crate::aggregate::Subject;
+use crate::capabilities::position::domain::subject;
+use crate::capabilities::position::holding::{Fill, LiftedTerm, NewTerms, begins_after_lis1};
+use crate::capabilities::position::occupancy::domain::{
+    EXTERNAL_IDS, Event, LeaveReason, ListCeiling, OperatingModel, Patients, Terms, WeekMinutes,
 };
-use crate::capabilities::position::occupancy::{
-    Fill, Holders, LiftedTerm, NewTerms, Occupancies, Occupancy, begins_after_lis1,
-};
+use crate::capabilities::position::occupancy::problems::*;
+use crate::capabilities::position::occupancy::state::Holders;
+use crate::capabilities::position::occupancy::{Occupancies, Occupancy};
 use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::Position;
 use crate::capabilities::position::view::SingleOccupancyView;
@@ -74,7 +75,7 @@ impl Resource for Occupancy {
         about_history: "Every event about the occupancy itself, newest first, also of one that was \
                         recorded by mistake. What else happened to the position is in the \
                         position's history.",
-        external_ids: Some((&OCCUPANCY_EXTERNAL_IDS, Access::Municipal)),
+        external_ids: Some((&EXTERNAL_IDS, Access::Municipal)),
     };
     type Key = (Uuid, Uuid);
     type Event = Event;
@@ -96,7 +97,9 @@ impl Resource for Occupancy {
     }
 
     fn evolve(parties: &mut Parties, event: &Event) {
-        parties.position.evolve(event);
+        if let Some(position) = &mut parties.position {
+            position.occupancies.evolve(event, i64::MAX);
+        }
     }
 
     fn show(parties: &Parties, key: &(Uuid, Uuid), day: Date) -> Option<SingleOccupancyView> {

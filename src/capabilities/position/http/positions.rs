@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::corrections;
 use crate::aggregate::{Evolve as _, Subject};
 use crate::capabilities::position::domain::{
-    Category, EXTERNAL_IDS, Established, Event, OpenPracticeModel, OperatingModel, Terms, subject,
+    EXTERNAL_IDS, Established, Event, OpenPracticeModel, subject,
 };
+use crate::capabilities::position::occupancy::domain::{Category, OperatingModel, Terms};
 use crate::capabilities::position::positions::Positions;
 use crate::capabilities::position::problems::*;
 use crate::capabilities::position::state::Position;

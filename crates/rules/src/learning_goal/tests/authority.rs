@@ -2,7 +2,8 @@
 
 use super::super::plan::Authority;
 use super::*;
-use crate::position::domain::{LeaveReason, OccupancyEnded};
+use crate::occupancy;
+use crate::occupancy::domain::{LeaveReason, OccupancyEnded};
 
 fn decides(leader: &Leader, trainee_state: &Trainee, on: Date) -> Result<Authority, Rejection> {
     may_decide(leader, trainee_state, on, |_| true)
@@ -54,7 +55,7 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
         to: june(10),
         reason: LeaveReason::Unknown,
     };
-    moved.occupancies.evolve(&position::Event::from(ended), 2);
+    moved.occupancies.evolve(&occupancy::Event::from(ended), 2);
     let elsewhere = trainee_state(&[("5401", june(11), None)]);
     for occupancy in elsewhere.occupancies.iter() {
         let filled = Filled {
@@ -70,7 +71,7 @@ fn a_late_word_of_where_the_doctor_worked_changes_who_may_decide() {
             lis1_exception: None,
             external_ids: vec![],
         };
-        moved.occupancies.evolve(&position::Event::from(filled), 3);
+        moved.occupancies.evolve(&occupancy::Event::from(filled), 3);
     }
     assert!(decides(&oslo_leader(), &moved, june(20)).is_err());
     assert!(decides(&oslo_leader(), &moved, june(10)).is_ok());

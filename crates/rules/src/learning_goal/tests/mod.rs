@@ -20,8 +20,8 @@ use crate::curriculum::Plan;
 use crate::edge::FromText;
 use crate::identifiers::GoalCode;
 use crate::leader::{self, Leader};
-use crate::position::domain::{Category, Filled, Terms};
-use crate::position::{self, OperatingModel};
+use crate::occupancy::domain::{Category, Filled, Terms};
+use crate::occupancy::{self, OperatingModel};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 use crate::trainee::{self, Trainee};
@@ -68,7 +68,7 @@ fn trainee_state(positions: &[(&str, Date, Option<Date>)]) -> Trainee {
             lis1_exception: None,
             external_ids: vec![],
         };
-        trainee_state.occupancies.evolve(&position::Event::from(filled), 1);
+        trainee_state.occupancies.evolve(&occupancy::Event::from(filled), 1);
     }
     trainee_state
 }

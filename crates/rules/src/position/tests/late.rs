@@ -4,11 +4,12 @@ use jiff::civil::{Date, date};
 use uuid::Uuid;
 
 use super::{KARI, Story, comment, percent};
-use crate::position::domain::{
+use crate::occupancy::Occupancy;
+use crate::occupancy::domain::{
     CeilingReason, Event, ListCeiling, OccupancyFacts, OperatingModel, Patients, Terms,
     TermsChanged,
 };
-use crate::position::occupancy::{LiftedTerm, NewTerms, Occupancy};
+use crate::position::holding::{LiftedTerm, NewTerms};
 use crate::time::Period;
 
 const FIRST: Date = date(2020, 1, 1);
@@ -127,7 +128,7 @@ fn a_share_told_late_has_room_until_the_next_one() {
     elsewhere.fill(KARI, LATER, None, "50").expect("free");
     let mut held = recorded.story.held.clone();
     for other in elsewhere.facts {
-        held.evolve(&other, 0);
+        other.to(&mut None, &mut held);
     }
     let facts = recorded.story.position().change_terms(recorded.id, MARCH, &share("60"), &held);
     assert_eq!(facts.map_err(|no| no.problem.code), Err("trainee_over_full_time"));

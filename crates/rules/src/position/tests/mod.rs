@@ -6,14 +6,14 @@ mod sequences;
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
-use super::domain::{
-    Category, Established, Event, LeaveReason, OccupancyFacts, OperatingModel, Terms,
-};
-use super::occupancy::{Fill, NewTerms, Occupancies};
+use super::domain::{Established, Event};
+use super::holding::{Fill, NewTerms};
 use super::state::Position;
 use crate::aggregate::Evolve as _;
 use crate::edge::FromText;
 use crate::identifiers::{Comment, MunicipalityNumber};
+use crate::occupancy::domain::{Category, LeaveReason, OccupancyFacts, OperatingModel, Terms};
+use crate::occupancy::{self, Occupancies};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 
@@ -46,12 +46,45 @@ fn established(share: &str) -> Event {
     .into()
 }
 
+/// A fact of a position itself, or of an occupancy of it.
+#[derive(Debug, Clone)]
+enum Happened {
+    Position(Event),
+    Occupancy(occupancy::Event),
+}
+
+impl From<Event> for Happened {
+    fn from(event: Event) -> Self {
+        Happened::Position(event)
+    }
+}
+
+impl From<occupancy::Event> for Happened {
+    fn from(event: occupancy::Event) -> Self {
+        Happened::Occupancy(event)
+    }
+}
+
+impl Happened {
+    fn to(&self, position: &mut Option<Position>, held: &mut Occupancies) {
+        match self {
+            Happened::Position(event) => position.evolve(event),
+            Happened::Occupancy(event) => {
+                held.evolve(event, 0);
+                if let Some(position) = position {
+                    position.occupancies.evolve(event, i64::MAX);
+                }
+            }
+        }
+    }
+}
+
 /// A position and what happens to it, one step after another.
 struct Story {
     position: Option<Position>,
     /// What each doctor holds, here and elsewhere.
     held: Occupancies,
-    facts: Vec<Event>,
+    facts: Vec<Happened>,
     next: u128,
 }
 
@@ -66,14 +99,16 @@ impl Story {
         self.position.as_ref().expect("established")
     }
 
-    fn take(&mut self, facts: Result<Vec<Event>, Rejection>) -> Result<usize, &'static str> {
+    fn take<E: Into<Happened>>(
+        &mut self,
+        facts: Result<Vec<E>, Rejection>,
+    ) -> Result<usize, &'static str> {
         let facts = facts.map_err(|rejection| rejection.problem.code)?;
-        for fact in &facts {
-            self.position.evolve(fact);
-            self.held.evolve(fact, 0);
-        }
         let count = facts.len();
-        self.facts.extend(facts);
+        for fact in facts.into_iter().map(Into::into) {
+            fact.to(&mut self.position, &mut self.held);
+            self.facts.push(fact);
+        }
         Ok(count)
     }
 

@@ -4,11 +4,14 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{KARI, OLA, comment, established};
+use super::{Happened, KARI, OLA, comment, established};
 use crate::aggregate::Evolve as _;
-use crate::position::domain::{Event, LeaveReason, OccupancyFacts, OperatingModel, Terms};
-use crate::position::occupancy::{Fill, NewTerms, Occupancies};
+use crate::occupancy::domain::{LeaveReason, OccupancyFacts, OperatingModel, Terms};
+use crate::occupancy::{self, Occupancies};
+use crate::position::domain::Event;
+use crate::position::holding::{Fill, NewTerms};
 use crate::position::state::Position;
+use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 
 #[derive(Debug, Clone)]
@@ -70,7 +73,7 @@ impl World {
 
     /// What follows when something is asked of a position; nothing when it is about an occupancy
     /// that there is not.
-    fn facts(&self, position: usize, ask: &Ask, new: Uuid) -> Vec<Event> {
+    fn facts(&self, position: usize, ask: &Ask, new: Uuid) -> Vec<Happened> {
         let position = self.positions[position].as_ref().expect("established");
         let some = |which: usize| position.occupancies.iter().nth(which);
         let facts = match ask.clone() {
@@ -113,12 +116,12 @@ impl World {
                 }
                 None => return vec![],
             },
-            Ask::Suspend { on } => position.suspend(day(on), comment()),
-            Ask::Resume { on } => position.resume(day(on)),
-            Ask::Announce { on } => position.announce(day(on), None),
-            Ask::Close { on } => position.close(day(on), comment()),
+            Ask::Suspend { on } => return all(position.suspend(day(on), comment())),
+            Ask::Resume { on } => return all(position.resume(day(on))),
+            Ask::Announce { on } => return all(position.announce(day(on), None)),
+            Ask::Close { on } => return all(position.close(day(on), comment())),
         };
-        facts.unwrap_or_default()
+        facts.unwrap_or_default().into_iter().map(Happened::from).collect()
     }
 
     /// Asks of the two positions in turn. Refusals change nothing.
@@ -126,10 +129,8 @@ impl World {
         for (step, ask) in asks.iter().enumerate() {
             let position = step % 2;
             for fact in self.facts(position, ask, Uuid::from_u128(1000 + step as u128)) {
-                self.positions[position].evolve(&fact);
-                if let Some(trainee) = known_trainee(&fact) {
-                    self.held[usize::from(trainee != KARI)].evolve(&fact, 0);
-                }
+                let held = &mut self.held[usize::from(trainee_of(&fact) != KARI)];
+                fact.to(&mut self.positions[position], held);
             }
         }
     }
@@ -143,21 +144,20 @@ fn until(from: i32, days: Option<i32>) -> Period {
     Period::try_new(day(from), days.map(|days| day(from + days))).expect("in order")
 }
 
-fn known_trainee(fact: &Event) -> Option<Uuid> {
+/// The facts that follow, of the position itself; none when it is refused.
+fn all(facts: Result<Vec<Event>, Rejection>) -> Vec<Happened> {
+    facts.unwrap_or_default().into_iter().map(Happened::from).collect()
+}
+
+/// Whose occupancies a fact may change.
+fn trainee_of(fact: &Happened) -> Uuid {
     match fact {
-        Event::Filled(f) => Some(f.trainee),
-        Event::TermsChanged(f) => Some(f.trainee),
-        Event::OperatingModelChanged(f) => Some(f.trainee),
-        Event::OccupancyEnded(f) => Some(f.trainee),
-        Event::OccupancyCorrected(f) => Some(f.trainee),
-        Event::Established(_)
-        | Event::Announced(_)
-        | Event::AnnouncementWithdrawn(_)
-        | Event::Suspended(_)
-        | Event::Resumed(_)
-        | Event::Closed(_)
-        | Event::ClosureCorrected(_)
-        | Event::Corrected(_) => None,
+        Happened::Position(_) => KARI,
+        Happened::Occupancy(occupancy::Event::Filled(f)) => f.trainee,
+        Happened::Occupancy(occupancy::Event::TermsChanged(f)) => f.trainee,
+        Happened::Occupancy(occupancy::Event::OperatingModelChanged(f)) => f.trainee,
+        Happened::Occupancy(occupancy::Event::OccupancyEnded(f)) => f.trainee,
+        Happened::Occupancy(occupancy::Event::OccupancyCorrected(f)) => f.trainee,
     }
 }
 

@@ -12,8 +12,8 @@ use super::*;
 use crate::aggregate::{Evolve as _, NewFact};
 use crate::edge::FromText;
 use crate::identifiers::Comment;
-use crate::position;
-use crate::position::domain::{Category, Filled, OperatingModel, Terms};
+use crate::occupancy;
+use crate::occupancy::domain::{Category, Filled, OperatingModel, Terms};
 use crate::reference::Lineage;
 use crate::reference::lineage::tests::tromso;
 use crate::time::Percent;
@@ -171,7 +171,7 @@ fn trainee() -> Trainee {
         municipality: None,
         on: date(2020, 1, 1),
     }));
-    let filled = position::Event::from(Filled {
+    let filled = occupancy::Event::from(Filled {
         position: Uuid::from_u128(2),
         occupancy: Uuid::from_u128(3),
         trainee: TRAINEE,

@@ -4,14 +4,14 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Occupancies, Occupancy};
+use super::problems;
+use super::state::Position;
 use crate::identifiers::{Comment, ExternalId};
-use crate::position::domain::{
+use crate::occupancy::domain::{
     Event, Filled, LeaveReason, OccupancyCorrected, OccupancyEnded, OccupancyFacts, OperatingModel,
     OperatingModelChanged, Term, Terms, TermsChanged,
 };
-use crate::position::problems;
-use crate::position::state::Position;
+use crate::occupancy::{Occupancies, Occupancy};
 use crate::problem::Rejection;
 use crate::time::{Percent, Period};
 use crate::word_enum;

@@ -1,13 +1,30 @@
-//! What is told of an occupancy: the terms of the work, and the facts.
+//! Occupancies: who holds which position from when, on which terms. Their facts; what they add up to
+//! is in [`super::state`].
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Category;
+use crate::aggregate::{DecodeError, DomainEvent, Fact, Subject};
+use crate::external_ids::Naming;
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
-use crate::time::{Percent, Period};
-use crate::{whole_type, word_enum};
+use crate::person::domain::PersonKind;
+use crate::time::{FIRST_DAY, Percent, Period, day_after};
+use crate::{events, naming, whole_type, word_enum};
+
+word_enum! {
+    /// What kind of work the position is.
+    pub enum Category {
+        /// Regular general practitioner with a patient list (fastlege).
+        RegularGp = "regular_gp",
+        /// Locum for a regular general practitioner (fastlegevikar).
+        GpLocum = "gp_locum",
+        /// Introduction position (introduksjonsstilling).
+        Introduction = "introduction",
+        /// Other municipal general-medical work (annet allmennmedisinsk legearbeid).
+        OtherMunicipal = "other_municipal",
+    }
+}
 
 word_enum! {
     /// How the doctor's work is organised and paid.
@@ -189,4 +206,70 @@ pub struct OccupancyFacts {
     /// The document that lets the doctor begin before LIS1 is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lis1_exception: Option<Comment>,
+}
+
+events! {
+    /// What is recorded of occupancies.
+    pub enum Event {
+        Filled = "position.filled.v1",
+        TermsChanged = "position.terms_changed.v1",
+        OperatingModelChanged = "position.operating_model_changed.v1",
+        OccupancyEnded = "position.occupancy_ended.v1",
+        OccupancyCorrected = "position.occupancy_corrected.v1",
+    }
+}
+
+/// The kind of the subject of a position, whose facts these are as well.
+pub const POSITION: &str = "position";
+
+/// Ids of occupancies in other systems.
+pub static EXTERNAL_IDS: Naming =
+    naming!("position.occupancy_", "position", "occupancy"; "occupancy-external");
+
+impl Event {
+    /// The position, the trainee and the municipality that an occupancy belongs to.
+    fn parties(&self) -> (Uuid, Uuid, &MunicipalityNumber) {
+        match self {
+            Event::Filled(f) => (f.position, f.trainee, &f.municipality),
+            Event::TermsChanged(f) => (f.position, f.trainee, &f.municipality),
+            Event::OperatingModelChanged(f) => (f.position, f.trainee, &f.municipality),
+            Event::OccupancyEnded(f) => (f.position, f.trainee, &f.municipality),
+            Event::OccupancyCorrected(f) => (f.position, f.trainee, &f.municipality),
+        }
+    }
+}
+
+impl DomainEvent for Event {
+    fn type_name(&self) -> &'static str {
+        self.stored_name()
+    }
+    fn payload(&self) -> String {
+        self.stored_payload()
+    }
+    fn subjects(&self) -> Vec<Subject> {
+        let (position, trainee, _) = self.parties();
+        let mut subjects =
+            vec![Subject::new(POSITION, position), PersonKind::Trainee.subject(trainee)];
+        if let Event::Filled(f) = self {
+            subjects.extend(EXTERNAL_IDS.subjects(&f.external_ids));
+        }
+        subjects
+    }
+    fn effective_from(&self) -> Date {
+        match self {
+            Event::Filled(f) => f.period.from,
+            Event::TermsChanged(f) => f.from,
+            Event::OperatingModelChanged(f) => f.from,
+            Event::OccupancyEnded(f) => day_after(f.to),
+            Event::OccupancyCorrected(f) => {
+                f.facts.as_ref().map_or(FIRST_DAY, |facts| facts.period.from)
+            }
+        }
+    }
+    fn municipality(&self) -> Option<&str> {
+        Some(self.parties().2.as_str())
+    }
+    fn decode(fact: &Fact<'_>) -> Result<Option<Self>, DecodeError> {
+        Self::read(fact)
+    }
 }

@@ -1,9 +1,5 @@
 //! Who holds a position when, with which share and how: folded by positions and by trainees alike.
 
-mod rules;
-
-pub use rules::{Fill, LiftedTerm, NewTerms, begins_after_lis1};
-
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -114,7 +110,7 @@ impl Occupancy {
         std::iter::once(self.period.from).chain(self.period.day_after()).chain(within)
     }
 
-    fn change_terms(&mut self, f: &TermsChanged) {
+    pub fn change_terms(&mut self, f: &TermsChanged) {
         let set_terms =
             |term| f.set_terms.as_ref().is_none_or(|set_terms| set_terms.contains(&term));
         if set_terms(Term::Percent) {
@@ -141,7 +137,7 @@ impl Occupancy {
         self.percents.iter().filter_map(share).collect()
     }
 
-    fn correct(&mut self, facts: &OccupancyFacts, at: i64) {
+    pub fn correct(&mut self, facts: &OccupancyFacts, at: i64) {
         let from = facts.period.from;
         self.period = facts.period;
         self.end_reason = facts.end_reason;
@@ -207,14 +203,6 @@ impl Occupancies {
                     self.0.remove(&f.occupancy);
                 }
             },
-            Event::Established(_)
-            | Event::Announced(_)
-            | Event::AnnouncementWithdrawn(_)
-            | Event::Suspended(_)
-            | Event::Resumed(_)
-            | Event::Closed(_)
-            | Event::ClosureCorrected(_)
-            | Event::Corrected(_) => {}
         }
     }
 
@@ -281,7 +269,7 @@ impl Occupancies {
 
     /// Refuses the first day of `period` on which the shares of an occupancy would be above a full
     /// position, together with everything else.
-    fn room_for_shares(&self, of: &Occupancy, period: &Period) -> Result<(), Rejection> {
+    pub fn room_for_shares(&self, of: &Occupancy, period: &Period) -> Result<(), Rejection> {
         let mut shares = of.shares_in(period).into_iter();
         shares.try_for_each(|(days, percent)| self.room_for(&days, percent, Some(of.id)))
     }
