@@ -37,7 +37,9 @@ pub fn of(uses: &Uses) -> Circles {
         let largest = |files: Vec<usize>| named(uses, &largest(&circles(&files, &uses.edges)));
         groups.into_iter().map(|(name, files)| (name, largest(files))).collect()
     };
-    let capabilities = between(uses, capability);
+    // Rules of a capability lie in another crate than its operations, and Cargo holds the direction
+    // between those; so they are two that may know each other one way.
+    let capabilities = between(uses, within);
     let pairs = pairs(&capabilities);
     Circles {
         largest: named(uses, &largest(&circles(&all, &uses.edges))),

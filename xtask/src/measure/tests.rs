@@ -126,8 +126,8 @@ fn circles_are_found_among_files_and_among_capabilities() {
     assert_eq!(circles.largest, both);
     assert_eq!(circles.of_crates["alis"], both);
     assert!(circles.of_capabilities.values().all(Vec::is_empty));
-    assert_eq!(circles.among_capabilities, [["one", "two"]]);
-    assert_eq!(circles.pairs, [("one".to_owned(), "two".to_owned())]);
+    assert_eq!(circles.among_capabilities, [["one in alis", "two in alis"]]);
+    assert_eq!(circles.pairs, [("one in alis".to_owned(), "two in alis".to_owned())]);
     assert!(circles.among_crates.is_empty());
 }
 
