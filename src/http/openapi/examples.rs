@@ -27,18 +27,19 @@ pub fn add(document: &mut Value) {
 
 fn add_to(operation: &mut Value, recorded: &Value) {
     if let Some(body) = operation.pointer_mut("/requestBody/content/application~1json") {
-        put(body, &recorded["request"]);
+        put(body, recorded.get("request"));
     }
     let answers = &recorded["answers"];
     for (status, response) in members(operation, "responses") {
         for (media, content) in members(response, "content") {
-            let example = &answers[status.as_str()][media.as_str()];
+            // An answer may be `null`, and that is an example too.
+            let example = answers[status.as_str()].get(media.as_str());
             match media.as_str() {
                 "application/problem+json" => {}
-                DRY_RUN_JSON if example.is_null() => put(content, &rehearsed(answers)),
+                DRY_RUN_JSON if example.is_none() => put(content, rehearsed(answers).as_ref()),
                 // What is so already is answered like the first time.
-                "application/json" if example.is_null() => {
-                    put(content, &answers["201"]["application/json"]);
+                "application/json" if example.is_none() => {
+                    put(content, answers["201"].get("application/json"));
                 }
                 _ => put(content, example),
             }
@@ -46,21 +47,20 @@ fn add_to(operation: &mut Value, recorded: &Value) {
     }
 }
 
-fn put(content: &mut Value, example: &Value) {
-    if !example.is_null() && content.get("example").is_none() {
+fn put(content: &mut Value, example: Option<&Value>) {
+    if let Some(example) = example
+        && content.get("example").is_none()
+    {
         content["examples"] = json!({ "recorded": { "value": example } });
     }
 }
 
 /// The dry run of what would be answered so: where no test has recorded one, that of a change that
 /// is made already.
-fn rehearsed(answers: &Value) -> Value {
-    let found = ["201", "200"].iter().find_map(|status| {
-        let resource = &answers[status]["application/json"];
-        (!resource.is_null()).then(|| (status.parse::<u16>().unwrap_or(200), resource))
-    });
-    found.map_or(Value::Null, |(status, resource)| {
-        json!({ "dry_run": true, "status": status, "events": [], "resource": resource })
+fn rehearsed(answers: &Value) -> Option<Value> {
+    [201, 200].into_iter().find_map(|status: u16| {
+        let resource = answers[status.to_string()].get("application/json")?;
+        Some(json!({ "dry_run": true, "status": status, "events": [], "resource": resource }))
     })
 }
 

@@ -57,7 +57,8 @@ pub fn never(entered_in_error: bool, others_stated: bool) -> Result<bool, FieldF
     Ok(entered_in_error)
 }
 
-/// The day that a correction tells of something that has one day; `None` when it was entered in error.
+/// The day that a correction states of something that has one day; `None` when it was entered in
+/// error.
 pub fn day_or_entered_in_error(
     on: Option<Day>,
     entered_in_error: bool,

@@ -268,7 +268,8 @@ impl Leader {
         self.terms.get(&id).ok_or_else(|| (&common::NOT_FOUND).into())
     }
 
-    /// What was recorded of a term was wrong; `right` is how it was, or `None`: it was entered in error.
+    /// What was recorded of a term was wrong; `right` is how it was, or `None`: it was entered in
+    /// error.
     pub fn correct_term(
         &self,
         id: Uuid,

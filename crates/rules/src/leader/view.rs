@@ -36,7 +36,7 @@ pub struct LeaderView {
     /// The leader's id.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub id: Uuid,
-    /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
+    /// Sealed here; `name` and `hpr_number` when it is sent.
     #[schema(ignore)]
     sealed: String,
     /// The leader's name; null once it is erased, and for callers who may not read names.

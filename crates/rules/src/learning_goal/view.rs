@@ -77,7 +77,7 @@ word_enum! {
 pub struct GoalWarningView {
     /// What it is about, for programs.
     pub code: GoalWarningCode,
-    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    /// In both languages here; `detail` in the caller's when it is sent.
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.

@@ -139,7 +139,7 @@ static SUPERVISION_GOES_ON: Words = Words {
 pub struct OccupancyWarning {
     /// What it is about, for programs.
     pub code: OccupancyWarningCode,
-    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    /// In both languages here; `detail` in the caller's when it is sent.
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.

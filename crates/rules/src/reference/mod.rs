@@ -1,8 +1,7 @@
 //! Reference data, all dated: municipalities and what becomes of them, the ALIS offices that answer
 //! for them, and organisations.
 //!
-//! The operator loads it; nothing is fetched here ([`klass`] only reads files). Who may act for an
-//! organisation or an office is not decided here.
+//! The operator loads it. Who may act for an organisation or an office is not decided here.
 
 pub mod domain;
 pub mod municipality;

@@ -55,7 +55,7 @@ pub struct SupervisorView {
     /// The supervisor's id.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8061")]
     pub id: Uuid,
-    /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
+    /// Sealed here; `name` and `hpr_number` when it is sent.
     #[schema(ignore)]
     sealed: String,
     /// The supervisor's name; null once it is erased, and for callers who may not read names.
@@ -245,7 +245,7 @@ word_enum! {
 pub struct WarningView {
     /// What it is about, for programs.
     pub code: WarningCode,
-    /// In both languages here; `detail` in the caller's when it is sent. See [`crate::http`].
+    /// In both languages here; `detail` in the caller's when it is sent.
     #[schema(ignore)]
     words: Spoken,
     /// What it is about, in words of the caller's language.

@@ -35,7 +35,7 @@ pub struct TraineeView {
     /// The trainee's id.
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8058")]
     pub id: Uuid,
-    /// Sealed here; `name` and `hpr_number` when it is sent. See [`crate::http`].
+    /// Sealed here; `name` and `hpr_number` when it is sent.
     #[schema(ignore)]
     sealed: String,
     /// The doctor's name; null once it is erased, and for callers who may not read names.

@@ -67,11 +67,11 @@ proptest! {
                 };
                 let latest: Vec<_> = submission.latest(approved.on).collect();
                 for role in [Role::Supervisor, Role::ClinicalSupervisor] {
-                    prop_assert!(latest.iter().any(|recorded| recorded.role == role), "a silent role");
+                    prop_assert!(latest.iter().any(|word| word.role == role), "a silent role");
                 }
-                for recorded in latest {
-                    prop_assert!(recorded.on >= submission.submitted.on && recorded.on <= approved.on);
-                    let against = recorded.verdict == Verdict::Negative;
+                for word in latest {
+                    prop_assert!(word.on >= submission.submitted.on && word.on <= approved.on);
+                    let against = word.verdict == Verdict::Negative;
                     prop_assert!(!against || approved.reason.is_some());
                 }
                 let recorded = &submission.recommendations;

@@ -39,8 +39,8 @@ pub struct Touches {
 }
 
 impl Touches {
-    /// What falls with the approval of `revoked` in the plan whose goals are `followed`. `trainee_path` is
-    /// the doctor's way after the revocation.
+    /// What falls with the approval of `revoked` in the plan whose goals are `followed`.
+    /// `trainee_path` is the doctor's way after the revocation.
     pub fn of(
         revoked: &GoalDefined,
         followed: &Catalogue,
