@@ -193,7 +193,7 @@ async fn a_rejected_line_neither_stops_nor_undoes_the_others() {
         .collect();
     assert_eq!(pointers, ["/hpr_number", "/scheme"]);
     let text = summary.to_string();
-    for recorded in ["line 2 (doctor:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
+    for recorded in ["line 2 (trainee:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
         assert!(text.contains(recorded), "{recorded} in {text}");
     }
 
@@ -250,7 +250,7 @@ async fn a_dry_run_tells_the_verdicts_and_records_nothing() {
     let verdicts = file.verdicts();
     let words: Vec<&Value> = verdicts.iter().map(|verdict| &verdict["verdict"]).collect();
     assert_eq!(words, ["would_record", "not_rehearsed", "refused", "refused", "not_sent"]);
-    assert_eq!(verdicts[1]["detail"], "needs {doctor-1}, which line 1 would make");
+    assert_eq!(verdicts[1]["detail"], "needs {trainee-1}, which line 1 would make");
     assert_eq!(verdicts[2]["errors"][0]["pointer"], "/from");
     assert_eq!(head(&instance).await, before);
 
