@@ -75,15 +75,15 @@ fn external_id_again(fact: &Fact<'_>, stored: &Value) -> Option<Reread> {
 pub fn read_with<'v, D: Deserializer<'v>>(kind: &str, payload: D) -> Result<(), D::Error> {
     macro_rules! of {
         ($($capability:ident)+) => {
-            $(if capabilities::$capability::Event::TYPES.contains(&kind) {
-                let read = capabilities::$capability::Event::form(kind, payload);
+            $(if alis_rules::$capability::Event::TYPES.contains(&kind) {
+                let read = alis_rules::$capability::Event::form(kind, payload);
                 return read.expect("the type is among those of the capability");
             })+
         };
     }
     of! {
-        reference access programme trainee position supervision leader curriculum learning_goal
-        person
+        reference access programme trainee occupancy position supervision leader curriculum
+        learning_goal person
     }
     if let Some((_, added)) = naming_of(kind) {
         return match added {
