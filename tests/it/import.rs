@@ -193,8 +193,8 @@ async fn a_rejected_line_neither_stops_nor_undoes_the_others() {
         .collect();
     assert_eq!(pointers, ["/hpr_number", "/scheme"]);
     let text = summary.to_string();
-    for recorded in ["line 2 (trainee:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
-        assert!(text.contains(recorded), "{recorded} in {text}");
+    for part in ["line 2 (trainee:1:twin): refused, trainee_exists", "/hpr_number: ", "line 7"] {
+        assert!(text.contains(part), "{part} in {text}");
     }
 
     // Mended, the same file goes through: what was good is known, what was wrong is recorded.

@@ -221,8 +221,7 @@ impl EventLog {
         Self { pool, gather, ..self }
     }
 
-    /// The same log, watching for facts of some types; [`newest_of_types::follow`] hears of
-    /// others'.
+    /// The same log, watching for facts of some types, those of other instances included.
     pub fn watching(self, types: &'static [&'static str]) -> Self {
         Self { watched: Watched::new(types), ..self }
     }
@@ -344,8 +343,7 @@ impl EventLog {
         Err(Refusal::Stale { current, since, subject: main.clone() })
     }
 
-    /// A rejection reflects the current state. Whoever decided on an older version is told that
-    /// first.
+    /// A rejection is about the current state: whoever decided on an older one is told that first.
     fn unseen_first(&self, request: &Request, view: &View, refusal: Refusal) -> Refusal {
         let is_rules = matches!(&refusal, Refusal::Rejected(no) if no.problem.status == CONFLICT);
         let main = view.main().filter(|_| is_rules);

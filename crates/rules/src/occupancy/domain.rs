@@ -1,5 +1,5 @@
-//! Occupancies: who holds which position from when, on which terms. Their facts; what they add up to
-//! is in [`super::state`].
+//! Occupancies: who holds which position from when, on which terms. Their facts; what they add up
+//! to is in [`super::state`].
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

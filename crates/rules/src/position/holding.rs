@@ -279,8 +279,8 @@ impl Position {
         ])
     }
 
-    /// What was recorded of an occupancy was wrong; `facts` is how it was, or `None`: it was entered
-    /// in error.
+    /// What was recorded of an occupancy was wrong; `facts` is how it was, or `None`: it was
+    /// entered in error.
     pub fn correct_occupancy(
         &self,
         id: Uuid,

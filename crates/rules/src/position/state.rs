@@ -1,7 +1,8 @@
 //! Positions: state and rules. What a position *is* on a day (its [`Status`]) follows from dated
 //! facts, so a fact that is told late changes the past and not only the present.
 //!
-//! Who holds it, and whether a doctor may hold more, is in [`super::holding`] and [`crate::occupancy`].
+//! Who holds it, and whether a doctor may hold more, is in [`super::holding`] and
+//! [`crate::occupancy`].
 
 mod corrections;
 
