@@ -1,6 +1,6 @@
 //! What other systems call a resource: recorded when it is registered or later, and withdrawn when
 //! it was wrong. One id in a system names one resource of a kind; an id that was withdrawn is free
-//! for another. Pure; the operations are in [`crate::http::external_ids`].
+//! for another. Pure.
 
 use std::collections::BTreeMap;
 

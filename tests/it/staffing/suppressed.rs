@@ -165,7 +165,9 @@ async fn a_table_as_csv_tells_no_more_than_as_json() {
         let text = match value {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         };
         assert_eq!(text, cell, "{column}");
     }

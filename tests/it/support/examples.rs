@@ -46,7 +46,7 @@ pub fn keep(seen: &Exchange<'_>, operation: &Value) {
     let mut kept = KEPT.lock().expect("nobody panics while recording");
     let all = kept.entry(id.to_owned()).or_insert_with(|| json!({ "answers": {} }));
     let place = &mut all["answers"][seen.status.to_string()][media];
-    if !place.is_null() && !(is_empty(place) && !is_empty(&pair["answer"])) {
+    if !place.is_null() && (!is_empty(place) || is_empty(&pair["answer"])) {
         return;
     }
     *place = pair["answer"].take();

@@ -53,7 +53,7 @@ fn referred(schema: &Value) -> Vec<String> {
             name.map(str::to_owned).into_iter().chain(within).collect()
         }
         Value::Array(parts) => parts.iter().flat_map(referred).collect(),
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 
