@@ -1,8 +1,8 @@
 //! The capabilities: one folder each, the same file names in all of them.
 //!
-//! `domain.rs` holds facts, and a file for each state its rules: these are pure. `problems.rs`
-//! holds the refusals; `http.rs` or `http/` the operations; a file named after a read model its
-//! table. What is not exported by a capability's `mod.rs` is its own business.
+//! `http.rs` or `http/` holds the operations, a file named after a read model its table. Facts,
+//! states, rules and views are in the crate of rules, under the same name; `mod.rs` exports them
+//! with what else others may use. The rest is the capability's own business.
 
 pub mod access;
 pub mod curriculum;
