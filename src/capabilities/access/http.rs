@@ -13,7 +13,7 @@ use super::permissions::has_municipalities;
 use super::problems::*;
 use super::view::AccessGrantView;
 use crate::capabilities::reference::{municipality_in_use, organisation_not_closed};
-use crate::edge::{Day, Fault, Faults, happened};
+use crate::edge::{self, Day, Fault, Faults, happened};
 use crate::event_log::{Decision, Loaded, Refusal, Reply, View};
 use crate::evolved;
 use crate::http::actor::Role;
@@ -24,7 +24,6 @@ use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Body, Change, History, InTime, List, ListQuery, Read};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
 use crate::problem::Rejection;
-use crate::time::Period;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -88,11 +87,7 @@ async fn grant(change: Change, body: Body<GrantAccess>) -> Answer {
     }
     change.permissions().may_grant(asked.municipality.as_ref())?;
     let from = asked.from.map_or(today, |day| day.0);
-    let Some(period) = Period::try_new(from, asked.to.map(|day| day.0)) else {
-        let fault =
-            Fault::new("before_from", "Must not come before from.", "Kan ikke komme før from.");
-        return Err(Rejection::field("/to", fault).into());
-    };
+    let period = edge::period(Day(from), asked.to)?;
     let decide = async |view: &View| {
         view.is_new(&subject(id)).await?;
         if let Some(number) = &asked.municipality {
