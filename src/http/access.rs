@@ -166,45 +166,13 @@ impl Access {
     /// Whether it is about what is held on the caller, which is theirs to know as long as they are
     /// registered: also a leader's who leads nowhere any more, and so has no role.
     pub fn stays_ones_own(self) -> bool {
-        match self {
-            Access::OwnData | Access::AccessLog => true,
-            Access::Anybody
-            | Access::Individuals
-            | Access::IndividualReports
-            | Access::Figures
-            | Access::Register
-            | Access::Programme
-            | Access::Municipal
-            | Access::OfTrainee
-            | Access::OfSupervisor
-            | Access::OfLeader
-            | Access::OfDirectorate
-            | Access::Grants
-            | Access::Grantee
-            | Access::GrantParties => false,
-        }
+        matches!(self, Access::OwnData | Access::AccessLog)
     }
 
     /// Whether it is for the organisation that has the grant of the address, whatever else that is:
     /// what is offered to it is its to answer, and what it has to give back.
     pub fn is_for_grantee(self) -> bool {
-        match self {
-            Access::Grantee | Access::GrantParties => true,
-            Access::Anybody
-            | Access::Individuals
-            | Access::IndividualReports
-            | Access::Figures
-            | Access::Register
-            | Access::Programme
-            | Access::Municipal
-            | Access::OfTrainee
-            | Access::OfSupervisor
-            | Access::OfLeader
-            | Access::OfDirectorate
-            | Access::Grants
-            | Access::AccessLog
-            | Access::OwnData => false,
-        }
+        matches!(self, Access::Grantee | Access::GrantParties)
     }
 
     /// What the document says of it.

@@ -24,12 +24,12 @@ use super::concerns::Concerns;
 use super::external_ids::{self, Naming};
 use super::listing::Listing;
 use super::operation::{Later, Method, Operation, PathParameter, Place, Success, named};
-use crate::aggregate::{DomainEvent, Subject};
+use crate::aggregate::{Begins, DomainEvent, Subject};
 use crate::edge::{Day, FromText};
 use crate::event_log::{Refusal, View};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber, Token};
 use crate::personal_data::Vault;
-use crate::problem::{Problem, Rejection};
+use crate::problem::{OrNotFound as _, Problem, Rejection};
 
 /// The names of a kind of resource.
 pub struct Kind {
@@ -173,6 +173,14 @@ pub trait Resource: Sized + 'static {
     fn listing() -> Option<Listing>;
     /// What can be done with it, beside what all resources have.
     fn operations() -> Operations<Self>;
+}
+
+/// What a subject is under guard, or the refusal that nothing is there: all that the look of most
+/// resources follows from.
+pub async fn there<T: Begins>(view: &View, subject: &Subject) -> Result<Option<T>, Refusal> {
+    let state: Option<T> = view.load(subject).await?.state;
+    state.as_ref().or_not_found()?;
+    Ok(state)
 }
 
 /// Who decides, and when.

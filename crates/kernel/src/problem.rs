@@ -171,14 +171,26 @@ impl From<&'static Problem> for Rejection {
 }
 
 /// What may not be there, where the caller asked for it. An extension of `Option`.
-pub trait OrNotFound<T> {
+pub trait OrNotFound {
+    /// What may be there.
+    type There;
     /// What is there, or the refusal that there is nothing.
-    fn or_not_found(&self) -> Result<&T, Rejection>;
+    fn or_not_found(self) -> Result<Self::There, Rejection>;
 }
 
-impl<T> OrNotFound<T> for Option<T> {
-    fn or_not_found(&self) -> Result<&T, Rejection> {
-        self.as_ref().ok_or_else(|| Rejection::new(&common::NOT_FOUND))
+impl<T> OrNotFound for Option<T> {
+    type There = T;
+
+    fn or_not_found(self) -> Result<T, Rejection> {
+        self.ok_or_else(|| Rejection::new(&common::NOT_FOUND))
+    }
+}
+
+impl<'a, T> OrNotFound for &'a Option<T> {
+    type There = &'a T;
+
+    fn or_not_found(self) -> Result<&'a T, Rejection> {
+        self.as_ref().or_not_found()
     }
 }
 

@@ -27,7 +27,9 @@ use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
@@ -52,9 +54,7 @@ impl Resource for Leader {
     type View = LeaderView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let leader: Option<Self> = view.load(&subject(*id)).await?.state;
-        leader.or_not_found()?;
-        Ok(leader)
+        there(view, &subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

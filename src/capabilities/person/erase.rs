@@ -41,7 +41,7 @@ async fn others(view: &View, id: Uuid, lookup: &str) -> Result<Vec<(PersonKind, 
         // Guarded, and before it is looked at: somebody may register with the number meanwhile.
         let number = kind.hpr_subject(lookup);
         view.load::<Anything>(&number).await?;
-        let holder = view.holder(&number, kind.field()).await?;
+        let holder = view.holder(&number, kind.as_str()).await?;
         let Ok(holder) = holder.parse::<Uuid>() else { continue };
         if holder == id {
             continue;

@@ -26,7 +26,7 @@ use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{Operation, PathParameter, Place};
 use crate::http::resource::{
-    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, operations_of,
+    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, operations_of, there,
 };
 use crate::identifiers::{ExternalId, MunicipalityNumber, Name};
 use crate::problem::{OrNotFound as _, Rejection};
@@ -61,9 +61,7 @@ impl Resource for Programme {
     type View = ProgrammeView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let programme: Option<Self> = view.load(&subject(*id)).await?.state;
-        programme.or_not_found()?;
-        Ok(programme)
+        there(view, &subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

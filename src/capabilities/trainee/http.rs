@@ -23,7 +23,9 @@ use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
@@ -48,9 +50,7 @@ impl Resource for Trainee {
     type View = TraineeView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let trainee: Option<Self> = view.load(&subject(*id)).await?.state;
-        trainee.or_not_found()?;
-        Ok(trainee)
+        there(view, &subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

@@ -14,7 +14,7 @@ use super::domain::{
 use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::identifiers::{MunicipalityNumber, OrganisationNumber};
-use crate::problem::{Rejection, common};
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::Period;
 use crate::word_enum;
 
@@ -164,7 +164,7 @@ impl Grants {
 
     /// A grant, or the refusal that there is none.
     pub fn get(&self, id: Uuid) -> Result<&Grant, Rejection> {
-        self.0.get(&id).ok_or_else(|| (&common::NOT_FOUND).into())
+        self.0.get(&id).or_not_found()
     }
 
     /// All of them.

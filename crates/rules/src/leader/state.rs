@@ -15,7 +15,7 @@ use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
 use crate::occupancy::Occupancies;
 use crate::person::{self, domain::Erased};
-use crate::problem::{Rejection, common};
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::reference::Lineage;
 use crate::time::Period;
 
@@ -265,7 +265,7 @@ impl Leader {
 
     /// One term, or the refusal that this leader has none such.
     pub fn term(&self, id: Uuid) -> Result<&Term, Rejection> {
-        self.terms.get(&id).ok_or_else(|| (&common::NOT_FOUND).into())
+        self.terms.get(&id).or_not_found()
     }
 
     /// What was recorded of a term was wrong; `right` is how it was, or `None`: it was entered in

@@ -11,7 +11,7 @@ use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent, Fact, Fold};
 use crate::curriculum::Plan;
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::{Rejection, common};
+use crate::problem::{OrNotFound as _, Rejection};
 
 /// How a plan stands in the end.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,7 +147,7 @@ impl Plans {
     }
 
     fn current(&self, plan: Plan) -> Result<&Assignment, Rejection> {
-        self.last(plan).ok_or_else(|| (&common::NOT_FOUND).into())
+        self.last(plan).or_not_found()
     }
 
     /// A leader puts a started plan away.

@@ -72,11 +72,6 @@ impl PersonKind {
     pub fn hpr_subject(self, lookup: &str) -> Subject {
         Subject::new(&format!("{}-hpr", self.as_str()), lookup)
     }
-
-    /// The member that holds the person in facts of this kind.
-    pub fn field(self) -> &'static str {
-        self.as_str()
-    }
 }
 
 impl DomainEvent for Event {

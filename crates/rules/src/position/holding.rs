@@ -12,7 +12,7 @@ use crate::occupancy::domain::{
     OperatingModelChanged, Term, Terms, TermsChanged,
 };
 use crate::occupancy::{Occupancies, Occupancy};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{Percent, Period};
 use crate::word_enum;
 
@@ -172,7 +172,7 @@ impl Position {
 
     /// The occupancy, or the refusal that this position has none such.
     pub fn occupancy(&self, id: Uuid) -> Result<&Occupancy, Rejection> {
-        self.occupancies.get(id).ok_or_else(|| (&crate::problem::common::NOT_FOUND).into())
+        self.occupancies.get(id).or_not_found()
     }
 
     /// The doctor's last day is told.

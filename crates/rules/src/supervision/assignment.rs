@@ -27,7 +27,7 @@ use super::problems;
 use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::MunicipalityNumber;
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{Period, day_before};
 
 /// Whether both sides want it.
@@ -384,7 +384,7 @@ impl Assignments {
 
     /// One by its id, or the refusal that there is none.
     pub fn get(&self, id: Uuid) -> Result<&Assignment, Rejection> {
-        self.0.get(&id).ok_or_else(|| (&crate::problem::common::NOT_FOUND).into())
+        self.0.get(&id).or_not_found()
     }
 
     /// Every assignment, by id: in the order they were proposed.

@@ -27,7 +27,7 @@ use crate::aggregate::{DecodeError, DomainEvent as _, Fact, Fold};
 use crate::edge::{FieldFault, REQUIRED};
 use crate::external_ids::{self, ExternalIds};
 use crate::identifiers::{Comment, MunicipalityNumber};
-use crate::problem::Rejection;
+use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::Period;
 
 /// A step, and where it was last told, for corrections to name.
@@ -398,7 +398,7 @@ impl Exemptions {
 
     /// One by its id, or the refusal that there is none.
     pub fn get(&self, id: Uuid) -> Result<&Exemption, Rejection> {
-        self.0.get(&id).ok_or_else(|| (&crate::problem::common::NOT_FOUND).into())
+        self.0.get(&id).or_not_found()
     }
 
     /// Every exemption, by id.

@@ -162,7 +162,7 @@ fn cut<T>(items: &mut Vec<T>, max: i64) -> bool {
 /// Puts name and number in the place of what is sealed, if it is about this person.
 fn open(data: &mut Value, kind: PersonKind, id: Uuid, key: Option<&PersonKey>) -> Option<Identity> {
     let members = data.as_object_mut()?;
-    let is_own = members.get(kind.field()) == Some(&Value::from(id.to_string()));
+    let is_own = members.get(kind.as_str()) == Some(&Value::from(id.to_string()));
     let sealed = members.remove("sealed")?;
     if !is_own {
         // Somebody else's, which concerns this one too: nothing that they could be found by.

@@ -46,7 +46,7 @@ pub struct Parties {
 
 impl Parties {
     pub(super) fn occupancy(&self, key: &(Uuid, Uuid)) -> Result<&Occupancy, Rejection> {
-        self.position.or_not_found()?.occupancy(key.1)
+        self.position.as_ref().or_not_found()?.occupancy(key.1)
     }
 
     /// What the doctor holds everywhere.
@@ -84,7 +84,7 @@ impl Resource for Occupancy {
 
     async fn load(view: &View, key: &(Uuid, Uuid)) -> Result<Parties, Refusal> {
         let position: Option<Position> = view.load(&subject(key.0)).await?.state;
-        let holder = position.or_not_found()?.occupancy(key.1)?.trainee;
+        let holder = position.as_ref().or_not_found()?.occupancy(key.1)?.trainee;
         let supervision = supervision_subject(holder);
         let names = (trainee::subject(holder), supervision);
         let (trainee, supervision) =
@@ -193,7 +193,7 @@ impl Resource for Occupancy {
                     &TRAINEE_OVER_FULL_TIME,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndOccupancy| {
-                    let (position, held) = (cx.parties.position.or_not_found()?, cx.parties.held());
+                    let (position, held) = (cx.parties.position.as_ref().or_not_found()?, cx.parties.held());
                     Ok(position.end(cx.key.1, asked.to.0, asked.reason, held)?)
                 },
             })
@@ -208,7 +208,7 @@ impl Resource for Occupancy {
                 refuses: &[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeTerms| {
                     let new = asked.new_terms()?;
-                    let (position, held) = (cx.parties.position.or_not_found()?, cx.parties.held());
+                    let (position, held) = (cx.parties.position.as_ref().or_not_found()?, cx.parties.held());
                     Ok(position.change_terms(cx.key.1, asked.from.0, &new, held)?)
                 },
             })
@@ -221,7 +221,7 @@ impl Resource for Occupancy {
                 by: Access::Municipal,
                 refuses: &[&OUTSIDE_OCCUPANCY],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeOperatingModel| {
-                    let position = cx.parties.position.or_not_found()?;
+                    let position = cx.parties.position.as_ref().or_not_found()?;
                     Ok(position.change_model(cx.key.1, asked.from.0, asked.operating_model)?)
                 },
             })
@@ -294,7 +294,7 @@ async fn fill(
         view.load::<Option<Position>>(&names.0),
         view.load::<Option<Trainee>>(&names.1),
     )?;
-    let position = loaded.state.or_not_found()?;
+    let position = loaded.state.as_ref().or_not_found()?;
     let Some(trainee) = &held.state else {
         return Err(Rejection::field("/trainee", UNKNOWN_REFERENCE).into());
     };

@@ -28,7 +28,9 @@ use crate::http::concerns::Concerns;
 use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{FIRST_DAY, Percent};
@@ -55,9 +57,7 @@ impl Resource for Position {
     type View = PositionView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let position: Option<Self> = view.load(&subject(*id)).await?.state;
-        position.or_not_found()?;
-        Ok(position)
+        there(view, &subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

@@ -24,7 +24,9 @@ use crate::http::concerns::Concerns;
 use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, ExternalId, MunicipalityNumber, Name, OrganisationNumber};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
@@ -48,9 +50,7 @@ impl Resource for AlisOffice {
     type View = AlisOfficeView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let office: Option<Self> = view.load(&alis_office_subject(*id)).await?.state;
-        office.or_not_found()?;
-        Ok(office)
+        there(view, &alis_office_subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

@@ -22,7 +22,7 @@ use crate::http::list::Rows;
 use crate::http::listing::Listing;
 use crate::http::operation::{Operation, PathParameter, Place, custom, named};
 use crate::http::resource::{
-    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, axes, bare,
+    Act, By, Create, Cx, Kind, Made, Operations, Past, Resource, axes, bare, there,
 };
 use crate::http::time_axes::TimeAxes;
 use crate::http::{Answer, Filtered, ListQuery};
@@ -57,9 +57,7 @@ impl Resource for Municipality {
     type View = MunicipalityView;
 
     async fn load(view: &View, number: &MunicipalityNumber) -> Result<Option<Self>, Refusal> {
-        let municipality: Option<Self> = view.load(&municipality_subject(number)).await?.state;
-        municipality.or_not_found()?;
-        Ok(municipality)
+        there(view, &municipality_subject(number)).await
     }
 
     fn home(_: &Option<Self>, number: &MunicipalityNumber) -> Subject {

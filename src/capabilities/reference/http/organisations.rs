@@ -21,7 +21,9 @@ use crate::http::concerns::Concerns;
 use crate::http::external_ids::Held;
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, MunicipalityNumber, Name, OrganisationNumber};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::FIRST_DAY;
@@ -49,9 +51,7 @@ impl Resource for Organisation {
     type View = OrganisationView;
 
     async fn load(view: &View, number: &OrganisationNumber) -> Result<Option<Self>, Refusal> {
-        let organisation: Option<Self> = view.load(&organisation_subject(number)).await?.state;
-        organisation.or_not_found()?;
-        Ok(organisation)
+        there(view, &organisation_subject(number)).await
     }
 
     fn home(_: &Option<Self>, number: &OrganisationNumber) -> Subject {

@@ -27,7 +27,9 @@ use crate::http::external_ids::{EXTERNAL_ID_TAKEN, Held, checked, free};
 use crate::http::listing::Listing;
 use crate::http::operation::{PathParameter, Place};
 use crate::http::person::{NewPerson, PersonKind, RecordedPerson};
-use crate::http::resource::{Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource};
+use crate::http::resource::{
+    Act, By, Create, Cx, Decided, Kind, Made, Operations, Past, Resource, there,
+};
 use crate::identifiers::{Comment, ExternalId, HprNumber, MunicipalityNumber, Name};
 use crate::problem::{OrNotFound as _, Rejection};
 use crate::time::{FIRST_DAY, Period};
@@ -59,9 +61,7 @@ impl Resource for Supervisor {
     type View = SupervisorView;
 
     async fn load(view: &View, id: &Uuid) -> Result<Option<Self>, Refusal> {
-        let supervisor: Option<Self> = view.load(&subject(*id)).await?.state;
-        supervisor.or_not_found()?;
-        Ok(supervisor)
+        there(view, &subject(*id)).await
     }
 
     fn home(_: &Option<Self>, id: &Uuid) -> Subject {

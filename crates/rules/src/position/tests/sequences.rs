@@ -121,7 +121,7 @@ impl World {
             Ask::Announce { on } => return all(position.announce(day(on), None)),
             Ask::Close { on } => return all(position.close(day(on), comment())),
         };
-        facts.unwrap_or_default().into_iter().map(Happened::from).collect()
+        all(facts)
     }
 
     /// Asks of the two positions in turn. Refusals change nothing.
@@ -144,9 +144,9 @@ fn until(from: i32, days: Option<i32>) -> Period {
     Period::try_new(day(from), days.map(|days| day(from + days))).expect("in order")
 }
 
-/// The facts that follow, of the position itself; none when it is refused.
-fn all(facts: Result<Vec<Event>, Rejection>) -> Vec<Happened> {
-    facts.unwrap_or_default().into_iter().map(Happened::from).collect()
+/// The facts that follow; none when it is refused.
+fn all<E: Into<Happened>>(facts: Result<Vec<E>, Rejection>) -> Vec<Happened> {
+    facts.unwrap_or_default().into_iter().map(Into::into).collect()
 }
 
 /// Whose occupancies a fact may change.
