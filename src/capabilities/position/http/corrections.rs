@@ -147,8 +147,7 @@ pub(super) async fn correct_occupancy(
     cx: &Cx<'_, Occupancy>,
     asked: &CorrectOccupancy,
 ) -> Decided<Occupancy> {
-    let (position, recorded) =
-        (cx.parties.position.as_ref().or_not_found()?, cx.parties.occupancy(cx.key)?);
+    let (position, recorded) = (cx.parties.position()?, cx.parties.occupancy(cx.key)?);
     let facts = asked.facts(recorded)?;
     // Who began as it was recorded has begun, whatever has been recorded of LIS1 since.
     if let Some(facts) = facts.as_ref().filter(|facts| facts.period.from != recorded.period.from) {

@@ -45,8 +45,12 @@ pub struct Parties {
 }
 
 impl Parties {
+    pub(super) fn position(&self) -> Result<&Position, Rejection> {
+        self.position.as_ref().or_not_found()
+    }
+
     pub(super) fn occupancy(&self, key: &(Uuid, Uuid)) -> Result<&Occupancy, Rejection> {
-        self.position.as_ref().or_not_found()?.occupancy(key.1)
+        self.position()?.occupancy(key.1)
     }
 
     /// What the doctor holds everywhere.
@@ -193,7 +197,7 @@ impl Resource for Occupancy {
                     &TRAINEE_OVER_FULL_TIME,
                 ],
                 rule: async |cx: &Cx<'_, Self>, asked: &EndOccupancy| {
-                    let (position, held) = (cx.parties.position.as_ref().or_not_found()?, cx.parties.held());
+                    let (position, held) = (cx.parties.position()?, cx.parties.held());
                     Ok(position.end(cx.key.1, asked.to.0, asked.reason, held)?)
                 },
             })
@@ -208,7 +212,7 @@ impl Resource for Occupancy {
                 refuses: &[&OUTSIDE_OCCUPANCY, &TRAINEE_OVER_FULL_TIME, &PERCENT_ABOVE_POSITION],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeTerms| {
                     let new = asked.new_terms()?;
-                    let (position, held) = (cx.parties.position.as_ref().or_not_found()?, cx.parties.held());
+                    let (position, held) = (cx.parties.position()?, cx.parties.held());
                     Ok(position.change_terms(cx.key.1, asked.from.0, &new, held)?)
                 },
             })
@@ -221,7 +225,7 @@ impl Resource for Occupancy {
                 by: Access::Municipal,
                 refuses: &[&OUTSIDE_OCCUPANCY],
                 rule: async |cx: &Cx<'_, Self>, asked: &ChangeOperatingModel| {
-                    let position = cx.parties.position.as_ref().or_not_found()?;
+                    let position = cx.parties.position()?;
                     Ok(position.change_model(cx.key.1, asked.from.0, asked.operating_model)?)
                 },
             })
